@@ -1,0 +1,135 @@
+"""What can go wrong, one class for each thing a caller can do differently.
+
+`str()` of each is safe to show to a department: never a name, a number, a value or a key of
+a person. Only `hub/http/problems.py` turns them into the outside form.
+
+HubError
+├── RefusedError               the caller can change the request
+│   ├── UnauthenticatedError   get a token
+│   ├── InvalidRequestError    fix the request
+│   ├── InvalidDocumentError   fix the document; locations given
+│   ├── TooCostlyError         ask for less; limit and cost given
+│   └── NotGrantedError        declare another purpose, or ask for a grant
+├── UnavailableError           try again; nothing was disclosed
+│   ├── AuditUnavailableError
+│   ├── StoreUnavailableError
+│   └── KeysUnavailableError
+├── SetupError                 the operator must change settings, files or keys
+└── CorruptError               someone is paged; the caller can do nothing
+    └── SealBrokenError        a stored value does not authenticate
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a GraphQL document; both count from 1."""
+
+    line: int
+    column: int
+
+
+class HubError(Exception):
+    """Root of everything the hub says about itself."""
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+
+
+class RefusedError(HubError):
+    """The caller can change the request and try again."""
+
+    status = 400
+
+
+class UnauthenticatedError(RefusedError):
+    """Get a token, or another one; `error` is the OAuth error code."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+    def __init__(self, message: str, error: str = "invalid_token") -> None:
+        """Keep the OAuth error code beside the message."""
+        super().__init__(message)
+        self.error = error
+
+
+class InvalidRequestError(RefusedError):
+    """The request's form is wrong: headers, media type, body."""
+
+    code = "BAD_REQUEST"
+
+
+class InvalidDocumentError(RefusedError):
+    """The document does not parse or validate, or a variable has the wrong form."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+    def __init__(self, message: str, locations: tuple[Location, ...] = ()) -> None:
+        """Keep where in the document it went wrong."""
+        super().__init__(message)
+        self.locations = locations
+
+
+class TooCostlyError(RefusedError):
+    """Ask for less: the message gives the limit and the cost."""
+
+    code = "TOO_COSTLY"
+
+
+class NotGrantedError(RefusedError):
+    """The whole operation is refused: a denied field steers it, or nothing of it is granted."""
+
+    code = "NOT_GRANTED"
+    status = 403
+
+    def __init__(self, message: str, fields: tuple[str, ...] = ()) -> None:
+        """Keep the catalogue fields that were refused."""
+        super().__init__(message)
+        self.fields = fields
+
+
+class UnavailableError(HubError):
+    """Try again after `retry_after_s`; nothing was disclosed."""
+
+    code = "UNAVAILABLE"
+    status = 503
+    retry_after_s: ClassVar[int] = 1
+
+
+class AuditUnavailableError(UnavailableError):
+    """The access could not be put on record, so nothing was disclosed."""
+
+    code = "AUDIT_UNAVAILABLE"
+
+
+class StoreUnavailableError(UnavailableError):
+    """PostgreSQL did not answer."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class KeysUnavailableError(UnavailableError):
+    """A key is not to be had just now."""
+
+    code = "KEYS_UNAVAILABLE"
+
+
+class SetupError(HubError):
+    """The operator must change settings, files or keys; the message says which."""
+
+    code = "SETUP"
+
+
+class CorruptError(HubError):
+    """Stored data contradicts itself; someone is paged."""
+
+    code = "CORRUPT"
+
+
+class SealBrokenError(CorruptError):
+    """A stored value does not authenticate: it was changed, moved, or sealed by another key."""
+
+    code = "SEAL_BROKEN"
