@@ -1,0 +1,333 @@
+"""One declaration for each dataset; tables, GraphQL types and mapping targets follow from it.
+
+A dataset is what one department knows about a person or a household, record by
+record. Its fields say how sensitive they are, who owns them, and whether they are
+stored sealed. Fields of one `seal_group` are sealed into one value: they are only
+ever granted together, and the policy loader refuses a grant that splits them.
+
+A coarse form (a year instead of a date, a verdict instead of a detail) is a field
+of its own with a `derived` function: it is computed when a record comes in, stored
+and sealed apart, and granted on its own.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import ModuleType
+from typing import Final
+
+from schema.codes import CodeList
+
+Scalar = str | int | bool | date | datetime | None
+"""A field's value in our words: money in cents, dates as `date`, codes as text."""
+Values = Mapping[str, Scalar]
+"""Field name to value, for one record."""
+
+DEFAULT_PACKAGES: Final = ("schema.datasets",)
+
+
+class CatalogueError(Exception):
+    """A declaration contradicts itself or another; the message names it."""
+
+
+class Classification(StrEnum):
+    """How sensitive a field is (PIPL art. 28; class X by our own decision)."""
+
+    GENERAL = "G"
+    SENSITIVE = "S"
+    RESTRICTED = "X"
+
+
+class Kind(StrEnum):
+    """What a value is made of."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    CENTS = "cents"
+    DATE = "date"
+    MOMENT = "moment"
+    CODE = "code"
+    FLAG = "flag"
+    STRUCTURE = "structure"
+    """A JSON value with a GraphQL type of its own (scores' dimensions and reasons)."""
+
+
+class Subject(StrEnum):
+    """What a record is about."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+
+
+class Sharing(StrEnum):
+    """Government Data Sharing Regulations, art. 14."""
+
+    UNCONDITIONAL = "unconditional"
+    CONDITIONAL = "conditional"
+    NOT_SHARED = "not-shared"
+
+
+class Meaning(StrEnum):
+    """What ingest uses a field for, beside storing it."""
+
+    CITIZEN_NUMBER = "citizen-number"
+    NAME = "name"
+    BIRTH_DATE = "birth-date"
+    REGION = "region"
+    HOUSEHOLD_NUMBER = "household-number"
+    RELATION = "relation"
+
+
+def camel(name: str) -> str:
+    """Return a snake_case name in camelCase, as GraphQL has it."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of the catalogue; `Type.camelName` is how grants and GraphQL name it."""
+
+    name: str
+    zh: str
+    en: str
+    kind: Kind
+    classification: Classification
+    sealed: bool = False
+    seal_group: str | None = None
+    codes: CodeList | None = None
+    unit: str | None = None
+    meaning: Meaning | None = None
+    derived: Callable[[Values], Scalar] | None = None
+    """For a coarse form: its value from the record's other fields."""
+    structure: str | None = None
+    """For `Kind.STRUCTURE`: the GraphQL type of its items; the value is a list of them."""
+    consent: bool = False
+    """Whether reading it needs the person's authorisation for that source, today."""
+
+    @property
+    def graphql_name(self) -> str:
+        """The name in GraphQL: camelCase."""
+        return camel(self.name)
+
+    @property
+    def group(self) -> str | None:
+        """The sealed value that holds this field, or None where it is stored clear."""
+        if not self.sealed:
+            return None
+        return self.seal_group or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What one department knows, record by record.
+
+    `source` tells where records come from: a connector, or the hub's own decisions.
+    `many` says whether a subject may have several records at a time; if not, the
+    newest one is the one shown.
+    """
+
+    name: str
+    type_name: str
+    department: str
+    zh: str
+    en: str
+    subject: Subject
+    many: bool
+    fields: tuple[Field, ...]
+    refresh: str
+    legal_basis: str
+    sharing: Sharing = Sharing.CONDITIONAL
+    plural: str | None = None
+    """The GraphQL field on Person or Household; default: the name, in camelCase."""
+    internal: bool = False
+    _by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the declaration."""
+        by_name = {f.name: f for f in self.fields}
+        if len({f.graphql_name for f in self.fields}) != len(self.fields):
+            raise CatalogueError(f"{self.name}: two fields have one name")
+        chosen = {f.seal_group for f in self.fields if f.seal_group is not None}
+        for f in self.fields:
+            self._check(f)
+            if f.group in chosen and f.seal_group is None:
+                raise CatalogueError(f"{self.name}.{f.name}: a seal group has the field's name")
+        object.__setattr__(self, "_by_name", by_name)
+
+    def _check(self, f: Field) -> None:
+        where = f"{self.name}.{f.name}"
+        if (f.kind is Kind.CODE) != (f.codes is not None):
+            raise CatalogueError(f"{where}: a code needs a code list, and only a code has one")
+        if (f.kind is Kind.STRUCTURE) != (f.structure is not None):
+            raise CatalogueError(f"{where}: a structure names its GraphQL type")
+        if f.seal_group is not None and not f.sealed:
+            raise CatalogueError(f"{where}: a seal group is for sealed fields")
+        if f.classification is not Classification.GENERAL and not f.sealed:
+            raise CatalogueError(f"{where}: class {f.classification} is always sealed")
+        if f.name in RESERVED:
+            raise CatalogueError(f"{where}: the name is the hub's own, on every record")
+
+    @property
+    def navigation(self) -> str:
+        """The GraphQL field that leads from the subject to its records."""
+        return camel(self.plural or self.name)
+
+    @property
+    def groups(self) -> Mapping[str, tuple[Field, ...]]:
+        """Sealed group to its fields, in the order in which they are sealed."""
+        groups: dict[str, list[Field]] = {}
+        for f in self.fields:
+            if f.group is not None:
+                groups.setdefault(f.group, []).append(f)
+        return {name: tuple(fields) for name, fields in groups.items()}
+
+    @property
+    def clear(self) -> tuple[Field, ...]:
+        """The fields that are stored as they are."""
+        return tuple(f for f in self.fields if not f.sealed)
+
+    def field_named(self, name: str) -> Field:
+        """Return the field with this snake_case name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._by_name[name]
+
+    def with_meaning(self, meaning: Meaning) -> Field | None:
+        """Return the field that ingest uses for `meaning`, if the dataset has one."""
+        return next((f for f in self.fields if f.meaning is meaning), None)
+
+    def derive(self, values: Values) -> dict[str, Scalar]:
+        """Return `values` with every coarse form computed and every field present."""
+        complete = {f.name: values.get(f.name) for f in self.fields}
+        for f in self.fields:
+            if f.derived is not None:
+                complete[f.name] = f.derived(complete)
+        return complete
+
+
+RESERVED: Final = frozenset(
+    {"cell", "identity_id", "record_id", "version_id", "valid_from", "valid_to"}
+    | {"known_from", "known_to", "source_time", "provider"}
+)
+"""Columns and GraphQL fields that every record has; no declaration may use them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreField:
+    """A grantable field of the graph's own types: an opaque id, or the way to another type."""
+
+    type_name: str
+    name: str
+    zh: str
+    en: str
+    classification: Classification = Classification.GENERAL
+
+    @property
+    def path(self) -> str:
+        """`Type.field`."""
+        return f"{self.type_name}.{self.name}"
+
+
+CORE_FIELDS: Final = (
+    CoreField("Person", "id", "人员标识", "opaque id of a person"),
+    CoreField("Person", "household", "所在家庭", "the household a person lives in"),
+    CoreField("Household", "id", "家庭标识", "opaque id of a household"),
+    CoreField("Household", "region", "所在区划", "region of the household, 12 digits"),
+    CoreField("Household", "members", "家庭成员", "the people of a household"),
+    CoreField("Member", "relation", "与户主关系", "relation to the head, GB/T 4761"),
+    CoreField("Mutation", "recognise", "认定", "record a recognition"),
+    CoreField("AccessEntry", "index", "日志序号", "place in the log"),
+    CoreField("AccessEntry", "at", "时间", "when"),
+    CoreField("AccessEntry", "kind", "类别", "what kind of entry"),
+    CoreField("AccessEntry", "department", "部门", "which department"),
+    CoreField("AccessEntry", "role", "角色", "in which role"),
+    CoreField("AccessEntry", "actor", "经办人", "who acted, as the department names them"),
+    CoreField("AccessEntry", "purpose", "用途", "for which purpose"),
+    CoreField("AccessEntry", "case", "案件", "for which case"),
+    CoreField("AccessEntry", "outcome", "结果", "answered, refused, failed"),
+    CoreField("AccessEntry", "fields", "字段", "which fields were answered"),
+    CoreField("AccessEntry", "denied", "被拒字段", "which fields were refused, and why"),
+    CoreField("AccessEntry", "subjectCount", "涉及人数", "how many people and households"),
+)
+"""What can be granted beside the datasets' fields."""
+
+OWN_TYPES: Final = frozenset({f.type_name for f in CORE_FIELDS} | {"Query", "PersonLookup"})
+"""Types of the graph itself; no dataset may be named so."""
+_OWN_WAYS: Final = frozenset((f.type_name, f.name) for f in CORE_FIELDS)
+
+
+class Catalogue:
+    """Every dataset the hub knows, by name and by GraphQL type."""
+
+    def __init__(self, datasets: Sequence[Dataset]) -> None:
+        """Check that names are unique.
+
+        Raises:
+            CatalogueError: Two datasets, or one and the graph itself, claim one name, type or
+                GraphQL field.
+        """
+        self.datasets = tuple(sorted(datasets, key=lambda d: d.name))
+        self.by_name = {d.name: d for d in self.datasets}
+        self.by_type = {d.type_name: d for d in self.datasets}
+        ways = {(d.subject, d.navigation) for d in self.datasets}
+        if not len(self.by_name) == len(self.by_type) == len(ways) == len(self.datasets):
+            raise CatalogueError("two datasets share a name, a type or a GraphQL field")
+        for d in self.datasets:
+            if d.type_name in OWN_TYPES or (d.subject.capitalize(), d.navigation) in _OWN_WAYS:
+                raise CatalogueError(f"{d.name}: its type or GraphQL field is the graph's own")
+        self._fields = {
+            f"{d.type_name}.{f.graphql_name}": (d, f) for d in self.datasets for f in d.fields
+        }
+        self._core = {f.path: f for f in CORE_FIELDS}
+
+    def __iter__(self) -> Iterator[Dataset]:
+        """Go through the datasets by name."""
+        return iter(self.datasets)
+
+    def of(self, subject: Subject) -> tuple[Dataset, ...]:
+        """Return the datasets about persons, or about households."""
+        return tuple(d for d in self.datasets if d.subject is subject)
+
+    def field(self, path: str) -> tuple[Dataset, Field] | CoreField | None:
+        """Return what `Type.camelName` names, or None."""
+        return self._fields.get(path) or self._core.get(path)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every grantable field, sorted."""
+        return tuple(sorted([*self._fields, *self._core]))
+
+    @classmethod
+    def discover(cls, packages: Sequence[str] = DEFAULT_PACKAGES) -> "Catalogue":
+        """Collect `DATASETS` from every module of `packages`.
+
+        Adding a department is adding a module; nothing lists them.
+
+        Raises:
+            CatalogueError: A package cannot be imported, a module has no `DATASETS`, or
+                declarations clash.
+        """
+        found: list[Dataset] = []
+        for package_name in packages:
+            package = _imported(package_name)
+            if not hasattr(package, "__path__"):
+                raise CatalogueError(f"{package_name} is a module, not a package")
+            for info in pkgutil.iter_modules(package.__path__):
+                module = _imported(f"{package_name}.{info.name}")
+                if not hasattr(module, "DATASETS"):
+                    raise CatalogueError(f"{module.__name__} declares no DATASETS")
+                found.extend(module.DATASETS)
+        return cls(found)
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as problem:
+        raise CatalogueError(f"{name} cannot be imported: {problem}") from problem

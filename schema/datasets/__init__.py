@@ -1,0 +1,1 @@
+"""The declarations, one module a department; the catalogue finds them by itself."""

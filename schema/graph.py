@@ -1,0 +1,189 @@
+"""The GraphQL schema: the roots that a department can ask, over the types of the catalogue.
+
+Root fields have no resolvers either: `hub/query` and `hub/casework` answer from a plan. The
+printed schema is checked in as `schema/hub.graphql`; a test compares it with this module.
+"""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import StrawberryArgument
+
+from schema.catalogue import Catalogue
+from schema.graph_types import (
+    CENTS_SCALAR,
+    Band,
+    Cents,
+    LookupStatus,
+    access_entry,
+    connection,
+    entities,
+    list_of,
+    make_type,
+    optional,
+)
+
+DEFAULT_PAGE: Final = 50
+MAX_PAGE: Final = 200
+
+
+@strawberry.input(description="What was decided about a family.")
+class RecognitionInput:
+    """A decision of civil affairs that makes every member of a household a recipient."""
+
+    household_id: strawberry.ID
+    category: str = strawberry.field(description="Code list assistance_category, such as DB.")
+    start_date: date
+    end_date: date | None = None
+    decision_number: str
+    decided_on: date
+
+
+@strawberry.type(description="What was written, and which messages will tell of it.")
+class RecognitionReceipt:
+    """The outcome of `recognise`."""
+
+    people: int = strawberry.field(description="How many members were recognised.")
+    message_ids: list[strawberry.ID]
+    closed_alert_id: strawberry.ID | None
+
+
+def _argument(
+    name: str, annotation: object, description: str, **default: object
+) -> StrawberryArgument:
+    return StrawberryArgument(
+        python_name=name,
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        **default,  # type: ignore[arg-type]  # only `default` is ever passed
+    )
+
+
+_TIME: Final = (
+    ("as_of", date | None, "On which day it is to hold; default: today."),
+    ("known_at", datetime | None, "As the hub knew it at this moment; default: now."),
+)
+
+
+def _time() -> list[StrawberryArgument]:
+    return [_argument(name, kind, text, default=None) for name, kind, text in _TIME]
+
+
+def _paging() -> list[StrawberryArgument]:
+    return [
+        _argument("first", int, f"How many, at most {MAX_PAGE}.", default=DEFAULT_PAGE),
+        _argument("after", str | None, "The cursor of the last one seen.", default=None),
+    ]
+
+
+def _root(
+    name: str, annotation: object, description: str, arguments: list[StrawberryArgument]
+) -> tuple[str, object, Any]:
+    root: Any = strawberry.field(description=description)
+    root.arguments = arguments
+    return name, annotation, root
+
+
+def _query(types: dict[str, Any]) -> type:
+    person, household = types["Person"], types["Household"]
+    lookup = make_type(
+        "PersonLookup",
+        "What became of one citizen number of a list.",
+        [
+            ("index", int, strawberry.field(description="Its place in the list, from 0.")),
+            ("status", LookupStatus, strawberry.field(description="Whether it led to a person.")),
+            ("person", optional(person), strawberry.field(description="The person, if found.")),
+        ],
+    )
+    numbers = "Citizen numbers, 15 or 18 characters each; at most 5,000."
+    return make_type(
+        "Query",
+        "What a department can ask; every answer is on record before it leaves.",
+        [
+            _root(
+                "person",
+                optional(person),
+                "One person by citizen number.",
+                [_argument("national_id", str, "Citizen number, 15 or 18 characters."), *_time()],
+            ),
+            _root(
+                "people",
+                list_of(lookup),
+                "People by their citizen numbers, in the order asked.",
+                [_argument("national_ids", list[str], numbers), *_time()],
+            ),
+            _root(
+                "household",
+                optional(household),
+                "One household by its opaque id.",
+                [_argument("id", strawberry.ID, "Opaque id of the household."), *_time()],
+            ),
+            _root(
+                "warnings",
+                optional(connection("Alert", types["Alert"])),
+                "Open alerts, the highest score first.",
+                [
+                    *_paging(),
+                    _argument("bands", list[Band] | None, "Only these bands.", default=None),
+                    _argument("region", str | None, "Only below this region.", default=None),
+                    *_time(),
+                ],
+            ),
+            _root(
+                "access_log",
+                optional(connection("AccessEntry", access_entry())),
+                "Who read what; for auditors. The look-up itself is on record.",
+                [
+                    *_paging(),
+                    _argument("subject", str | None, "Citizen number of a person.", default=None),
+                    _argument("department", str | None, "Only this department.", default=None),
+                    _argument("since", datetime | None, "From this moment on.", default=None),
+                    _argument("until", datetime | None, "Before this moment.", default=None),
+                ],
+            ),
+        ],
+    )
+
+
+def _mutation() -> type:
+    return make_type(
+        "Mutation",
+        "What civil affairs can decide.",
+        [
+            _root(
+                "recognise",
+                RecognitionReceipt | None,
+                "Record a recognition; receivers are told, an open alert is closed.",
+                [_argument("input", RecognitionInput, "The decision.")],
+            ),
+        ],
+    )
+
+
+def build_schema(catalogue: Catalogue) -> strawberry.Schema:
+    """Return the GraphQL schema of `catalogue`."""
+    return strawberry.Schema(
+        query=_query(entities(catalogue)),
+        mutation=_mutation(),
+        config=StrawberryConfig(
+            scalar_map={Cents: CENTS_SCALAR}, disable_field_suggestions=True, sort_schema=True
+        ),
+    )
+
+
+def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """Return graphql-core's schema, to parse and validate against."""
+    core: GraphQLSchema = schema._schema  # noqa: SLF001 - strawberry offers no public way to it
+    return core
+
+
+@cache
+def printed(packages: tuple[str, ...] = ("schema.datasets",)) -> str:
+    """Return the SDL of the schema of the datasets in `packages`, with its directives."""
+    return build_schema(Catalogue.discover(packages)).as_str() + "\n"

@@ -1,0 +1,298 @@
+"""The types of the graph, made from the catalogue: what departments may ask for.
+
+Types have no resolvers: answers are planned and fetched whole (`hub/query`), and this module
+only says what can be selected. Every grantable field is nullable, because a refused one is
+null. `@classified` shows each field's class, owner and whether it is stored sealed.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Final, NewType
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directive import Location
+
+from schema.catalogue import (
+    CORE_FIELDS,
+    Catalogue,
+    CoreField,
+    Dataset,
+    Field,
+    Kind,
+    Subject,
+    camel,
+)
+
+Cents = NewType("Cents", int)
+
+CENTS_SCALAR: Final = strawberry.scalar(
+    name="Cents",
+    description="An amount of money: whole cents of the yuan (CNY).",
+    serialize=int,
+    parse_value=int,
+)
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION, Location.OBJECT],
+    description="Who owns a field, how sensitive it is, and whether it is stored sealed.",
+)
+class Classified:
+    """`class` is G (general), S (sensitive) or X (restricted)."""
+
+    class_: str = strawberry.directive_field(name="class")
+    owner: str
+    sealed: bool
+
+
+@strawberry.enum(description="Whether a looked-up citizen number led to a person.")
+class LookupStatus(Enum):
+    """Unknown people and people outside the caller's rows look the same."""
+
+    FOUND = "FOUND"
+    NOT_FOUND = "NOT_FOUND"
+    INVALID = "INVALID"
+
+
+@strawberry.enum(description="Early-warning bands.")
+class Band(Enum):
+    """From no warning to urgent; `scoring` decides, this names."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    RED = "red"
+
+
+@strawberry.type(description="The sum of one dimension, with its cap.")
+class DimensionScore:
+    """One of the six dimensions."""
+
+    code: str
+    points: int
+    cap: int
+    coverage: int = strawberry.field(description="Points of the cap that could be decided.")
+
+
+@strawberry.type(description="Why points were given: which indicator, from which source, how old.")
+class ScoreReason:
+    """One indicator that gave points."""
+
+    indicator: str
+    dimension: str
+    points: int
+    text_zh: str
+    text_en: str
+    source: str | None
+    source_time: datetime | None
+    age_days: int | None
+
+
+@strawberry.type(description="Where a page of a connection begins and ends.")
+class PageInfo:
+    """Relay's page information; only forward paging is offered."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+STRUCTURES: Final[Mapping[str, type]] = {
+    "DimensionScore": DimensionScore,
+    "ScoreReason": ScoreReason,
+}
+"""GraphQL types of the items of `Kind.STRUCTURE` fields."""
+
+_KINDS: Final[Mapping[Kind, object]] = {
+    Kind.TEXT: str,
+    Kind.CODE: str,
+    Kind.INTEGER: int,
+    Kind.CENTS: Cents,
+    Kind.DATE: date,
+    Kind.MOMENT: datetime,
+    Kind.FLAG: bool,
+}
+
+_PROVENANCE: Final = (
+    ("record_id", strawberry.ID, "Opaque id of the record, the same in all its versions."),
+    ("valid_from", date, "First day on which this holds."),
+    ("valid_to", date, "First day on which it no longer holds; null while it does."),
+    ("known_from", datetime, "Since when the hub knows it."),
+    ("source_time", datetime, "When the source last changed it."),
+    ("provider", str, "The department it comes from."),
+)
+"""Fields of every record; they need no grant of their own beside one of the type's fields."""
+
+PROVENANCE_NAMES: Final = tuple(camel(name) for name, _, _ in _PROVENANCE)
+
+
+def optional(kind: Any) -> Any:
+    """Return `kind | None`, for a type made at run time."""
+    return kind | None
+
+
+def list_of(kind: Any) -> Any:
+    """Return `list[kind]`, for a type made at run time."""
+    return list.__class_getitem__(kind)
+
+
+def _type_of(f: Field) -> Any:
+    if f.kind is Kind.STRUCTURE and f.structure is not None:
+        return optional(list_of(STRUCTURES[f.structure]))
+    return optional(_KINDS[f.kind])
+
+
+def _described(f: Field) -> str:
+    text = f"{f.zh}: {f.en}"
+    if f.unit:
+        text += f" ({f.unit})"
+    if f.codes:
+        text += f"; {f.codes.standard}"
+    return text + "."
+
+
+def make_type(name: str, description: str, fields: list[tuple[str, object, Any]]) -> type:
+    """Return a strawberry type from (name, annotation, strawberry field) triples."""
+    body: dict[str, Any] = {"__annotations__": {n: a for n, a, _ in fields}, "__doc__": description}
+    body.update({n: f for n, _, f in fields})
+    return strawberry.type(type(name, (), body), description=description)
+
+
+def _dataset_fields(dataset: Dataset) -> list[tuple[str, object, Any]]:
+    fields: list[tuple[str, object, Any]] = [
+        (
+            f.name,
+            _type_of(f),
+            strawberry.field(
+                description=_described(f),
+                directives=[
+                    Classified(
+                        class_=f.classification.value, owner=dataset.department, sealed=f.sealed
+                    )
+                ],
+            ),
+        )
+        for f in dataset.fields
+    ]
+    fields += [
+        (name, optional(annotation), strawberry.field(description=text))
+        for name, annotation, text in _PROVENANCE
+    ]
+    return fields
+
+
+def _navigations(
+    catalogue: Catalogue, subject: Subject, types: Mapping[str, type]
+) -> list[tuple[str, object, Any]]:
+    result: list[tuple[str, object, Any]] = []
+    for dataset in catalogue.of(subject):
+        target = types[dataset.type_name]
+        annotation = optional(list_of(target) if dataset.many else target)
+        name = dataset.plural or dataset.name
+        result.append(
+            (name, annotation, strawberry.field(description=f"{dataset.zh}: {dataset.en}."))
+        )
+    return result
+
+
+def _core(type_name: str, annotations: Mapping[str, object]) -> list[tuple[str, object, Any]]:
+    known: dict[str, CoreField] = {f.name: f for f in CORE_FIELDS if f.type_name == type_name}
+    named = ((name, annotation, camel(name)) for name, annotation in annotations.items())
+    return [
+        (
+            name,
+            annotation,
+            strawberry.field(description=f"{known[graphql].zh}: {known[graphql].en}."),
+        )
+        for name, annotation, graphql in named
+    ]
+
+
+def _append(cls: type, name: str, annotation: object, description: str) -> None:
+    """Add a field to a type that is already made: how two types can name each other."""
+    added: Any = strawberry.field(description=description)
+    added.python_name = name
+    added.type_annotation = StrawberryAnnotation(annotation)
+    added.origin = cls
+    definition: Any = cls.__dict__["__strawberry_definition__"]
+    definition.fields.append(added)
+
+
+def connection(name: str, node: type) -> type:
+    """Return the Relay connection over `node`: edges with cursors, and page information."""
+    edge = make_type(
+        f"{name}Edge",
+        f"{name} and where it stands in a connection.",
+        [
+            ("cursor", str, strawberry.field(description="Where to go on from.")),
+            ("node", optional(node), strawberry.field()),
+        ],
+    )
+    return make_type(
+        f"{name}Connection",
+        f"A page: edges over {name}.",
+        [
+            ("edges", list_of(edge), strawberry.field()),
+            ("page_info", PageInfo, strawberry.field()),
+        ],
+    )
+
+
+def entities(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the types of the graph by name: people, households, members, every dataset."""
+    types: dict[str, Any] = {
+        d.type_name: make_type(d.type_name, f"{d.zh}: {d.en}.", _dataset_fields(d))
+        for d in catalogue
+    }
+    household = make_type(
+        "Household",
+        "A family as the register has it.",
+        _core("Household", {"id": optional(strawberry.ID), "region": str | None})
+        + _navigations(catalogue, Subject.HOUSEHOLD, types),
+    )
+    person = make_type(
+        "Person",
+        "One person, gathered from every department that knows them.",
+        _core("Person", {"id": optional(strawberry.ID), "household": optional(household)})
+        + _navigations(catalogue, Subject.PERSON, types),
+    )
+    member = make_type(
+        "Member",
+        "A person's place in a household.",
+        [
+            *_core("Member", {"relation": str | None}),
+            ("person", optional(person), strawberry.field(description="The person.")),
+        ],
+    )
+    _append(household, "members", optional(list_of(member)), "家庭成员: the people of a household.")
+    if "Alert" in types:
+        _append(types["Alert"], "household", optional(household), "The household it is about.")
+    return {**types, "Household": household, "Person": person, "Member": member}
+
+
+def access_entry() -> type:
+    """Return the type of one entry of the access log."""
+    return make_type(
+        "AccessEntry",
+        "One entry of the access log, as an auditor sees it.",
+        _core(
+            "AccessEntry",
+            {
+                "index": int | None,
+                "at": datetime | None,
+                "kind": str | None,
+                "department": str | None,
+                "role": str | None,
+                "actor": str | None,
+                "purpose": str | None,
+                "case": str | None,
+                "outcome": str | None,
+                "fields": list[str] | None,
+                "denied": list[str] | None,
+                "subject_count": int | None,
+            },
+        ),
+    )
