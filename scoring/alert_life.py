@@ -1,0 +1,90 @@
+"""The life of an alert: its states, which may follow which, how it may end, and for what cause.
+
+`SCREENED -> ASSIGNED -> VISITED -> CAUSE_CONFIRMED | NOT_IN_NEED | DATA_ERROR | UNREACHABLE`;
+a confirmed cause goes on over `NEEDS_ASSESSED`, `REFERRED` (any number of times) and
+`SERVICE_CONFIRMED` to `CLOSED`. Only people move an alert along; the one exception is an
+alert that a correction of the data took the ground from.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class AlertStatus(StrEnum):
+    """Where an alert is in its life."""
+
+    SCREENED = "screened"
+    ASSIGNED = "assigned"
+    VISITED = "visited"
+    CAUSE_CONFIRMED = "cause-confirmed"
+    NOT_IN_NEED = "not-in-need"
+    DATA_ERROR = "data-error"
+    UNREACHABLE = "unreachable"
+    NEEDS_ASSESSED = "needs-assessed"
+    REFERRED = "referred"
+    SERVICE_CONFIRMED = "service-confirmed"
+    CLOSED = "closed"
+
+
+class AlertOutcome(StrEnum):
+    """How an alert ended: the label that tuning learns from."""
+
+    CAUSE_CONFIRMED = "cause-confirmed"
+    NOT_IN_NEED = "not-in-need"
+    DATA_ERROR = "data-error"
+    """A visit found that the data was wrong."""
+    UNREACHABLE = "unreachable"
+    DATA_CORRECTED = "data-corrected"
+    """Closed by itself: the data that raised it was corrected."""
+
+
+class Cause(StrEnum):
+    """Why a family is in need."""
+
+    ILLNESS = "illness"
+    DISABILITY = "disability"
+    EDUCATION = "education"
+    DISASTER = "disaster"
+    ACCIDENT = "accident"
+    UNEMPLOYMENT = "unemployment"
+    LOSS_OF_CARER = "loss-of-carer"
+    DEBT = "debt"
+    OTHER = "other"
+
+
+_S = AlertStatus
+
+NEXT: Final[Mapping[AlertStatus, frozenset[AlertStatus]]] = {
+    _S.SCREENED: frozenset({_S.ASSIGNED}),
+    _S.ASSIGNED: frozenset({_S.VISITED, _S.UNREACHABLE}),
+    _S.VISITED: frozenset({_S.CAUSE_CONFIRMED, _S.NOT_IN_NEED, _S.DATA_ERROR, _S.UNREACHABLE}),
+    _S.CAUSE_CONFIRMED: frozenset({_S.NEEDS_ASSESSED}),
+    _S.NOT_IN_NEED: frozenset({_S.CLOSED}),
+    _S.DATA_ERROR: frozenset({_S.CLOSED}),
+    _S.UNREACHABLE: frozenset({_S.ASSIGNED, _S.CLOSED}),
+    _S.NEEDS_ASSESSED: frozenset({_S.REFERRED}),
+    _S.REFERRED: frozenset({_S.REFERRED, _S.SERVICE_CONFIRMED}),
+    _S.SERVICE_CONFIRMED: frozenset({_S.CLOSED}),
+    _S.CLOSED: frozenset(),
+}
+"""Which status may follow which."""
+
+
+class TransitionError(Exception):
+    """The alert cannot go there from where it is; the message says where it can."""
+
+
+def advance(status: AlertStatus, to: AlertStatus) -> AlertStatus:
+    """Return `to`.
+
+    Raises:
+        TransitionError: `to` may not follow `status`; nothing changed.
+    """
+    allowed = NEXT[status]
+    if to not in allowed:
+        choices = ", ".join(sorted(allowed)) or "nothing: it is closed"
+        raise TransitionError(
+            f"an alert that is {status} cannot become {to}; it can become {choices}"
+        )
+    return to
