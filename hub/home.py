@@ -1,0 +1,164 @@
+"""Names every file of a hub's home once, and holds the locks that keep two owners apart.
+
+A home is one folder: the embedded database, the locks, the settings file, keys and policy. A lock
+is an advisory `flock` on a file that is never removed: the kernel gives it back when its holder
+ends, however it ends, so a lock cannot be left behind. Standard library only, because the guardian
+of the database starts from here and has to be quick.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class HomeInUseError(Exception):
+    """Another process holds the lock; stop that process, or choose another home."""
+
+    def __init__(self, path: Path, note: str) -> None:
+        """Keep the lock's path and what its holder wrote into it."""
+        super().__init__(f"{path} is held by another process")
+        self.path = path
+        self.note = note
+
+
+class AlreadyServingError(HomeInUseError):
+    """Another `hub serve` runs on this home; `pid` is its process id, None if not yet written."""
+
+    def __init__(self, path: Path, note: str) -> None:
+        """Say who holds the home."""
+        super().__init__(path, note)
+        self.pid = int(note) if note.isdigit() else None
+        message = (
+            f"{path.parent} is already served by process {note or 'unknown'}. "
+            "Stop it first, or give this one another home (HUB_HOME). "
+            "Other hub commands can be used while it runs."
+        )
+        self.args = (message,)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The places in one home; nothing is created until somebody asks for it."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Return the home at `path`, absolute and free of symbolic links."""
+        return cls(path.resolve())
+
+    @property
+    def serve_lock(self) -> Path:
+        """Held by the one `hub serve`."""
+        return self.root / "serve.lock"
+
+    @property
+    def guardian_lock(self) -> Path:
+        """Held by the one guardian, which writes its process id and socket folder into it."""
+        return self.root / "guardian.lock"
+
+    @property
+    def guardian_log(self) -> Path:
+        """What guardians had to say before or after they could answer a client."""
+        return self.root / "guardian.log"
+
+    @property
+    def postgres(self) -> Path:
+        """All of the embedded database: `data`, `log` and the passwords."""
+        return self.root / "pg"
+
+    @property
+    def data(self) -> Path:
+        """The data directory; it exists only when it is complete."""
+        return self.postgres / "data"
+
+    @property
+    def log(self) -> Path:
+        """The server's own log files, one a weekday, each overwritten after a week."""
+        return self.postgres / "log"
+
+    @property
+    def password(self) -> Path:
+        """The password of the role `hub`; readable by its owner only."""
+        return self.postgres / "password"
+
+    @property
+    def admin_password(self) -> Path:
+        """The password of the superuser `postgres`; readable by its owner only."""
+        return self.postgres / "admin-password"
+
+
+class Lock:
+    """An exclusive lock on a file, with a note from its holder that anybody may read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Hold the lock until `release` or the end of this process and of its forks.
+
+        Raises:
+            HomeInUseError: Another process holds it; nothing was changed.
+            OSError: The file cannot be opened.
+        """
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise HomeInUseError(self.path, read_note(self.path)) from None
+        self._descriptor = descriptor
+
+    def write(self, note: str) -> None:
+        """Replace the note. The lock must be held."""
+        assert self._descriptor is not None  # noqa: S101 - a bug in the caller, not an input
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, note.encode(), 0)
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def read_note(lock: Path) -> str:
+    """Return what the last holder of `lock` wrote, or nothing. The holder may be gone."""
+    with suppress(FileNotFoundError):
+        return lock.read_text(encoding="utf-8").strip()
+    return ""
+
+
+class ServeLock:
+    """`with ServeLock(home):` only one process at a time serves one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._lock = Lock(home.serve_lock)
+
+    def __enter__(self) -> Self:
+        """Hold the home.
+
+        Raises:
+            AlreadyServingError: With the process id of the one that serves it.
+        """
+        self._lock.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except HomeInUseError as held:
+            raise AlreadyServingError(held.path, held.note) from None
+        self._lock.write(str(os.getpid()))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the home back."""
+        self._lock.release()

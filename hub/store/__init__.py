@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, facts; every row leaves as a typed value."""
