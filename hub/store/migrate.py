@@ -1,0 +1,158 @@
+"""Brings a database to the tables this version needs, and says whether it is there.
+
+The hub's own tables move by Alembic revisions (`hub/store/migrations`). The tables of datasets
+follow their declarations: a missing table or column is added, nothing is ever dropped or
+changed in place, and a declaration that would need it is refused. So adding a department needs
+no migration, and a test compares the outcome of both with `hub.store.tables`.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Inspector, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from audit.postgres import create_schema
+from hub.errors import SetupError, StoreUnavailableError
+from hub.store.tables import FIXED_TABLES, all_tables
+from schema.catalogue import Catalogue
+
+_LOCK: Final = 0x48554231
+"""Advisory lock that lets one process migrate at a time."""
+
+
+def _engine(dsn: str) -> AsyncEngine:
+    return create_async_engine(
+        make_url(dsn).set(drivername="postgresql+asyncpg"), poolclass=NullPool
+    )
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection, catalogue: Catalogue) -> None:
+    connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    command.upgrade(_config(connection), "head")
+    _follow_declarations(connection, catalogue)
+
+
+def _follow_declarations(connection: Connection, catalogue: Catalogue) -> None:
+    """Add the tables and columns that declarations ask for.
+
+    Raises:
+        SetupError: A declared column exists with another type.
+    """
+    declared = all_tables(catalogue)
+    found = sa.inspect(connection)
+    present = set(found.get_table_names())
+    for name, table in declared.tables.items():
+        if name in FIXED_TABLES:
+            continue
+        if name not in present:
+            table.create(connection)
+        else:
+            _add_columns(connection, table, found)
+
+
+def _add_columns(connection: Connection, table: sa.Table, found: Inspector) -> None:
+    present = {column["name"]: column for column in found.get_columns(table.name)}
+    quote = connection.dialect.identifier_preparer
+    for column in table.columns:
+        kind = column.type.compile(connection.dialect)
+        if column.name not in present:
+            connection.execute(
+                sa.DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy has no types for it
+                    f"alter table {quote.format_table(table)} "
+                    f"add column {quote.format_column(column)} {kind}"
+                )
+            )
+        elif present[column.name]["type"].compile(connection.dialect) != kind:
+            raise SetupError(
+                f"{table.name}.{column.name} is declared as {kind} but stored otherwise; "
+                "declare a new field and move the values, a stored one is never changed in place."
+            )
+
+
+async def migrate(dsn: str, catalogue: Catalogue) -> str:
+    """Bring the database up to date and return its revision; safe to run at any time.
+
+    Raises:
+        StoreUnavailableError: The database cannot be reached; nothing was changed.
+        SetupError: A declaration contradicts what is stored; nothing was changed.
+    """
+    engine = _engine(dsn)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, catalogue)
+        async with engine.connect() as connection:
+            revision = await connection.run_sync(_revision)
+    except (OSError, sa.exc.DBAPIError) as problem:
+        raise StoreUnavailableError("The database does not accept the migration.") from problem
+    finally:
+        await engine.dispose()
+    audit = await asyncpg.connect(dsn)
+    try:
+        await create_schema(audit)
+    finally:
+        await audit.close()
+    return revision
+
+
+def _revision(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or "none"
+
+
+def newest_revision() -> str:
+    """Return the revision that this version of the hub needs."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head() or "none"
+
+
+def _differences(connection: Connection, catalogue: Catalogue) -> list[str]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    found = compare_metadata(context, all_tables(catalogue))
+    return [
+        str(difference)
+        for difference in found
+        if "alembic_version" not in str(difference)
+    ]
+
+
+async def differences(dsn: str, catalogue: Catalogue) -> list[str]:
+    """Return how the database differs from the declared tables; empty when it does not."""
+    engine = _engine(dsn)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_differences, catalogue)
+    finally:
+        await engine.dispose()
+
+
+async def current_revision(dsn: str) -> str:
+    """Return the revision of the database, "none" before the first migration.
+
+    Raises:
+        StoreUnavailableError: The database cannot be reached.
+    """
+    engine = _engine(dsn)
+    try:
+        async with asyncio.timeout(10), engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    except (OSError, TimeoutError, sa.exc.DBAPIError) as problem:
+        raise StoreUnavailableError("The database cannot be reached.") from problem
+    finally:
+        await engine.dispose()

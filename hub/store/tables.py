@@ -1,0 +1,291 @@
+"""The hub's tables: the fixed ones here, one for each dataset from its declaration.
+
+Every table of people, households and facts starts its key with `cell`, and joins include it,
+so that one household lives on one shard. Versions are bitemporal: `valid_*` says when the
+fact holds, `known_*` when the hub knew it; intervals are half-open, and an open end is
+'infinity'. Nothing here is a personal value in clear: what identifies is sealed or an HMAC tag.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from schema.catalogue import Catalogue, Dataset, Field, Kind
+
+METADATA_NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_CLEAR_TYPES: Final = {
+    Kind.TEXT: sa.Text,
+    Kind.CODE: sa.Text,
+    Kind.INTEGER: sa.Integer,
+    Kind.CENTS: sa.BigInteger,
+    Kind.DATE: sa.Date,
+    Kind.FLAG: sa.Boolean,
+}
+
+
+def _moment(name: str, **options: bool) -> "sa.Column[object]":
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=options.get("nullable", False))
+
+
+def _intervals() -> tuple["sa.Column[object]", ...]:
+    """When it holds, and when it was known."""
+    return (
+        sa.Column("valid_from", sa.Date, nullable=False),
+        sa.Column("valid_to", sa.Date, nullable=False),
+        _moment("known_from"),
+        _moment("known_to"),
+    )
+
+
+def _cell() -> "sa.Column[object]":
+    return sa.Column("cell", sa.Text, primary_key=True)
+
+
+def _uuid(name: str, *, key: bool = False) -> "sa.Column[object]":
+    return sa.Column(name, pg.UUID(as_uuid=True), primary_key=key, nullable=False)
+
+
+metadata = sa.MetaData(naming_convention=METADATA_NAMING)
+
+known_time = sa.Table(
+    "known_time",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True),
+    _moment("at"),
+    comment="One row: the newest known time; its row lock, held to the commit, orders known times.",
+)
+
+policy_revision = sa.Table(
+    "policy_revision",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    _moment("loaded_at"),
+    comment="One row: the policy in force; read in the snapshot of every fetch.",
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    _cell(),
+    _uuid("person_id", key=True),
+    sa.Column("log_alias", sa.LargeBinary, nullable=False),
+    _moment("known_from"),
+)
+
+household = sa.Table(
+    "household",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    sa.Column("log_alias", sa.LargeBinary, nullable=False),
+    sa.Column("number_tag", sa.LargeBinary, nullable=False),
+    _moment("known_from"),
+    sa.Index(None, "number_tag"),
+)
+
+household_place = sa.Table(
+    "household_place",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    _uuid("version_id", key=True),
+    sa.Column("region", sa.Text, nullable=False),
+    *_intervals(),
+    comment="In which region a household lives; the row predicate of grants reads it.",
+)
+
+identity = sa.Table(
+    "identity",
+    metadata,
+    _cell(),
+    _uuid("identity_id", key=True),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("person_tag", sa.LargeBinary, nullable=False),
+    _moment("known_from"),
+    sa.Index(None, "department", "person_tag"),
+    comment="One department's view of a person; person_tag is the keyed tag of the number it uses.",
+)
+
+data_key = sa.Table(
+    "data_key",
+    metadata,
+    _cell(),
+    _uuid("identity_id", key=True),
+    sa.Column("department", sa.Text, primary_key=True),
+    sa.Column("suite", sa.SmallInteger, nullable=False),
+    sa.Column("key_version", sa.Integer, nullable=False),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Index(None, "department", "key_version"),
+    comment="The data key of one (department, identity), wrapped by the department's key.",
+)
+
+link = sa.Table(
+    "link",
+    metadata,
+    _cell(),
+    _uuid("identity_id", key=True),
+    _uuid("version_id", key=True),
+    _uuid("person_id"),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("certainty", sa.SmallInteger, nullable=False),
+    *_intervals(),
+    sa.Index(None, "cell", "person_id"),
+    comment="The decision whose record it is; certainty in percent.",
+)
+
+person_tag = sa.Table(
+    "person_tag",
+    metadata,
+    sa.Column("tag", sa.LargeBinary, primary_key=True),
+    sa.Column("key_version", sa.Integer, primary_key=True),
+    sa.Column("cell", sa.Text, nullable=False),
+    _uuid("person_id"),
+    comment="From the keyed tag of a citizen number to where the person lives.",
+)
+
+membership = sa.Table(
+    "membership",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    _uuid("version_id", key=True),
+    _uuid("person_id"),
+    sa.Column("relation", sa.Text, nullable=True),
+    _uuid("source_record_id"),
+    *_intervals(),
+    sa.Index(None, "cell", "person_id"),
+)
+
+source_record = sa.Table(
+    "source_record",
+    metadata,
+    _uuid("source_record_id", key=True),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("dataset", sa.Text, nullable=False),
+    sa.Column("key_tag", sa.LargeBinary, nullable=False),
+    sa.Column("content_tag", sa.LargeBinary, nullable=False),
+    sa.Column("cell", sa.Text, nullable=False),
+    _uuid("identity_id"),
+    sa.Column("words", sa.LargeBinary, nullable=False),
+    _moment("source_time", nullable=True),
+    _moment("known_from"),
+    _moment("known_to"),
+    sa.Index(None, "dataset", "key_tag"),
+    comment="The department's words as they came, sealed; one row a version.",
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    _uuid("quarantine_id", key=True),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("dataset", sa.Text, nullable=False),
+    sa.Column("key_tag", sa.LargeBinary, nullable=False),
+    sa.Column("content_tag", sa.LargeBinary, nullable=False),
+    sa.Column("location", sa.Text, nullable=False),
+    sa.Column("reasons", pg.JSONB, nullable=False),
+    sa.Column("words", sa.LargeBinary, nullable=True),
+    _moment("arrived_at"),
+    _moment("resolved_at", nullable=True),
+    sa.Column("resolution", sa.Text, nullable=True),
+    sa.Index(None, "dataset", "key_tag"),
+    comment="Records that wait for a person; reasons name codes and fields, never values.",
+)
+
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("department", sa.Text, primary_key=True),
+    sa.Column("position", sa.Text, nullable=True),
+    sa.Column("scope_revision", sa.BigInteger, nullable=False),
+    _moment("moved_at"),
+    comment="How far a source was read; committed with the rows that were read.",
+)
+
+scope = sa.Table(
+    "scope",
+    metadata,
+    sa.Column("tag", sa.LargeBinary, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    comment="Who is kept: tags of citizen and household numbers on civil affairs' rolls.",
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _uuid("message_id", key=True),
+    sa.Column("receiver", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("cell", sa.Text, nullable=False),
+    _uuid("identity_id"),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=True),
+    _moment("written_at"),
+    _moment("next_attempt_at"),
+    _moment("acknowledged_at", nullable=True),
+    sa.Column("acknowledgement", sa.Text, nullable=True),
+    sa.Index(None, "receiver", "sequence"),
+    comment="Messages written with the facts, sent after the commit, in order a receiver.",
+)
+
+assertion_seen = sa.Table(
+    "assertion_seen",
+    metadata,
+    sa.Column("jti_tag", sa.LargeBinary, primary_key=True),
+    _moment("expires_at"),
+    comment="Client assertions that were used; one works once.",
+)
+
+FIXED_TABLES: Final = tuple(metadata.tables)
+
+
+def dataset_table(dataset: Dataset, into: sa.MetaData) -> sa.Table:
+    """Return the table of `dataset`: one row is one version of one record.
+
+    For a dataset about households, `identity_id` is the household's id. Sealed groups are one
+    `sealed_<group>` column each; clear fields are columns of their own.
+    """
+    columns: list[sa.Column[object]] = [
+        _cell(),
+        _uuid("identity_id", key=True),
+        _uuid("version_id", key=True),
+        _uuid("record_id"),
+        sa.Column("source_record_id", pg.UUID(as_uuid=True), nullable=True),
+        _moment("source_time", nullable=True),
+        *_intervals(),
+    ]
+    columns += [_clear_column(f) for f in dataset.clear]
+    columns += [
+        sa.Column(f"sealed_{group}", sa.LargeBinary, nullable=False) for group in dataset.groups
+    ]
+    table = sa.Table(dataset.name, into, *columns, comment=f"{dataset.department}: {dataset.en}")
+    sa.Index(f"ix_{dataset.name}_record", table.c.cell, table.c.record_id)
+    return table
+
+
+def _clear_column(field: Field) -> "sa.Column[object]":
+    if field.kind is Kind.MOMENT:
+        return _moment(field.name, nullable=True)
+    return sa.Column(field.name, _CLEAR_TYPES[field.kind], nullable=True)
+
+
+def all_tables(catalogue: Catalogue) -> sa.MetaData:
+    """Return the fixed tables and one table for each dataset, in one fresh metadata."""
+    whole = sa.MetaData(naming_convention=METADATA_NAMING)
+    for name in FIXED_TABLES:
+        metadata.tables[name].to_metadata(whole)
+    for dataset in catalogue:
+        dataset_table(dataset, whole)
+    return whole
