@@ -1,0 +1,157 @@
+"""Keep the log in PostgreSQL, in the schema `audit`, on one connection of its own.
+
+The lock is the row of `audit.head`: whoever has it FOR UPDATE is the only one to append, in any
+process, and rows become visible in the order of their numbers. Commits are durable when they
+return; a server that is set up otherwise is refused at the start.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+import asyncpg
+
+from audit.entry import CODE_BY_KIND, EntryKind
+from audit.errors import LogInconsistentError, LogUnsafeError, StorageError
+from audit.merkle import Frontier
+from audit.storage import Addition, Head, Row
+from audit.tiles import split_hashes
+
+SCHEMA_SQL: Final = (files("audit") / "postgres_schema.sql").read_text("utf-8")
+"""The tables, indexes and triggers of the log; may be run again."""
+
+DATABASE_FAILURES: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a query gets on a connection that has just been lost
+)
+FAILURES: Final = (*DATABASE_FAILURES, OSError)
+"""What asyncpg raises when the server, the connection or a statement fails."""
+
+_DURABLE_SETTINGS: Final = ("fsync", "full_page_writes", "synchronous_commit")
+_SETTINGS: Final = "SELECT name, current_setting(name) FROM unnest($1::text[]) AS name"
+_LOCK: Final = "SELECT size, frontier, note FROM audit.head FOR UPDATE"
+_COMMITMENTS: Final = (
+    "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
+)
+_TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
+# The kind is written out, so that the partial index is used.
+_DEFINITIONS: Final = "SELECT record FROM audit.record WHERE kind = 9 AND seq >= $1 ORDER BY seq"
+# One statement and one round trip for everything but the rows themselves.
+_ADVANCE: Final = """
+    WITH tiles AS (
+        INSERT INTO audit.tile (level, n, hashes)
+        SELECT * FROM unnest($4::smallint[], $5::bigint[], $6::bytea[])
+    ), published AS (
+        INSERT INTO audit.checkpoint (size, at, note)
+        SELECT $1, $7::timestamptz, $3 WHERE $7::timestamptz IS NOT NULL
+    )
+    UPDATE audit.head SET size = $1, frontier = $2, note = $3
+"""
+assert CODE_BY_KIND[EntryKind.DICTIONARY] == 9  # noqa: S101, PLR2004 - as the SQL has it
+
+
+async def create_schema(connection: asyncpg.Connection) -> None:
+    """Create the schema `audit` where it is missing; may be called again."""
+    await connection.execute(SCHEMA_SQL)
+
+
+@dataclass(frozen=True, slots=True)
+class _LockedHead:
+    """`audit.storage.Locked` inside one transaction."""
+
+    connection: asyncpg.Connection
+    head: Head
+
+    async def commitments(self, start: int, stop: int) -> list[bytes]:
+        return [row[0] for row in await self.connection.fetch(_COMMITMENTS, start, stop)]
+
+    async def tiles(self, level: int, start: int, stop: int) -> list[bytes]:
+        return [row[0] for row in await self.connection.fetch(_TILES, level, start, stop)]
+
+    async def definitions(self, start: int) -> list[bytes]:
+        return [row[0] for row in await self.connection.fetch(_DEFINITIONS, start)]
+
+    async def write(self, addition: Addition) -> None:
+        await self.connection.copy_records_to_table(
+            "record", schema_name="audit", records=addition.rows, columns=Row._fields
+        )
+        frontier = addition.head.frontier
+        await self.connection.execute(
+            _ADVANCE,
+            frontier.size,
+            b"".join(frontier.hashes),
+            addition.head.note,
+            [tile.level for tile in addition.tiles],
+            [tile.n for tile in addition.tiles],
+            [tile.hashes for tile in addition.tiles],
+            addition.published_at,
+        )
+
+
+class PostgresStorage:
+    """`audit.storage.Storage` on asyncpg. `dsn` is a libpq connection string."""
+
+    def __init__(self, dsn: str, *, connect_timeout_s: float = 5.0) -> None:
+        self._dsn = dsn
+        self._connect_timeout_s = connect_timeout_s
+        self._connection: asyncpg.Connection | None = None
+
+    async def open(self) -> None:
+        """Connect to a server that keeps what it acknowledges.
+
+        Raises:
+            LogUnsafeError: fsync, full_page_writes or synchronous_commit is off.
+            StorageError: The server cannot be reached.
+        """
+        with _translated():
+            self._connection = await asyncpg.connect(
+                self._dsn,
+                timeout=self._connect_timeout_s,
+                server_settings={"application_name": "audit log"},
+            )
+            settings = await self._connection.fetch(_SETTINGS, _DURABLE_SETTINGS)
+        unsafe = [name for name, value in settings if value == "off"]
+        if unsafe:
+            await self.close()
+            raise LogUnsafeError(
+                f"PostgreSQL has {', '.join(unsafe)} off and may lose what it acknowledged; "
+                f"turn it on for this database"
+            )
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[_LockedHead]:
+        """Hold the row of the head in one transaction; leaving commits."""
+        if self._connection is None:
+            raise StorageError("the log is not connected")
+        with _translated():
+            async with self._connection.transaction():
+                row = await self._connection.fetchrow(_LOCK)
+                if row is None:
+                    raise StorageError("the schema of the log has not been created")
+                frontier = _frontier(row["size"], row["frontier"])
+                yield _LockedHead(self._connection, Head(frontier, row["note"]))
+
+    async def close(self) -> None:
+        """Drop the connection at once: a transaction that is under way may or may not count."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+def _frontier(size: int, packed: bytes) -> Frontier:
+    try:
+        return Frontier(size, tuple(split_hashes(packed)))
+    except ValueError as error:
+        raise LogInconsistentError(f"the stored head is malformed: {error}") from None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Let no foreign exception out. Texts of the server are not repeated: they may quote rows."""
+    try:
+        yield
+    except FAILURES as error:
+        raise StorageError(f"PostgreSQL failed the log: {type(error).__name__}") from error

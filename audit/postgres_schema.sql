@@ -1,0 +1,73 @@
+-- The log in PostgreSQL. Idempotent. The writer may INSERT everywhere and UPDATE head and
+-- index_progress; auditors may SELECT; what was recorded cannot be changed by either.
+
+CREATE SCHEMA IF NOT EXISTS audit;
+
+-- One row an entry. `at` and `department` repeat what the record says, for searching.
+-- `subjects` is tag(32) || field set(4) of each subject; `commitment` is the entry in the tree.
+CREATE TABLE IF NOT EXISTS audit.record (
+    seq        bigint      PRIMARY KEY CHECK (seq >= 0),
+    at         timestamptz NOT NULL,
+    kind       smallint    NOT NULL,
+    department text,
+    record     bytea       NOT NULL,
+    secret     bytea       NOT NULL,
+    subjects   bytea       NOT NULL,
+    commitment bytea       NOT NULL
+);
+-- Entries come in nearly the order of time, so a few bytes for each range of pages are enough.
+CREATE INDEX IF NOT EXISTS record_at ON audit.record USING brin (at) WITH (pages_per_range = 16);
+-- The dictionary (kind 9) is read whole at each start.
+CREATE INDEX IF NOT EXISTS record_dictionary ON audit.record (seq) WHERE kind = 9;
+
+-- Full tiles only: 256 hashes of 32 bytes.
+CREATE TABLE IF NOT EXISTS audit.tile (
+    level  smallint NOT NULL,
+    n      bigint   NOT NULL,
+    hashes bytea    NOT NULL CHECK (octet_length(hashes) = 8192),
+    PRIMARY KEY (level, n)
+);
+
+-- The one row that every writer locks. Much room in the page, so that it is updated in place.
+CREATE TABLE IF NOT EXISTS audit.head (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    size     bigint  NOT NULL,
+    frontier bytea   NOT NULL,
+    note     text
+) WITH (fillfactor = 10);
+INSERT INTO audit.head (size, frontier) VALUES (0, '') ON CONFLICT DO NOTHING;
+
+-- Checkpoints that are kept for good: about one a second while the log is written to.
+CREATE TABLE IF NOT EXISTS audit.checkpoint (
+    size bigint      PRIMARY KEY,
+    at   timestamptz NOT NULL,
+    note text        NOT NULL
+);
+
+-- From subject to entries; follows behind the log and can be rebuilt from it.
+CREATE TABLE IF NOT EXISTS audit.subject_index (
+    tag bytea  NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (tag, seq)
+);
+CREATE TABLE IF NOT EXISTS audit.index_progress (
+    one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+    next bigint  NOT NULL
+);
+INSERT INTO audit.index_progress (next) VALUES (0) ON CONFLICT DO NOTHING;
+
+CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'audit.% takes no %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.record
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.tile
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.head
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_shrinking BEFORE UPDATE ON audit.head
+    FOR EACH ROW WHEN (NEW.size < OLD.size) EXECUTE FUNCTION audit.refuse();

@@ -1,0 +1,241 @@
+"""Rebuild a log from its entries and say where it differs from what it claims. Pure.
+
+Two halves, so that the first can run on several processors: `check_chunk` recomputes every entry of
+a stretch of the log and compares the tiles of level 0; `Replay` grows the tree over the stretches
+in order and compares roots, higher tiles and the dictionary.
+
+The tree is built over the *stored* commitments, and each is compared with what its record gives:
+so one changed record is reported as that record, and not as every tile and root after it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+
+from audit.checkpoint import NoteVerifier
+from audit.dictionary import Dictionary, definition_in
+from audit.entry import (
+    CODE_BY_KIND,
+    FIELD_SET_SIZE,
+    KIND_BY_CODE,
+    SECRET_SIZE,
+    SUBJECT_SIZE,
+    TAG_SIZE,
+    EntryKind,
+    commitment,
+)
+from audit.errors import InvalidNoteError, LogInconsistentError
+from audit.merkle import HASH_SIZE, hash_leaf
+from audit.tiles import TILE_WIDTH, TileTree, split_hashes, widths
+
+CHUNK: Final = 128 * TILE_WIDTH
+_DICTIONARY: Final = CODE_BY_KIND[EntryKind.DICTIONARY]
+_MISSING: Final = bytes(HASH_SIZE)
+
+
+StoredRow = tuple[int, int, bytes, bytes, bytes, bytes, int | None, str | None]
+"""One entry: seq, kind, record, secret, packed subjects, commitment, and as a database has it in
+columns, time in milliseconds and department; an export has no such columns, and None for the time.
+"""
+
+
+class Problem(NamedTuple):
+    """One thing that is not as it should be."""
+
+    place: str
+    what: str
+
+
+class _Searched(msgspec.Struct):
+    at: int
+    department: str | None = None
+
+
+_SEARCHED: Final = msgspec.json.Decoder(_Searched)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What one stretch of the log comes to."""
+
+    start: int
+    leaves: list[bytes] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    definitions: list[tuple[int, bytes]] = field(default_factory=list)
+    """Index and record of the dictionary entries."""
+    first_use: dict[bytes, int] = field(default_factory=dict)
+    """The first entry of the stretch that uses a field set id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a log says of itself, apart from its entries."""
+
+    size: int
+    notes: Sequence[tuple[str, int | None, str]]
+    """Place, size it is stored under (if so), and text of every checkpoint."""
+    tiles: Mapping[tuple[int, int], bytes]
+    """Full tiles of level 1 and up."""
+    frontier: bytes | None
+    """The stored frontier, where there is one."""
+    partial: Sequence[bytes] | None
+    """The unfinished tiles, from the leaves upwards, where they are published."""
+    problems: Sequence[Problem] = ()
+
+
+def check_chunk(
+    start: int, stop: int, rows: Iterable[StoredRow], tiles: Mapping[int, bytes]
+) -> Chunk:
+    """Recompute entries `start` to `stop` and the full tiles of level 0 over them.
+
+    `rows` come in order; `tiles` is keyed by number. `start` is a multiple of 256.
+    """
+    chunk = Chunk(start)
+    expected = start
+    for row in rows:
+        seq = row[0]
+        while expected < seq < stop:
+            chunk.problems.append(Problem(f"entry {expected}", "is missing"))
+            chunk.leaves.append(_MISSING)
+            expected += 1
+        if seq != expected:
+            chunk.problems.append(Problem(f"entry {seq}", "is out of place"))
+            continue
+        _check_row(chunk, row)
+        expected += 1
+    for missing in range(expected, stop):
+        chunk.problems.append(Problem(f"entry {missing}", "is missing"))
+        chunk.leaves.append(_MISSING)
+    for n in range(start // TILE_WIDTH, stop // TILE_WIDTH):
+        leaves = chunk.leaves[n * TILE_WIDTH - start :][:TILE_WIDTH]
+        chunk.problems += _tile_problems(n, b"".join(leaves), tiles.get(n))
+    return chunk
+
+
+def _check_row(chunk: Chunk, row: StoredRow) -> None:
+    """Compare one entry with its commitment, and its columns with its record."""
+    seq, kind, record, secret, subjects, stored, at_ms, department = row
+    chunk.leaves.append(hash_leaf(stored))
+    try:
+        searched = _SEARCHED.decode(record)
+    except msgspec.MsgspecError:
+        chunk.problems.append(Problem(f"entry {seq}", "its record cannot be read"))
+    else:
+        if at_ms is not None and (at_ms != searched.at or department != searched.department):
+            what = "its columns `at` and `department` are not what its record says"
+            chunk.problems.append(Problem(f"entry {seq}", what))
+    sound = len(secret) == SECRET_SIZE and not len(subjects) % SUBJECT_SIZE and kind in KIND_BY_CODE
+    if not sound or commitment(kind, secret, record, subjects) != stored:
+        what = "its kind, record, secret or subjects are not those that were committed to"
+        chunk.problems.append(Problem(f"entry {seq}", what))
+    for at in range(TAG_SIZE, len(subjects), SUBJECT_SIZE):
+        field_set = subjects[at : at + FIELD_SET_SIZE]
+        if field_set not in chunk.first_use:
+            chunk.first_use[field_set] = seq
+    if kind == _DICTIONARY:
+        chunk.definitions.append((seq, record))
+
+
+def _tile_problems(n: int, rebuilt: bytes, stored: bytes | None) -> list[Problem]:
+    if stored == rebuilt:
+        return []
+    if stored is None:
+        return [Problem(f"tile 0/{n}", "is missing")]
+    pairs = zip(split_hashes(rebuilt), split_hashes(stored), strict=False)
+    places = [n * TILE_WIDTH + i for i, (ours, theirs) in enumerate(pairs) if ours != theirs]
+    where = f"entry {places[0]}" if places else "its length"
+    return [Problem(f"tile 0/{n}", f"differs from the entries, first at {where}")]
+
+
+class Replay:
+    """Grows the tree over the chunks of a log, in order, and gathers what is wrong with it."""
+
+    def __init__(self, claims: Claims, verifier: NoteVerifier) -> None:
+        self.problems: list[Problem] = list(claims.problems)
+        self.checkpoints = 0
+        self._claims = claims
+        self._verifier = verifier
+        self._tree = TileTree()
+        self._dictionary = Dictionary()
+        self._roots = self._expected_roots()
+        self._stops = sorted(self._roots, reverse=True)
+
+    def _expected_roots(self) -> dict[int, list[tuple[str, bytes]]]:
+        """Open every checkpoint; what verifies is compared when the tree has grown to its size."""
+        roots: dict[int, list[tuple[str, bytes]]] = {}
+        for place, stored_size, note in self._claims.notes:
+            try:
+                checkpoint = self._verifier.open(note)
+            except InvalidNoteError as error:
+                self.problems.append(Problem(place, str(error)))
+                continue
+            if stored_size is not None and checkpoint.size != stored_size:
+                self.problems.append(Problem(place, f"is signed for size {checkpoint.size}"))
+            if checkpoint.size > self._claims.size:
+                what = f"covers {checkpoint.size} entries, but the log has {self._claims.size}"
+                self.problems.append(Problem(place, what))
+                continue
+            self.checkpoints += 1
+            roots.setdefault(checkpoint.size, []).append((place, checkpoint.root))
+        return roots
+
+    def add(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        self.problems += chunk.problems
+        self._check_dictionary(chunk)
+        tree = self._tree
+        done = 0
+        while done < len(chunk.leaves):
+            self._compare_roots()
+            until = self._stops[-1] - tree.size if self._stops else len(chunk.leaves)
+            for leaf in chunk.leaves[done : done + until]:
+                tree.append(leaf)
+            done += until
+        for level, n, hashes in tree.take_completed():
+            if level and self._claims.tiles.get((level, n)) != hashes:
+                what = "is missing or differs from the tiles below it"
+                self.problems.append(Problem(f"tile {level}/{n}", what))
+
+    def finish(self) -> None:
+        """Compare what can only be compared at the end."""
+        self._compare_roots()
+        tree, claims = self._tree, self._claims
+        if claims.frontier is not None and b"".join(tree.frontier().hashes) != claims.frontier:
+            self.problems.append(Problem("head", "its frontier is not that of the entries"))
+        full = {(level, n) for level, count, _ in widths(tree.size) for n in range(count) if level}
+        for level, n in sorted(claims.tiles.keys() - full):
+            self.problems.append(Problem(f"tile {level}/{n}", "lies beyond the end of the log"))
+        for level, hashes in enumerate(tree.partial() if claims.partial is not None else ()):
+            published = (claims.partial or ())[level : level + 1]
+            if hashes and list(published) != [hashes]:
+                what = "the unfinished tile is missing or differs from the entries"
+                self.problems.append(Problem(f"tile {level}", what))
+
+    def _compare_roots(self) -> None:
+        while self._stops and self._stops[-1] == self._tree.size:
+            root = self._tree.root()
+            for place, claimed in self._roots[self._stops.pop()]:
+                if claimed != root:
+                    self.problems.append(Problem(place, "its root is not that of the entries"))
+
+    def _check_dictionary(self, chunk: Chunk) -> None:
+        """Check that each field set is defined before its first use, and only once."""
+        defined_at: dict[int, int] = {}
+        for seq, record in chunk.definitions:
+            try:
+                definition = definition_in(record)
+            except LogInconsistentError as error:
+                self.problems.append(Problem(f"entry {seq}", str(error)))
+                continue
+            if self._dictionary.fields_of(definition.field_set) is None:
+                defined_at[definition.field_set] = seq
+            if not self._dictionary.add(definition.field_set, definition.fields):
+                self.problems.append(Problem(f"entry {seq}", "defines a field set id once more"))
+        for packed, seq in chunk.first_use.items():
+            field_set = int.from_bytes(packed, "big")
+            known = self._dictionary.fields_of(field_set) is not None
+            if not known or defined_at.get(field_set, -1) > seq:
+                what = f"uses field set {field_set}, which is not defined before it"
+                self.problems.append(Problem(f"entry {seq}", what))

@@ -1,0 +1,237 @@
+"""Read a log for verification, from its database or from an exported folder.
+
+A source is a small value that can be sent to another process, which then reads its own stretch.
+Nothing that is read is believed: what cannot be read is a `Problem`, not an exception.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import asyncpg
+import msgspec
+
+from audit.errors import StorageError
+from audit.postgres import FAILURES
+from audit.replay import CHUNK, Chunk, Claims, Problem, StoredRow, check_chunk
+from audit.tiles import TILE_WIDTH, decode_bundle, tile_path, widths
+
+_ROWS: Final = """
+    SELECT seq, kind, record, secret, subjects, commitment,
+           (date_part('epoch', at) * 1000)::bigint, department
+    FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq
+"""
+_LEVEL_0: Final = "SELECT n, hashes FROM audit.tile WHERE level = 0 AND n >= $1 AND n < $2"
+_HIGHER: Final = """
+    SELECT level, n, hashes FROM audit.tile
+    WHERE level BETWEEN 1 AND 6 AND n < $1::bigint >> 8 * (level + 1)
+"""
+_STRAY: Final = """
+    SELECT 'tile ' || level || '/' || n FROM audit.tile
+    WHERE level > 6 OR n >= $1::bigint >> 8 * (level + 1)
+    UNION ALL
+    SELECT 'entry ' || seq FROM audit.record WHERE seq >= $1 OR seq < 0
+    LIMIT 20
+"""
+_UNINDEXED: Final = """
+    SELECT DISTINCT seq FROM audit.record, generate_series(0, length(subjects) / 36 - 1) AS i
+    WHERE seq < (SELECT next FROM audit.index_progress) AND NOT EXISTS (
+        SELECT FROM audit.subject_index AS entry
+        WHERE entry.seq = record.seq AND entry.tag = substring(subjects FROM i * 36 + 1 FOR 32))
+    LIMIT 20
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSource:
+    """The log in the schema `audit` of a PostgreSQL database."""
+
+    dsn: str
+
+    def claims(self) -> Claims:
+        """Return what the database says of its log, as of one moment.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        return asyncio.run(self._claims())
+
+    def check(self, start: int, stop: int) -> Chunk:
+        """Return what entries `start` to `stop` come to.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        return asyncio.run(self._check(start, stop))
+
+    async def _connect(self) -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(self.dsn)
+        except (*FAILURES, ValueError) as error:
+            raise StorageError(f"cannot reach the database: {type(error).__name__}") from error
+
+    async def _claims(self) -> Claims:
+        connection = await self._connect()
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await _read_claims(connection)
+        except FAILURES as error:
+            raise StorageError(f"cannot read the log: {type(error).__name__}") from error
+        finally:
+            await connection.close()
+
+    async def _check(self, start: int, stop: int) -> Chunk:
+        connection = await self._connect()
+        try:
+            rows = await connection.fetch(_ROWS, start, stop)
+            tiles = await connection.fetch(_LEVEL_0, start // TILE_WIDTH, stop // TILE_WIDTH)
+        except FAILURES as error:
+            raise StorageError(f"cannot read the log: {type(error).__name__}") from error
+        finally:
+            await connection.close()
+        # The statement names the columns in the order of a StoredRow; copying them costs time.
+        stored = cast("list[StoredRow]", rows)
+        return check_chunk(start, stop, stored, {row[0]: row[1] for row in tiles})
+
+
+async def _read_claims(connection: asyncpg.Connection) -> Claims:
+    head = await connection.fetchrow("SELECT size, frontier, note FROM audit.head")
+    if head is None:
+        return Claims(0, (), {}, None, None, [Problem("head", "is missing")])
+    size = head["size"]
+    checkpoints = await connection.fetch("SELECT size, note FROM audit.checkpoint ORDER BY size")
+    notes = [(f"checkpoint {row['size']}", row["size"], row["note"]) for row in checkpoints]
+    if size:
+        notes.append(("head", size, head["note"] or ""))
+    tiles = {(row[0], row[1]): row[2] for row in await connection.fetch(_HIGHER, size)}
+    problems = [
+        Problem(row[0], "lies beyond the end of the log")
+        for row in await connection.fetch(_STRAY, size)
+    ]
+    problems += [
+        Problem(f"index of entry {row[0]}", "a subject of the entry cannot be found by it")
+        for row in await connection.fetch(_UNINDEXED)
+    ]
+    return Claims(size, notes, tiles, head["frontier"], None, problems)
+
+
+class ExportedEntry(msgspec.Struct, frozen=True):
+    """One line of an export: what is needed to recompute a commitment. Bytes are hexadecimal."""
+
+    seq: int
+    kind: int
+    record: str
+    secret: str
+    subjects: str
+
+
+class ExportedCheckpoint(msgspec.Struct, frozen=True):
+    """One kept checkpoint of an export."""
+
+    size: int
+    note: str
+
+
+_ENTRY: Final = msgspec.json.Decoder(ExportedEntry)
+_CHECKPOINT: Final = msgspec.json.Decoder(ExportedCheckpoint)
+
+
+def records_path(start: int) -> str:
+    """Return the path of the file that holds the records of the chunk from `start` on."""
+    return f"records/{start // CHUNK:09d}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSource:
+    """The log as a folder: `checkpoint`, `checkpoints.jsonl`, `tile/` and `records/`."""
+
+    folder: Path
+
+    def claims(self) -> Claims:
+        """Return what the folder says of its log; its size is what the newest checkpoint says."""
+        note = (self._read("checkpoint") or b"").decode(errors="replace")
+        notes: list[tuple[str, int | None, str]] = []
+        problems: list[Problem] = []
+        for number, line in enumerate((self._read("checkpoints.jsonl") or b"").splitlines(), 1):
+            try:
+                kept = _CHECKPOINT.decode(line)
+            except msgspec.MsgspecError:
+                problems.append(Problem(f"checkpoints.jsonl line {number}", "cannot be read"))
+            else:
+                notes.append((f"checkpoint {kept.size}", kept.size, kept.note))
+        size = self._claimed_size(note)
+        if size or note:
+            notes.append(("checkpoint", None, note))
+        tiles, partial = self._tiles(size)
+        return Claims(size, notes, tiles, None, partial, problems)
+
+    def _claimed_size(self, note: str) -> int:
+        """Return how many entries to look for; the note itself is verified by the replay."""
+        lines = note.split("\n")
+        claimed = lines[1] if len(lines) > 1 else ""
+        is_size = claimed.isascii() and claimed.isdigit() and len(claimed) < 16  # noqa: PLR2004
+        files = sorted((self.folder / "records").glob("*.jsonl"))
+        entries = 0
+        if files:
+            last = files[-1].read_bytes().splitlines()
+            entries = (len(files) - 1) * CHUNK + len(last)
+        # A note that promises more than there is must not make us search without end.
+        return min(int(claimed), entries + CHUNK) if is_size else entries
+
+    def _tiles(self, size: int) -> tuple[dict[tuple[int, int], bytes], list[bytes]]:
+        full: dict[tuple[int, int], bytes] = {}
+        partial: list[bytes] = []
+        for level, count, width in widths(size):
+            if level:
+                found = {(level, n): self._read(tile_path(level, n)) for n in range(count)}
+                full |= {place: hashes for place, hashes in found.items() if hashes is not None}
+            tail = self._read(tile_path(level, count, width)) if width else b""
+            partial.append(tail or b"")
+        return full, partial
+
+    def check(self, start: int, stop: int) -> Chunk:
+        """Return what entries `start` to `stop` come to."""
+        numbers = range(start // TILE_WIDTH, stop // TILE_WIDTH)
+        tiles = {n: self._read(tile_path(0, n)) for n in numbers}
+        commitments = self._commitments(start, stop)
+        problems: list[Problem] = []
+        rows = self._rows(start, commitments, problems)
+        present = {n: hashes for n, hashes in tiles.items() if hashes is not None}
+        chunk = check_chunk(start, stop, rows, present)
+        chunk.problems += problems
+        return chunk
+
+    def _commitments(self, start: int, stop: int) -> list[bytes]:
+        entries: list[bytes] = []
+        for n in range(start // TILE_WIDTH, -(-stop // TILE_WIDTH)):
+            width = min(TILE_WIDTH, stop - n * TILE_WIDTH)
+            try:
+                found = decode_bundle(self._read(tile_path("entries", n, width)) or b"")
+            except ValueError:
+                found = []
+            entries += (found + [b""] * width)[:width]
+        return entries
+
+    def _rows(
+        self, start: int, commitments: Sequence[bytes], problems: list[Problem]
+    ) -> Iterator[StoredRow]:
+        path = records_path(start)
+        for number, line in enumerate((self._read(path) or b"").splitlines(), 1):
+            try:
+                entry = _ENTRY.decode(line)
+                secret, subjects = bytes.fromhex(entry.secret), bytes.fromhex(entry.subjects)
+                record = entry.record.encode()
+            except (msgspec.MsgspecError, ValueError):
+                problems.append(Problem(f"{path} line {number}", "cannot be read"))
+                continue
+            place = entry.seq - start
+            stored = commitments[place] if 0 <= place < len(commitments) else b""
+            yield (entry.seq, entry.kind, record, secret, subjects, stored, None, None)
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return (self.folder / path).read_bytes()
+        except OSError:
+            return None

