@@ -1,0 +1,156 @@
+"""From one word of a department to one value of ours, or to the fault that the word has.
+
+Every converter is total and pure. A fault says what was expected, never what was found.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from connectors.protocol import ReasonCode
+from schema.codes import CodeList
+from schema.ids import CitizenNumber, parse_citizen_number
+
+Value = str | int | bool | date | None
+"""A value of a field; None is unknown, which is not the same as zero or no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a word."""
+
+    code: ReasonCode
+    detail: str
+
+
+Converter = Callable[[str | None], Value | Fault]
+
+_COMPACT_DATE: Final = re.compile(r"[0-9]{8}")
+_DASHED_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YUAN: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2})0*)?")
+
+
+def optional(convert: Converter) -> Converter:
+    """Return `convert` with an empty word taken as unknown."""
+    return lambda word: None if word is None or not word.strip() else convert(word)
+
+
+def text(*, missing: ReasonCode = ReasonCode.VALUE_MISSING, longest: int = 200) -> Converter:
+    """Return a converter of texts: NFC, trimmed, without control characters, not empty."""
+
+    def convert(word: str | None) -> Value | Fault:
+        trimmed = unicodedata.normalize("NFC", word or "").strip()
+        if not trimmed:
+            return Fault(missing, "a text is needed")
+        if len(trimmed) > longest:
+            return Fault(ReasonCode.TEXT_FORMAT, f"at most {longest} characters are taken")
+        if not trimmed.isprintable():
+            return Fault(ReasonCode.TEXT_FORMAT, "the text has control characters")
+        return trimmed
+
+    return convert
+
+
+def half_width(convert: Converter) -> Converter:
+    """Return `convert` for a column where full-width letters and digits mean half-width ones."""
+    return lambda word: convert(None if word is None else unicodedata.normalize("NFKC", word))
+
+
+def matching(pattern: str, expected: str) -> Converter:
+    """Return a converter of texts that must have the form `pattern`, called `expected`."""
+    form, plain = re.compile(pattern, re.ASCII), text()
+
+    def convert(word: str | None) -> Value | Fault:
+        value = plain(word)
+        if isinstance(value, str) and not form.fullmatch(value):
+            return Fault(ReasonCode.TEXT_FORMAT, f"{expected} was expected")
+        return value
+
+    return convert
+
+
+def citizen_number(word: str | None) -> Value | Fault:
+    """Return the citizen number in its 18-character form.
+
+    Spec: GB 11643; a 15-digit number gains century and check character.
+    """
+    number = parse_citizen_number(word)
+    if isinstance(number, CitizenNumber):
+        return number.text
+    return Fault(ReasonCode(number.value), "a citizen number of GB 11643 is needed")
+
+
+def compact_date(word: str | None) -> Value | Fault:
+    """Return the day that YYYYMMDD names."""
+    return _day(word, _COMPACT_DATE, "YYYYMMDD")
+
+
+def dashed_date(word: str | None) -> Value | Fault:
+    """Return the day that YYYY-MM-DD names."""
+    return _day(word, _DASHED_DATE, "YYYY-MM-DD")
+
+
+def _day(word: str | None, form: re.Pattern[str], name: str) -> date | Fault:
+    trimmed = (word or "").strip()
+    if not trimmed:
+        return Fault(ReasonCode.VALUE_MISSING, "a date is needed")
+    if form.fullmatch(trimmed):
+        try:
+            return date.fromisoformat(trimmed)
+        except ValueError:
+            pass
+    return Fault(ReasonCode.DATE_IMPOSSIBLE, f"a calendar day written {name} was expected")
+
+
+def yuan(word: str | None) -> Value | Fault:
+    """Return the cents in an amount of yuan; never through a binary fraction."""
+    found = _YUAN.fullmatch((word or "").strip())
+    if not found:
+        return Fault(ReasonCode.AMOUNT_FORMAT, "yuan with at most two decimals were expected")
+    sign, whole, decimals = found.groups()
+    cents = int(whole) * 100 + int((decimals or "").ljust(2, "0"))
+    return -cents if sign else cents
+
+
+def code(table: Mapping[str, str], target: CodeList) -> Converter:
+    """Return a converter from a department's codes to those of `target`.
+
+    The table is explicit: a code that is not in it is a fault, never a default.
+
+    Raises:
+        ValueError: The table leads to a value that `target` does not have.
+    """
+    if strange := sorted(value for value in table.values() if value not in target):
+        raise ValueError(f"{target.name} has no {', '.join(strange)}")
+    known = dict(table)
+    fault = Fault(ReasonCode.CODE_UNKNOWN, f"the code is not in the agreed table of {target.name}")
+
+    def convert(word: str | None) -> Value | Fault:
+        return known.get((word or "").strip(), fault)
+
+    return convert
+
+
+def listed(target: CodeList) -> Converter:
+    """Return a converter for a department that uses the codes of `target` itself."""
+    fault = Fault(ReasonCode.CODE_UNKNOWN, f"the code is not in {target.name}")
+
+    def convert(word: str | None) -> Value | Fault:
+        value = (word or "").strip()
+        return value if value in target else fault
+
+    return convert
+
+
+def flag(*, yes: str, no: str) -> Converter:
+    """Return a converter of a two-valued mark; anything else is an unknown code."""
+    values = {yes: True, no: False}
+    fault = Fault(ReasonCode.CODE_UNKNOWN, f"{yes} or {no} was expected")
+
+    def convert(word: str | None) -> Value | Fault:
+        return values.get((word or "").strip(), fault)
+
+    return convert

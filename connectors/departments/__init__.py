@@ -1,0 +1,5 @@
+"""The departments, one package each; `discover` finds them by itself."""
+
+from connectors.department import Department, discover
+
+__all__ = ["Department", "discover"]

@@ -1,0 +1,1 @@
+"""From our decision to a receiver: one module a receiver."""

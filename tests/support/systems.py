@@ -1,0 +1,33 @@
+"""Starts a department's system as its own process and ends it with the test."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+READY_S = 15.0
+
+
+@contextmanager
+def running(
+    module: str, folder: Path, options: Sequence[str]
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run `module` and give its address and process; it is gone when the block is left."""
+    port_file = folder / f"{module.rpartition('.')[2]}.port"
+    port_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", module, "--port-file", str(port_file), "--with-parent"]
+    process = subprocess.Popen([*command, *options], stdin=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + READY_S
+        while not port_file.exists():
+            assert process.poll() is None, "the system ended before it listened"
+            assert time.monotonic() < deadline, "the system does not listen"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port_file.read_text()}", process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
