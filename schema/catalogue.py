@@ -168,7 +168,7 @@ class Dataset:
             raise CatalogueError(f"{where}: a seal group is for sealed fields")
         if f.classification is not Classification.GENERAL and not f.sealed:
             raise CatalogueError(f"{where}: class {f.classification} is always sealed")
-        if f.name in RESERVED:
+        if f.name in RESERVED or f.group in RESERVED_GROUPS:
             raise CatalogueError(f"{where}: the name is the hub's own, on every record")
 
     @property
@@ -216,6 +216,8 @@ RESERVED: Final = frozenset(
     | {"known_from", "known_to", "source_time", "provider"}
 )
 """Columns and GraphQL fields that every record has; no declaration may use them."""
+RESERVED_GROUPS: Final = frozenset({"words", "intake"})
+"""What ingest seals of a record as it came, in place of a group; no declaration may use them."""
 
 
 @dataclass(frozen=True, slots=True)

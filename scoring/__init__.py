@@ -18,18 +18,18 @@ from scoring.alerts import (
     decide,
 )
 from scoring.household import Disability, Evidence, Household, Input, Known, Member, Schooling
-from scoring.parameters.profile import (
-    InputStatus,
-    Profile,
-    ProfileError,
-    load_profile,
-    packaged_profile,
-)
 from scoring.parameters.working_days import (
     CalendarError,
     WorkingCalendar,
     load_calendar,
     packaged_calendar,
+)
+from scoring.profile import (
+    InputStatus,
+    Profile,
+    ProfileError,
+    load_profile,
+    packaged_profile,
 )
 from scoring.score import Band, DimensionScore, Reason, Score, Source, Trigger, band_of
 from scoring.stored import StoredScoreError, read_score, serialise_score

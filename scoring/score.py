@@ -20,7 +20,7 @@ from scoring.household import (
     without,
 )
 from scoring.parameters.document import Dimension, HardTrigger, Indicator, Label, ProfileDocument
-from scoring.parameters.profile import Profile
+from scoring.profile import Profile
 from scoring.rules import RULES, TRIGGER_RULES, Case, Decided, Outcome, Undecided
 
 CHINA: Final = timezone(timedelta(hours=8))

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from scoring.household import Disability, Evidence, Household, Input, Known, Member, Schooling
-from scoring.parameters.profile import InputStatus, packaged_profile
+from scoring.profile import InputStatus, packaged_profile
 
 AS_OF = date(2026, 11, 1)
 REGION = "420106001001"

@@ -5,7 +5,7 @@ import pytest
 
 from schema.catalogue import Catalogue
 from scoring.household import Input
-from scoring.parameters.profile import InputStatus, ProfileError, load_profile, packaged_profile
+from scoring.profile import InputStatus, ProfileError, load_profile, packaged_profile
 from scoring.score import score
 from tests.support.households import AS_OF, REGION, everything_granted, full_profile, household
 

@@ -1,0 +1,65 @@
+"""Keyed tags: equality over sealed values, and names for subjects in the log.
+
+A plain hash of a citizen number is reversible by enumeration (about 2^37 of them), so a tag is
+an HMAC-SHA256 under a key that is never in the database. Each use has its own label; a tag of
+one use says nothing about another's.
+"""
+
+import hashlib
+import hmac
+from typing import Final
+
+from hub.sealing.keyring import KeyKind, Keyring
+
+_PERSON: Final = b"hub/tag/person/v1\0"
+_HOUSEHOLD: Final = b"hub/tag/household/v1\0"
+_RECORD: Final = b"hub/tag/record/v1\0"
+_CONTENT: Final = b"hub/tag/content/v1\0"
+_ONCE: Final = b"hub/tag/once/v1\0"
+
+
+class Tagger:
+    """Computes tags under the primary tag key; lives as long as the process."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Take the primary tag key and the log's subject key."""
+        key = keyring.primary(KeyKind.TAG)
+        self.version = key.version
+        self._mac = hmac.new(key.secret, digestmod=hashlib.sha256)
+        self._subject = hmac.new(
+            keyring.primary(KeyKind.SUBJECT).secret, b"hub/tag/subject/v1\0", hashlib.sha256
+        )
+
+    def _tag(self, label: bytes, *parts: str) -> bytes:
+        mac = self._mac.copy()
+        mac.update(label)
+        for part in parts:
+            encoded = part.encode()
+            mac.update(len(encoded).to_bytes(4, "big") + encoded)
+        return mac.digest()
+
+    def person(self, citizen_number: str) -> bytes:
+        """Tag of a citizen number in its 18-character form."""
+        return self._tag(_PERSON, citizen_number)
+
+    def household(self, number: str) -> bytes:
+        """Tag of a household book number."""
+        return self._tag(_HOUSEHOLD, number)
+
+    def record(self, dataset: str, key: str) -> bytes:
+        """Tag of a source's own record key, which may be a citizen number."""
+        return self._tag(_RECORD, dataset, key)
+
+    def content(self, dataset: str, words: str) -> bytes:
+        """Tag of a record's words: equal when nothing changed."""
+        return self._tag(_CONTENT, dataset, words)
+
+    def once(self, client: str, jti: str) -> bytes:
+        """Tag of something that may be used once."""
+        return self._tag(_ONCE, client, jti)
+
+    def subject(self, log_alias: bytes) -> bytes:
+        """Tag of a person or household in the log."""
+        mac = self._subject.copy()
+        mac.update(log_alias)
+        return mac.digest()

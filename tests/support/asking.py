@@ -1,0 +1,101 @@
+"""A whole answerer over a database, with every part real but the log, which is in memory."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from hub.access import Caller
+from hub.query.accesslog import AccessLog
+from hub.query.answer import Answer, Answerer, Request
+from hub.query.disclosure import Disclosures
+from hub.query.documents import Documents
+from hub.query.fetch import Fetcher
+from hub.query.plan import Planner
+from hub.query.plans import Plans
+from hub.query.policies import Policies
+from hub.query.reveal import Revealer, openers_of
+from hub.query.sql import Composer
+from hub.sealing.datakeys import DataKeys
+from hub.sealing.keyring import Keyring
+from hub.sealing.seals import opener
+from hub.sealing.tags import Tagger
+from hub.store.database import Database
+from schema.catalogue import Catalogue
+from schema.graph import build_schema, core_schema
+from tests.fakes.audit_log import FakeLog
+from tests.support.world import NOW
+
+OFFICER = Caller("civil-affairs", "officer", "CASE", "ca-officer", "u17", "case-1")
+WARNER = Caller("civil-affairs", "officer", "WARN", "ca-officer", "u17")
+ANALYST = Caller("civil-affairs", "analyst", "WARN", "ca-analyst")
+INSURER = Caller("medical-insurance", "clerk", "PUSH", "mi-clerk")
+AUDITOR = Caller("audit-office", "auditor", "AUDIT", "ao-auditor", "a1")
+
+
+class CountingDatabase(Database):
+    """Counts the statements that are run on its connections."""
+
+    statements = 0
+
+    async def _connect(self):
+        connection = await super()._connect()
+        connection.add_query_logger(self._count)
+        return connection
+
+    def _count(self, _record) -> None:
+        self.statements += 1
+
+
+@dataclass
+class Asking:
+    """Asks one answerer, and keeps what tests look at."""
+
+    answerer: Answerer
+    log: FakeLog
+    database: CountingDatabase
+    opened: list[tuple[str, str]]
+    """(dataset, group) of every value that was opened."""
+
+    async def body(self, document: str, caller: Caller = OFFICER, **variables) -> dict:
+        return orjson.loads((await self.answer(document, caller, **variables)).body)
+
+    async def answer(self, document: str, caller: Caller = OFFICER, **variables) -> Answer:
+        request = Request(document, variables, None, caller, "r-1", NOW)
+        return await self.answerer.answer(request)
+
+
+def asking(
+    dsn: str, keyring: Keyring, catalogue: Catalogue, *, log=None, consent=None, max_cost=200_000
+) -> Asking:
+    """Return an answerer over the database at `dsn`."""
+    schema = core_schema(build_schema(catalogue))
+    database, tagger = CountingDatabase(dsn), Tagger(keyring)
+    opened: list[tuple[str, str]] = []
+
+    def recording(owner, dataset, group):
+        open_one = opener(owner, dataset, group)
+
+        def open_and_tell(*given):
+            opened.append((dataset, group))
+            return open_one(*given)
+
+        return open_and_tell
+
+    log = log or FakeLog()
+    plans = Plans(
+        Planner(catalogue, schema),
+        Composer(catalogue),
+        openers=lambda plan: openers_of(plan, recording),
+    )
+    answerer = Answerer(
+        Documents(schema),
+        plans,
+        Policies(database, catalogue, consent),
+        Fetcher(database),
+        Revealer(DataKeys(keyring)),
+        Disclosures(log, tagger),
+        AccessLog(database, tagger),
+        tagger.person,
+        max_cost,
+    )
+    return Asking(answerer, log, database, opened)

@@ -1,0 +1,128 @@
+"""A hub's parts on a database of its own, and a made-up district for it to read."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audit.checkpoint import NoteSigner
+from audit.log import Log
+from audit.postgres import PostgresStorage
+from connectors.department import discover
+from hub.access.policy import default_policy_text, load_policy
+from hub.demo.district import Places, build
+from hub.ingest.grants import catalogue_check
+from hub.ingest.pipeline import Ingest
+from hub.ingest.report import IngestReport
+from hub.ingest.rescore import Rescorer
+from hub.ingest.scope import ScopeReport, load_scope
+from hub.sealing.datakeys import DataKeys
+from hub.sealing.keyring import KeyKind, Keyring
+from hub.sealing.tags import Tagger
+from hub.store.database import Database
+from hub.store.facts import Facts
+from schema.catalogue import Catalogue
+from scoring.alerts import AlertParameters
+from scoring.parameters.working_days import packaged_calendar
+from scoring.profile import packaged_profile
+from tests.support.systems import running
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+ORDER = ("public-security", "medical-insurance", "disabled-federation")
+_HUB_KINDS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.OUTBOUND)
+
+
+def clock() -> datetime:
+    """Return the day on which every district of the tests is read."""
+    return NOW
+
+
+@dataclass
+class District:
+    """A made-up district whose systems are running."""
+
+    places: Places
+    settings: dict[str, dict[str, str]]
+    truth: list[dict[str, object]]
+
+    def of(self, kind: str) -> list[dict[str, object]]:
+        return [line for line in self.truth if line["kind"] == kind]
+
+
+@contextmanager
+def district(home: Path, households: int, seed: int = 7) -> Iterator[District]:
+    """Build a district below `home` and run its register."""
+    build(home, seed=seed, today=NOW.date(), households=households)
+    places = Places(home)
+    options = ["--data", str(places.register)]
+    with running("hub.demo.systems.register", home, options) as (url, _):
+        settings = {
+            "public-security": {
+                "url": f"{url}/v1/residents/changes",
+                "token_file": str(places.register_token),
+            },
+            "medical-insurance": {"url": f"sqlite:///{places.insurance_database}"},
+            "disabled-federation": {"folder": str(places.drops)},
+        }
+        lines = places.truth.read_text(encoding="utf-8").splitlines()
+        yield District(places, settings, [json.loads(line) for line in lines])
+
+
+def made_keyring(folder: Path) -> Keyring:
+    """Return a keyring with every key that the tests need."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    keyring = Keyring.open_or_create(folder)
+    for kind in _HUB_KINDS:
+        keyring.ensure(kind)
+    for department in ("civil-affairs", *ORDER):
+        keyring.ensure(KeyKind.DEPARTMENT, department)
+    return keyring
+
+
+@dataclass
+class HubParts:
+    """The parts of a hub, as its composition root would join them."""
+
+    dsn: str
+    catalogue: Catalogue
+    keyring: Keyring
+    keys: DataKeys
+    tagger: Tagger
+    database: Database
+    log: Log
+    facts: Facts
+    rescorer: Rescorer
+    ingest: Ingest
+
+    async def load_scope(self, district: District) -> ScopeReport:
+        path = district.places.monitoring_list
+        return await load_scope(self.database, self.log, self.tagger, path)
+
+    async def read(self, district: District, department: str) -> IngestReport:
+        found = discover()[department]
+        return await self.ingest.run(found, found.connect(district.settings[department]))
+
+    async def read_all(self, district: District) -> dict[str, IngestReport]:
+        return {name: await self.read(district, name) for name in ORDER}
+
+
+@asynccontextmanager
+async def hub_on(dsn: str, keyring: Keyring, *, journal=None) -> AsyncIterator[HubParts]:
+    """Give the parts of a hub on a migrated database; `journal` replaces its log."""
+    catalogue, keys, tagger = Catalogue.discover(), DataKeys(keyring), Tagger(keyring)
+    database, facts = Database(dsn), Facts(catalogue)
+    policy = load_policy(default_policy_text(), catalogue)
+    profile = packaged_profile(NOW.date(), catalogue_check(catalogue, policy, NOW.date()))
+    parameters = AlertParameters(profile.document, packaged_calendar())
+    async with Log(PostgresStorage(dsn), NoteSigner("hub.test/log", bytes(32)), clock) as log:
+        used = journal or log
+        rescorer = Rescorer(facts, keys, tagger, used, (profile, parameters), clock)
+        ingest = Ingest(database, used, facts, keys, tagger, rescorer, clock)
+        try:
+            yield HubParts(
+                dsn, catalogue, keyring, keys, tagger, database, log, facts, rescorer, ingest
+            )
+        finally:
+            await database.close()

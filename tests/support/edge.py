@@ -1,0 +1,160 @@
+"""An edge over fakes: rooms below that remember what they were asked, a clock that can be set."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from starlette.testclient import TestClient
+
+from hub.http.clients import load_clients, registry_entry
+from hub.http.limits import Limits
+from hub.http.oauth import ASSERTION_TYPE, TOKEN_PATH
+from hub.http.routes import Parts, router
+from hub.sealing.keyring import KeyKind, Keyring
+from hub.store.database import Database
+
+ISSUER = "http://127.0.0.1:8700"
+START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+CLIENT = "insurance-system"
+KINDS = (KeyKind.TOKEN, KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG)
+
+
+@dataclass
+class SetClock:
+    """Says what it was told to say."""
+
+    now: datetime = START
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeOnce:
+    """Remembers in memory; fails with `problem` once that is set."""
+
+    seen: set = field(default_factory=set)
+    problem: Exception | None = None
+
+    async def use(self, client_id, jti, expires_at):
+        if self.problem is not None:
+            raise self.problem
+        is_first = (client_id, jti) not in self.seen
+        self.seen.add((client_id, jti))
+        return is_first
+
+
+@dataclass(frozen=True)
+class FakeAnswer:
+    body: bytes
+
+
+@dataclass
+class FakeAnswers:
+    """Gives `body` to everybody, or raises `problem`; keeps what it was asked."""
+
+    body: bytes = b'{"data":{"person":null}}'
+    problem: Exception | None = None
+    asked: list = field(default_factory=list)
+
+    async def answer(self, request, /):
+        self.asked.append(request)
+        if self.problem is not None:
+            raise self.problem
+        return FakeAnswer(self.body)
+
+
+def new_keyring(folder: Path) -> Keyring:
+    """Return a keyring with every key that the edge looks for."""
+    keyring = Keyring.open_or_create(folder)
+    for kind in KINDS:
+        keyring.ensure(kind)
+    return keyring
+
+
+@dataclass
+class Edge:
+    """One hub's edge, a client of it, and what an attacker or an operator could move."""
+
+    parts: Parts
+    key: ECKey
+    clock: SetClock
+    once: FakeOnce
+    queries: FakeAnswers
+    commands: FakeAnswers
+    http: TestClient
+
+    def claims(self, **changed):
+        """Return good claims of an assertion, some of them changed; None takes one out."""
+        now = int(self.clock.now.timestamp())
+        claims = {
+            "iss": CLIENT,
+            "sub": CLIENT,
+            "aud": ISSUER,
+            "iat": now,
+            "exp": now + 120,
+            "jti": self.parts.new_id(),
+        } | changed
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def assertion(self, *, key=None, header=None, **changed):
+        """Return a signed assertion, right unless something is changed."""
+        header = {"alg": "ES256", "typ": "JWT"} | (header or {})
+        return jwt.encode(
+            header, self.claims(**changed), key or self.key, algorithms=[header["alg"]]
+        )
+
+    def form(self, assertion=None, **changed):
+        """Return the form of a token request."""
+        details = [{"type": "hub_query", "purpose": "PUSH"}]
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion or self.assertion(),
+            "authorization_details": json.dumps(details),
+        } | changed
+        return {name: value for name, value in form.items() if value is not None}
+
+    def sign_in(self, assertion=None, **changed):
+        """Ask for a token."""
+        return self.http.post(TOKEN_PATH, data=self.form(assertion, **changed))
+
+    def bearer(self):
+        """Return the header of a caller who has signed in."""
+        return {"authorization": f"Bearer {self.sign_in().json()['access_token']}"}
+
+    def ask(self, query="{ __typename }", headers=None, **members):
+        """Ask a GraphQL question with a good token."""
+        return self.http.post(
+            "/graphql", json={"query": query} | members, headers=self.bearer() | (headers or {})
+        )
+
+
+def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits=None, **changed):
+    """Return an edge with one client, whose keys are made now."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
+    key.ensure_kid()
+    entry = registry_entry(CLIENT, "medical-insurance", "clerk", ["PUSH", "CASE"], key)
+    clock, once, queries, commands = SetClock(), FakeOnce(), FakeAnswers(), FakeAnswers()
+    parts = replace(
+        Parts(
+            issuer=ISSUER,
+            queries=queries,
+            commands=commands,
+            clients=load_clients(entry, str),
+            keyring=new_keyring(folder / "keys"),
+            database=Database(dsn),
+            once=once,
+            log_is_open=lambda: True,
+            clock=clock,
+            limits=limits or Limits(),
+        ),
+        **changed,
+    )
+    return Edge(parts, key, clock, once, queries, commands, TestClient(router(parts)))
