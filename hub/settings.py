@@ -66,6 +66,14 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8700, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+$",
+        description=(
+            "Address by which departments know this hub, without a slash at its end: issuer and "
+            "audience of tokens. Default: where it listens."
+        ),
+    )
     origin: str = Field(
         default="hub.example/log",
         pattern=r"^[!-*,-~]+$",
@@ -94,10 +102,28 @@ class Settings(BaseSettings):
         default_factory=_in_home("departments.toml"),
         description="File that says where each department's system is and how it is read.",
     )
+    unit_name: str = Field(
+        default="示例区民政局",
+        min_length=1,
+        max_length=200,
+        description="Name of the civil-affairs bureau that decides, as messages give it.",
+    )
+    unit_code: str = Field(
+        default="11690106MB0000000A",
+        pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$",
+        description="Unified social credit code of that bureau (GB 32100).",
+    )
     dataset_packages: tuple[str, ...] = Field(
         default=(),
         description=(
             "More Python packages with dataset declarations. In the environment: a JSON list."
+        ),
+    )
+    connector_packages: tuple[str, ...] = Field(
+        default=(),
+        description=(
+            "More Python packages whose sub-packages are departments' connectors. In the "
+            "environment: a JSON list."
         ),
     )
     max_body_bytes: int = Field(

@@ -118,7 +118,7 @@ async def hub_on(dsn: str, keyring: Keyring, *, journal=None) -> AsyncIterator[H
     parameters = AlertParameters(profile.document, packaged_calendar())
     async with Log(PostgresStorage(dsn), NoteSigner("hub.test/log", bytes(32)), clock) as log:
         used = journal or log
-        rescorer = Rescorer(facts, keys, tagger, used, (profile, parameters), clock)
+        rescorer = Rescorer(facts, keys, tagger, used, profile, parameters, clock)
         ingest = Ingest(database, used, facts, keys, tagger, rescorer, clock)
         try:
             yield HubParts(

@@ -102,7 +102,8 @@ class Maker:
             text = f"a{self.aliases}: {text}"
         draw = self.random.random()
         if draw < 0.06:
-            directive = self.random.choice(("@include(if: $yes)", "@skip(if: $no)", "@skip(if: false)"))
+            directives = ("@include(if: $yes)", "@skip(if: $no)", "@skip(if: false)")
+            directive = self.random.choice(directives)
             head, brace, rest = text.partition("{")
             text = f"{head} {directive} {brace}{rest}"
         return text

@@ -81,9 +81,7 @@ class World:
 
     def person(self, household: UUID, relation: str | None, born: date) -> UUID:
         person, number = self.uuid(), number_of(len(self.numbers) + 1, born)
-        self.add(
-            "person", person_id=person, log_alias=self.random.randbytes(16), known_from=LOADED
-        )
+        self.add("person", person_id=person, log_alias=self.random.randbytes(16), known_from=LOADED)
         self.numbers.append(number)
         self.person_by_number[number] = person
         self.member(household, person, relation)
@@ -210,7 +208,7 @@ async def insert(connection: asyncpg.Connection, table: str, row: dict) -> None:
 
 def made_world(catalogue: Catalogue, *, seed: int = 7, households: int = 9) -> World:
     """Return a district with history, corrections, moves and people outside the regions."""
-    world = World(catalogue, Random(seed))
+    world = World(catalogue, Random(seed))  # noqa: S311 - repeatable on purpose
     for n in range(households):
         household = world.household(REGIONS[n % len(REGIONS)])
         _score(world, household, n)

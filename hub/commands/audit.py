@@ -1,0 +1,99 @@
+"""`hub audit`: verify the access log, export it, show the key to verify it with."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from audit.checkpoint import NoteSigner
+from audit.export import export_log
+from audit.verify import Verdict, report, verify_database, verify_export
+from hub.app import server_of
+from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
+from hub.commands.options import Home
+from hub.sealing.keyring import Keyring
+from hub.sealing.signing import log_seed
+from hub.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The access log: verify it, export it for an auditor, show its verifier key.",
+)
+Folder = Annotated[Path, typer.Argument(help="Folder of an export.")]
+Vkey = Annotated[str | None, typer.Option("--vkey", help="Verifier key; default: this hub's own.")]
+
+
+def verifier_key(settings: Settings) -> str:
+    """Return the key by which anybody can verify this hub's log.
+
+    Raises:
+        SetupError: The hub has no keys yet.
+    """
+    return NoteSigner(settings.origin, log_seed(Keyring.open(settings.key_folder))).vkey
+
+
+def _progress(done: int, size: int) -> None:
+    progress(f"verified {done:,} of {size:,} entries")
+
+
+async def verified(settings: Settings, vkey: str) -> Verdict:
+    """Return the verdict over the whole log in this hub's database."""
+    async with server_of(settings) as server:
+        return await asyncio.to_thread(verify_database, server.dsn, vkey, progress=_progress)
+
+
+@app.command()
+def verify(
+    home: Home = None,
+    vkey: Vkey = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Verify this exported folder instead.")
+    ] = None,
+) -> None:
+    """Recompute every entry, tile, root and signature; exit 1 if anything does not fit.
+
+    Works offline. With --export and --vkey it needs neither keys nor database:
+    `python -m audit.verify` does the same without the hub.
+    """
+    settings = settings_or_fail(home=home)
+
+    async def work() -> Verdict:
+        key = vkey or verifier_key(settings)
+        if export is not None:
+            return await asyncio.to_thread(verify_export, export, key, progress=_progress)
+        return await verified(settings, key)
+
+    verdict = run(work())
+    progress_done()
+    typer.echo(report(verdict))
+    if not verdict.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(folder: Folder, home: Home = None) -> None:
+    """Write the whole log into FOLDER: static files that other people's programs can verify."""
+    settings = settings_or_fail(home=home)
+
+    async def work() -> int:
+        async with server_of(settings) as server:
+            return await asyncio.to_thread(export_log, server.dsn, folder, _progress)
+
+    if folder.exists() and any(folder.iterdir()):
+        fail(f"{folder} is not empty; choose a new folder.")
+    entries = run(work())
+    progress_done()
+    typer.echo(f"{entries:,} entries are in {folder}; verify them with")
+    typer.echo(f"  python -m audit.verify {folder} --vkey '{verifier_key(settings)}'")
+
+
+@app.command()
+def key(home: Home = None) -> None:
+    """Show the log's verifier key; keep it where the hub's operator cannot change it."""
+    settings = settings_or_fail(home=home)
+
+    async def work() -> str:
+        return verifier_key(settings)
+
+    typer.echo(run(work()))

@@ -1,0 +1,64 @@
+"""How commands speak: plain lines, progress that stays on one line, errors that say what to do."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import NoReturn, TypeVar
+
+import typer
+
+from audit.errors import LogError
+from connectors.errors import SourceError
+from hub.errors import HubError
+from hub.home import HomeInUseError
+from hub.settings import InvalidSettingsError, Settings, load_settings
+from hub.store.embedded.errors import EmbeddedServerError
+
+T = TypeVar("T")
+_SAFE = (
+    HubError,
+    LogError,
+    SourceError,
+    HomeInUseError,
+    InvalidSettingsError,
+    EmbeddedServerError,
+)
+"""Errors whose text is written for people and names no person."""
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Say on standard error what is wrong, and leave."""
+    typer.secho(f"hub: {message}", err=True, fg=typer.colors.RED)
+    raise typer.Exit(code)
+
+
+def settings_or_fail(**given: object) -> Settings:
+    """Return the settings; a wrong one ends the command with its name and reason."""
+    try:
+        return load_settings(**{name: value for name, value in given.items() if value is not None})
+    except InvalidSettingsError as problem:
+        fail(str(problem), 2)
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a command's work; what can be said clearly is said, anything else is a bug's trace."""
+    try:
+        return asyncio.run(work)
+    except _SAFE as problem:
+        fail(str(problem))
+    except KeyboardInterrupt:
+        fail("stopped", 130)
+
+
+def progress(text: str) -> None:
+    """Show how far long work is, on one line, if somebody is looking."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
+
+
+def progress_done() -> None:
+    """Clear the line of `progress`."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()

@@ -1,0 +1,251 @@
+"""`hub demo`: a made-up district, three departments, the main job end to end, and a hub to try."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import httpx2
+import typer
+
+from audit.verify import Verdict, report
+from hub.app import apply_policy, catalogue_of, opened, prepare
+from hub.clock import utc_now
+from hub.commands.audit import verified, verifier_key
+from hub.commands.console import fail, run, settings_or_fail
+from hub.commands.ingest import read_departments, summary
+from hub.commands.migrate import first_policy
+from hub.commands.options import Home
+from hub.demo import installation
+from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
+from hub.demo.processes import end, system
+from hub.demo.walk import Walk, WalkError, known_family, must
+from hub.errors import SetupError
+from hub.ingest.report import IngestReport
+from hub.ingest.scope import load_scope
+from hub.settings import Settings
+from hub.store.database import Connection
+
+_READY_S: Final = 60.0
+_POLL_S: Final = 0.05
+
+
+def demo(
+    home: Home = None,
+    households: Annotated[
+        int, typer.Option("--households", min=20, help="Size of the made-up district.")
+    ] = DEFAULT_HOUSEHOLDS,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another district.")] = 1,
+    port: Annotated[int | None, typer.Option("--port", help="Port of the hub.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the outcome and exit instead of serving on.")
+    ] = False,
+) -> None:
+    """Set up a made-up district and run the main job end to end; then keep serving.
+
+    Everything lies in the home (default .hub): delete it to start afresh. Nobody in it is real.
+    Ctrl-C ends the hub and the departments' systems.
+    """
+    settings = settings_or_fail(home=home, port=0 if check and port is None else port)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        try:
+            places = _set_up(settings, seed, households)
+            receiver = _start_systems(stack, settings, places)
+            run(_fill(settings, places))
+            hub = stack.enter_context(_served(settings))
+            _walk(settings, places, hub, receiver)
+            _verify(settings)
+        except (WalkError, SetupError) as problem:
+            fail(f"the demonstration did not come out as it must: {problem}")
+        typer.echo(f"\nAll of it took {time.monotonic() - began:.0f} s.")
+        if not check:
+            _invite(settings, hub)
+            _wait()
+
+
+def _set_up(settings: Settings, seed: int, households: int) -> Places:
+    _title("Setting up")
+    first_policy(settings)
+    today = utc_now().date()
+    places, is_new = installation.district(
+        settings.home, seed=seed, households=households, today=today
+    )
+    word = "built" if is_new else "there already"
+    typer.echo(f"a made-up district of {households:,} households, seed {seed}: {word}")
+    revision = run(prepare(settings, catalogue_of(settings)))
+    installation.register_clients(settings)
+    typer.echo(f"keys in {settings.key_folder}, database at revision {revision}")
+    return places
+
+
+def _start_systems(stack: ExitStack, settings: Settings, places: Places) -> str:
+    """Start the register and the receiver; tell the hub where they are. Return the receiver's."""
+    keys = installation.publish_outbound_keys(settings)
+    register = stack.enter_context(
+        system(
+            "hub.demo.systems.register",
+            ["--data", places.register],
+            settings.home / "register.port",
+        )
+    )
+    receiver = stack.enter_context(
+        system(
+            "hub.demo.systems.receiver",
+            [
+                *("--hub-keys", keys),
+                *("--home", settings.home / "receiver"),
+                *("--database", places.insurance_database),
+            ],
+            settings.home / "receiver.port",
+        )
+    )
+    public = httpx2.get(f"{receiver}/jwks.json", trust_env=False).json()
+    installation.write_departments(settings, places, register, receiver, public)
+    typer.echo("public security's register, medical insurance's receiver: running")
+    return receiver
+
+
+async def _fill(settings: Settings, places: Places) -> None:
+    """Read everything into the graph, and say what is in it."""
+    async with opened(settings) as core:
+        policy = await apply_policy(core)
+        scope = await load_scope(core.database, core.log, core.tagger, places.monitoring_list)
+        typer.echo(f"policy {policy.digest[:12]} in force, {scope.rows:,} families on the roll")
+        _title("Reading three departments")
+        reports = await read_departments(core, ())
+        for done in reports:
+            typer.echo(summary(done))
+        if any(done.accepted for done in reports):
+            _check_quarantine(reports, places)
+        async with core.database.connection() as connection:
+            await _graph(connection)
+
+
+def _check_quarantine(reports: list[IngestReport], places: Places) -> None:
+    """What waits in quarantine is what was planted, reason by reason."""
+    planted: Counter[str] = Counter()
+    with places.truth.open(encoding="utf-8") as lines:
+        for line in lines:
+            row: dict[str, Any] = json.loads(line)
+            if row["kind"] == "fault" and row["expected"] != "accepted":
+                planted[row["expected"]] += 1
+    held = sum((done.quarantined for done in reports), Counter())
+    must(held == planted, "quarantine differs from the faults that were planted")
+    typer.echo(f"quarantine: {held.total():,} records, exactly the faults that were planted")
+
+
+async def _graph(connection: Connection) -> None:
+    people = await connection.fetchval("select count(*) from person")
+    households = await connection.fetchval("select count(*) from household")
+    bands = await connection.fetch(
+        "select band, count(*) as n from alert where known_to = 'infinity' and status <> 'closed' "
+        "group by band order by band"
+    )
+    counted = ", ".join(f"{row['n']:,} {row['band']}" for row in bands) or "none"
+    typer.echo(f"the graph: {people:,} people in {households:,} households; open alerts: {counted}")
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[str]:
+    """Run `hub serve` in a process of its own and give its address."""
+    place = settings.home / "hub.address"
+    place.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "hub.cli", "serve", "--home", str(settings.home)]
+    command += ["--port", str(settings.port), "--port-file", str(place)]
+    with (settings.home / "hub.log").open("ab") as words:
+        hub = subprocess.Popen(command, stdout=words, stderr=words)  # noqa: S603 - our own module
+        try:
+            yield _address(hub, place)
+        finally:
+            end(hub)
+
+
+def _address(hub: "subprocess.Popen[bytes]", place: Path) -> str:
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline and hub.poll() is None:
+        if place.exists() and (address := place.read_text("ascii")):
+            with contextlib.suppress(httpx2.HTTPError):
+                if httpx2.get(f"{address}/health/ready", trust_env=False).is_success:
+                    return address
+        time.sleep(_POLL_S)
+    raise SetupError(f"`hub serve` did not start; its words are in {place.with_name('hub.log')}.")
+
+
+def _walk(settings: Settings, places: Places, hub: str, receiver: str) -> None:
+    walk = Walk(hub, settings.home, typer.echo)
+    number = known_family(places.truth)
+    _title("One question, two departments")
+    answers = walk.same_question(number)
+    for name, answer in (("civil affairs", answers.officer), ("insurance", answers.insurer)):
+        person = answer["data"]["person"]
+        shown = [field for field, value in person.items() if value is not None]
+        refused = sorted({error["extensions"]["field"] for error in answer.get("errors", [])})
+        typer.echo(f"{name:>14} is told: {', '.join(shown)}")
+        typer.echo(f"{'':>14} refused: {', '.join(refused) or 'nothing'}")
+    _title("A family in difficulty")
+    families = walk.worklist()
+    first = families[0]
+    typer.echo(
+        f"{len(families)} on the worklist; the first is {first['band']}, "
+        f"visit due by {first['dueOn']}"
+    )
+    score = first["household"]["score"]
+    typer.echo(f"{score['coverage']} of 100 points could be decided. Reasons:")
+    for reason in score["reasons"]:
+        typer.echo(f"  {reason['points']:>3}  {reason['textZh']}  ({reason['source']})")
+    _title("A decision, and who is told")
+    receipt = walk.recognise(first["household"]["id"], utc_now().date())
+    taken = walk.acknowledged(receiver, receipt["messageIds"])
+    statuses = Counter(item["status"] for item in taken)
+    counted = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
+    typer.echo(f"{receipt['people']} people recognised; medical insurance acknowledged: {counted}")
+    _title("Who read about the family that was asked about")
+    for entry in walk.who_read(number)[:6]:
+        typer.echo(
+            f"  #{entry['index']} {entry['kind']}: {entry['department']} ({entry['role']}) "
+            f"for {entry['purpose']}, {len(entry['fields'] or [])} fields"
+        )
+
+
+def _verify(settings: Settings) -> None:
+    _title("The access log")
+
+    async def work() -> Verdict:
+        return await verified(settings, verifier_key(settings))
+
+    verdict = run(work())
+    typer.echo(report(verdict))
+    must(verdict.ok, "the access log does not verify")
+
+
+def _invite(settings: Settings, hub: str) -> None:
+    home = settings.home
+    _title("Try it")
+    typer.echo(
+        f"The hub serves {hub}/graphql until Ctrl-C.\n\n"
+        f"  TOKEN=$(.venv/bin/hub token {installation.OFFICER.id} --purpose WARN --home {home})\n"
+        f'  curl -s {hub}/graphql -H "authorization: Bearer $TOKEN" '
+        "-H 'content-type: application/json' \\\n"
+        '    -d \'{"query": "{ warnings(first: 3) { edges { node { band total '
+        "household { region } } } } }\"}'\n\n"
+        f"  .venv/bin/hub audit verify --home {home}\n"
+        f"  .venv/bin/hub doctor --home {home}\n\n"
+        f"Open: {hub}/health/ready, docs/tour.md, schema/hub.graphql, {home}/clients/"
+    )
+
+
+def _wait() -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(asyncio.Event().wait())
+
+
+def _title(text: str) -> None:
+    typer.secho(f"\n== {text}", bold=True)

@@ -1,0 +1,40 @@
+"""`hub migrate`: keys, tables and first settings; safe to run at any time."""
+
+import shutil
+from importlib.resources import as_file, files
+
+import typer
+
+from hub.access import Policy
+from hub.app import apply_policy, catalogue_of, opened, prepare
+from hub.commands.console import run, settings_or_fail
+from hub.commands.options import Home
+from hub.settings import Settings
+
+
+def migrate(home: Home = None) -> None:
+    """Make what is missing (keys, tables, a policy to start from) and put the policy in force.
+
+    Run it before the first start, after every upgrade, and after a change of the policy file; it
+    can run while the hub serves. Nothing is overwritten.
+    """
+    settings = settings_or_fail(home=home)
+    first_policy(settings)
+
+    async def work() -> tuple[str, Policy]:
+        revision = await prepare(settings, catalogue_of(settings))
+        async with opened(settings) as core:
+            return revision, await apply_policy(core)
+
+    revision, policy = run(work())
+    typer.echo(f"The database is at revision {revision}; keys are in {settings.key_folder}.")
+    typer.echo(f"The policy {policy.digest[:12]} of {settings.policy_file} is in force.")
+
+
+def first_policy(settings: Settings) -> None:
+    """Put the packaged policy where the settings look for one, if there is none yet."""
+    if settings.policy_file.exists():
+        return
+    settings.policy_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with as_file(files("hub") / "policies" / "district.toml") as packaged:
+        shutil.copyfile(packaged, settings.policy_file)

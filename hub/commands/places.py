@@ -1,0 +1,76 @@
+"""Reads where each department's system is, from `departments.toml` in the home.
+
+[public-security]                  # a source: what its connector needs (hub ingest --help)
+url = "https://..."
+token_file = "keys/register.token" # paths are relative to the file
+
+[receivers.medical-insurance]      # a receiver of messages
+url = "https://..."
+key_file = "keys/medical-insurance.jwks"
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hub.errors import SetupError
+
+RECEIVERS: Final = "receivers"
+_FILES: Final = ("token_file", "key_file", "folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Sources and receivers by department, each with its settings."""
+
+    sources: Mapping[str, Mapping[str, str]]
+    receivers: Mapping[str, Mapping[str, str]]
+
+
+def read_places(path: Path) -> Places:
+    """Return what the file says; a hub without one has no sources and no receivers.
+
+    Raises:
+        SetupError: It cannot be read, or an entry is no table of texts.
+    """
+    if not path.exists():
+        return Places({}, {})
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise SetupError(f"{path} cannot be read: {problem}.") from problem
+    receivers = content.pop(RECEIVERS, {})
+    return Places(_tables(path, content), _tables(path, receivers))
+
+
+def _tables(path: Path, content: object) -> dict[str, dict[str, str]]:
+    if not isinstance(content, dict):
+        raise SetupError(f"{path}: [receivers] must hold one table for each receiver.")
+    tables: dict[str, dict[str, str]] = {}
+    for name, table in content.items():
+        if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
+            raise SetupError(f"{path}: [{name}] must be a table of texts.")
+        tables[name] = {key: _absolute(path, key, value) for key, value in table.items()}
+    return tables
+
+
+def _absolute(path: Path, key: str, value: str) -> str:
+    return str(path.parent / value) if key in _FILES else value
+
+
+def encryption_keys(receiver: str, settings: Mapping[str, str]) -> Mapping[str, object]:
+    """Return the JWK set with a receiver's public encryption key.
+
+    Raises:
+        SetupError: There is no `key_file`, or it cannot be read.
+    """
+    try:
+        keys: Mapping[str, object] = json.loads(Path(settings["key_file"]).read_text("utf-8"))
+    except (KeyError, OSError, ValueError) as problem:
+        raise SetupError(
+            f"The receiver {receiver} needs key_file: a JWK set with its public encryption key."
+        ) from problem
+    return keys

@@ -1,0 +1,85 @@
+"""`hub serve`: answer departments until told to stop."""
+
+import asyncio
+import contextlib
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from audit.entry import EntryKind
+from hub.app import Core, opened
+from hub.commands.console import fail, run, settings_or_fail
+from hub.commands.options import Home
+from hub.commands.receivers import commands_of, sender_of
+from hub.home import Home as HomeFolder
+from hub.home import ServeLock
+from hub.service import (
+    application,
+    index_the_log,
+    listener,
+    rooms_of,
+    say,
+    serve_on,
+    watch_the_database,
+)
+from hub.settings import Settings
+
+Port = Annotated[
+    int | None, typer.Option("--port", help="Port on this machine (HUB_PORT); 0 takes a free one.")
+]
+PortFile = Annotated[
+    Path | None, typer.Option("--port-file", help="Write the address here once it is served.")
+]
+
+
+def serve(home: Home = None, port: Port = None, port_file: PortFile = None) -> None:
+    """Answer departments' queries on this machine until SIGTERM or Ctrl-C.
+
+    Starts the embedded database if none runs. Requests under way are finished before it ends.
+    Put a proxy that speaks TLS in front; the hub itself listens on loopback only.
+    """
+    settings = settings_or_fail(home=home, port=port)
+    try:
+        bound = listener(settings.host, settings.port)
+    except OSError as problem:
+        fail(f"{settings.host}:{settings.port} cannot be had ({problem.strerror}).")
+    with bound, ServeLock(HomeFolder.at(settings.home)):
+        run(served(settings, bound, port_file))
+
+
+async def served(settings: Settings, bound: socket.socket, port_file: Path | None) -> None:
+    """Serve on `bound`; on return nothing of it runs any more, and its end is on record."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    host, port = bound.getsockname()[:2]
+    issuer = settings.public_url or f"http://{host}:{port}"
+    async with opened(settings) as core, rooms_of(core) as rooms, sender_of(core) as sender:
+        app = application(core, rooms, commands_of(core, rooms), issuer)
+        await say(core, EntryKind.START)
+        async with asyncio.TaskGroup() as group:
+            behind = [
+                group.create_task(watch_the_database(core)),
+                group.create_task(index_the_log(core)),
+                group.create_task(sender.run()),
+            ]
+            if port_file is not None:
+                await asyncio.to_thread(port_file.write_text, issuer, encoding="ascii")
+            typer.echo(f"hub: serving {issuer}/graphql")
+            await serve_on(app, bound)
+            for task in behind:
+                task.cancel()
+        await _last_word(core)
+
+
+async def _last_word(core: Core) -> None:
+    with contextlib.suppress(Exception):
+        # The end is announced if it can be; a hub that cannot say so must still end.
+        await say(core, EntryKind.STOP)

@@ -1,0 +1,92 @@
+"""Sets up the demonstration's home: a made-up district, its clients' keys, where everything is."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from hub.demo.district import Places, build
+from hub.http.clients import make_client_key, registry_entry
+from hub.sealing.files import write_private
+from hub.sealing.keyring import Keyring
+from hub.sealing.signing import MessageSigner
+from hub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DemoClient:
+    """A department's system that signs in to the demonstration."""
+
+    id: str
+    department: str
+    role: str
+    purposes: tuple[str, ...]
+
+
+OFFICER: Final = DemoClient("civil-affairs-officer", "civil-affairs", "officer", ("CASE", "WARN"))
+ANALYST: Final = DemoClient("civil-affairs-analyst", "civil-affairs", "analyst", ("WARN",))
+APPROVER: Final = DemoClient("civil-affairs-approver", "civil-affairs", "approver", ("PUSH",))
+INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "clerk", ("PUSH",))
+AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
+CLIENTS: Final = (OFFICER, ANALYST, APPROVER, INSURER, AUDITOR)
+
+
+def district(home: Path, *, seed: int, households: int, today: date) -> tuple[Places, bool]:
+    """Return where the district lies, built now unless the same one is there already."""
+    places = Places(home / "district")
+    note = home / "district.json"
+    wanted = json.dumps({"seed": seed, "households": households})
+    if note.exists() and places.truth.exists() and note.read_text("utf-8") == wanted:
+        return places, False
+    build(places.home, seed=seed, today=today, households=households)
+    note.write_text(wanted, encoding="utf-8")
+    return places, True
+
+
+def key_file(home: Path, client: DemoClient) -> Path:
+    """Return where a client's private key lies; only its owner may read it."""
+    return home / "clients" / f"{client.id}.jwk"
+
+
+def register_clients(settings: Settings) -> None:
+    """Give every demo client a key pair, and tell the hub the public halves."""
+    entries = [
+        registry_entry(
+            client.id,
+            client.department,
+            client.role,
+            client.purposes,
+            make_client_key(settings.home / "clients", client.id),
+        )
+        for client in CLIENTS
+    ]
+    settings.clients_file.write_text("\n".join(entries), encoding="utf-8")
+
+
+def publish_outbound_keys(settings: Settings) -> Path:
+    """Write the public keys by which receivers verify the hub's messages; return the file."""
+    path = settings.home / "outbound.jwks"
+    keys = MessageSigner(Keyring.open(settings.key_folder)).jwks()
+    write_private(path, json.dumps(keys).encode())
+    return path
+
+
+def write_departments(
+    settings: Settings, places: Places, register: str, receiver: str, keys: Mapping[str, object]
+) -> None:
+    """Tell the hub where the demonstration's systems are."""
+    key_path = settings.home / "medical-insurance.jwks"
+    write_private(key_path, json.dumps(keys).encode())
+    text = json.dumps  # TOML's basic strings are JSON's, for paths and addresses
+    settings.departments_file.write_text(
+        "# Written by `hub demo` at each start: ports change.\n"
+        f"[public-security]\nurl = {text(f'{register}/v1/residents/changes')}\n"
+        f"token_file = {text(str(places.register_token))}\n\n"
+        f"[medical-insurance]\nurl = {text(f'sqlite:///{places.insurance_database}')}\n\n"
+        f"[disabled-federation]\nfolder = {text(str(places.drops))}\n\n"
+        f"[receivers.medical-insurance]\nurl = {text(f'{receiver}/recognitions')}\n"
+        f"key_file = {text(str(key_path))}\n",
+        encoding="utf-8",
+    )

@@ -1,0 +1,147 @@
+"""The main job, end to end, over HTTP as departments would do it; each step is checked.
+
+A step that does not come out as it must raises `WalkError`; `hub demo --check` turns that into
+exit code 1.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import orjson
+
+from hub.demo import documents
+from hub.demo.client import Department
+from hub.demo.installation import APPROVER, AUDITOR, INSURER, OFFICER, DemoClient, key_file
+from hub.demo.people import KNOWN_FAMILY
+
+CASE: Final = "DEMO-2026-0001"
+_ACKNOWLEDGED_S: Final = 30.0
+_POLL_S: Final = 0.2
+Json = dict[str, Any]
+
+
+class WalkError(Exception):
+    """A step did not come out as it must; the message holds nothing of a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One document's answers to two departments."""
+
+    officer: Json
+    insurer: Json
+
+
+@dataclass(slots=True)
+class Walk:
+    """One run of the main job against a hub that is served."""
+
+    hub: str
+    home: Path
+    say: Callable[[str], None]
+    _clients: dict[str, Department] = field(default_factory=dict)
+
+    def client(self, client: DemoClient) -> Department:
+        """Return a demo client, signed in by its own key."""
+        if client.id not in self._clients:
+            path = key_file(self.home, client)
+            self._clients[client.id] = Department.signed_by(self.hub, client.id, path)
+        return self._clients[client.id]
+
+    def worklist(self) -> list[Json]:
+        """Return the warned families as the officer sees them, the most urgent first."""
+        answer = self.client(OFFICER).ask(documents.WORKLIST, {"first": 50}, purpose="WARN")
+        edges = _data(answer, "worklist")["warnings"]["edges"]
+        families = [edge["node"] for edge in edges]
+        must(len(families) > 0, "no family is warned of")
+        return families
+
+    def same_question(self, national_id: str) -> Answers:
+        """Return how two departments are answered when they ask the same."""
+        asked = {"nationalId": national_id}
+        officer = self.client(OFFICER).ask(documents.ONE_FAMILY, asked, purpose="CASE", case=CASE)
+        insurer = self.client(INSURER).ask(documents.ONE_FAMILY, asked, purpose="PUSH")
+        answers = Answers(officer, insurer)
+        seen, told = _data(officer, "officer")["person"], _data(insurer, "insurer")["person"]
+        must(seen is not None and told is not None, "the person is not found")
+        must(seen != told, "two departments are told the same")
+        must(bool(insurer.get("errors")), "the insurer is refused nothing")
+        must(told["disabilityCertificates"] is None, "the insurer is told of disability")
+        must("receipt" in officer.get("extensions", {}), "an answer has no receipt")
+        return answers
+
+    def recognise(self, household_id: str, today: date) -> Json:
+        """Record a recognition of a warned family; return the hub's word of it."""
+        stated = {
+            "householdId": household_id,
+            "category": "DB",
+            "startDate": today.isoformat(),
+            "endDate": (today + timedelta(days=365)).isoformat(),
+            "decisionNumber": f"DEMO-{household_id[:8]}",
+            "decidedOn": today.isoformat(),
+        }
+        answer = self.client(APPROVER).ask(
+            documents.RECOGNISE, {"input": stated}, purpose="PUSH", case=CASE
+        )
+        receipt: Json = _data(answer, "recognition")["recognise"]
+        must(receipt["people"] > 0, "nobody was recognised")
+        must(len(receipt["messageIds"]) > 0, "no message was written")
+        return receipt
+
+    def acknowledged(self, receiver: str, message_ids: list[str]) -> list[Json]:
+        """Return what the receiver has of these messages, once it has them all."""
+        deadline = time.monotonic() + _ACKNOWLEDGED_S
+        wanted = set(message_ids)
+        while time.monotonic() < deadline:
+            items = httpx2.get(f"{receiver}/recognitions", trust_env=False).json()["items"]
+            found = [item for item in items if item["eventId"] in wanted]
+            if len(found) == len(wanted):
+                return found
+            time.sleep(_POLL_S)
+        raise WalkError("the receiver does not have every message after thirty seconds")
+
+    def who_read(self, national_id: str) -> list[Json]:
+        """Return the access log's entries about a person, as the auditor sees them."""
+        answer = self.client(AUDITOR).ask(
+            documents.WHO_READ, {"subject": national_id, "first": 20}, purpose="AUDIT"
+        )
+        entries = [edge["node"] for edge in _data(answer, "log")["accessLog"]["edges"]]
+        must(len(entries) > 0, "the log knows of no access")
+        return entries
+
+
+def must(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 - it reads as a sentence
+    """Raise when something is not as it must be.
+
+    Raises:
+        WalkError: It is not so.
+    """
+    if not is_so:
+        raise WalkError(otherwise)
+
+
+def _data(answer: Mapping[str, Any], what: str) -> Json:
+    data = answer.get("data")
+    if data is None:
+        codes = [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]
+        raise WalkError(f"{what}: the hub refused ({codes})")
+    return dict(data)
+
+
+def known_family(truth: Path) -> str:
+    """Return the citizen number of the head of the family that falls ill.
+
+    Raises:
+        WalkError: The truth file does not name it.
+    """
+    with truth.open("rb") as lines:
+        for line in lines:
+            row = orjson.loads(line)
+            if row.get("label") == KNOWN_FAMILY:
+                return str(row["members"][0])
+    raise WalkError("the truth file names no family that falls ill")

@@ -1,0 +1,90 @@
+"""Carries one path: methods, request ids, replies. No exception leaves it, so no server logs one.
+
+A plain ASGI callable, because Starlette's own request and response objects cost a third of the
+point query.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from hub.http.exchange import (
+    JSON,
+    Incoming,
+    MethodNotAllowedError,
+    Reply,
+    headers_of,
+    is_opaque,
+)
+from hub.http.limits import DisconnectedError
+from hub.http.media import GRAPHQL_JSON, accepted
+from hub.http.problems import Form, outside
+
+Handler = Callable[[Incoming], Awaitable[Reply]]
+NewId = Callable[[], str]
+"""Gives an id that nobody can guess and that was never given before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What one path does for each method; HEAD goes with GET."""
+
+    handlers: Mapping[str, Handler]
+    form: Form
+    new_id: NewId
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that the path takes."""
+        return tuple(self.handlers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; a client that went away gets nothing, and a web socket is refused."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        request_id = _given_id(scope) or self.new_id()
+        try:
+            incoming = Incoming(scope, receive, headers_of(scope), request_id)
+            reply = await self._handler(scope["method"])(incoming)
+        except DisconnectedError:
+            return
+        except Exception as error:  # noqa: BLE001 - the outermost border: everything ends here
+            reply = outside(error, self.form, request_id, self._media_type(scope))
+        await _send(reply, request_id, send, has_body=scope["method"] != "HEAD")
+
+    def _handler(self, method: str) -> Handler:
+        found = self.handlers.get("GET" if method == "HEAD" else method)
+        if found is None:
+            raise MethodNotAllowedError(self.methods)
+        return found
+
+    def _media_type(self, scope: Scope) -> str:
+        """Return what an error of GraphQL is sent as; the other forms have one each."""
+        if self.form is not Form.GRAPHQL:
+            return JSON
+        accept = dict(scope["headers"]).get(b"accept")
+        return accepted(accept and accept.decode("latin-1")) or GRAPHQL_JSON
+
+
+def _given_id(scope: Scope) -> str | None:
+    """Return the request id that the caller chose, if it can be put on record."""
+    for name, value in scope["headers"]:
+        if name == b"hub-request-id":
+            text: str = value.decode("latin-1")
+            return text if is_opaque(text) else None
+    return None
+
+
+async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:
+    headers = [
+        (b"content-type", reply.media_type.encode("latin-1")),
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"cache-control", reply.cache.encode("latin-1")),
+        (b"x-content-type-options", b"nosniff"),
+        (b"hub-request-id", request_id.encode("latin-1")),
+    ]
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body if has_body else b""})

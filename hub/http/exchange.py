@@ -1,0 +1,126 @@
+"""One request as the edge sees it, one reply as the edge sends it, and what can be wrong with form.
+
+Texts that a department chooses and the hub repeats or records (request, case and actor ids) must be
+opaque: what looks like a citizen number or a phone number is refused, without repeating it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from starlette.types import Receive, Scope
+
+from hub.errors import InvalidRequestError
+
+OPAQUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+_PERSONAL: Final = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)")
+"""Citizen numbers of 18 and 15 characters, mobile phone numbers; hyphens are taken out before."""
+_SINGLE: Final = frozenset(
+    {b"authorization", b"content-type", b"hub-case", b"hub-actor", b"hub-request-id"}
+)
+JSON: Final = "application/json"
+
+
+class NotFoundError(InvalidRequestError):
+    """Ask for another path."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class MethodNotAllowedError(InvalidRequestError):
+    """Use one of `allowed`."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        """Keep the methods that the path has."""
+        super().__init__(f"This path takes {', '.join(allowed)} only.")
+        self.allowed = allowed
+
+
+class NotAcceptableError(InvalidRequestError):
+    """Accept one of the media types that the message names."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class UnsupportedMediaTypeError(InvalidRequestError):
+    """Send the media type that the message names."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request whose body has not been read yet."""
+
+    scope: Scope
+    receive: Receive
+    headers: dict[bytes, bytes]
+    request_id: str
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header by its name in lower case."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def path_text(self, name: str) -> str:
+        """Return what stands in the path at the place `name` of its route."""
+        return str(self.scope["path_params"][name])
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is sent back; never cached unless `cache` says so."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    cache: str = "no-store"
+
+
+def json_reply(content: object, status: int = 200, cache: str = "no-store") -> Reply:
+    """Return `content` as JSON."""
+    return Reply(status, JSON, orjson.dumps(content), cache=cache)
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request by name.
+
+    Raises:
+        InvalidRequestError: One that may stand once stands twice.
+    """
+    pairs: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        names = [name for name, _ in pairs]
+        for name in _SINGLE:
+            if names.count(name) > 1:
+                raise InvalidRequestError(f"The header {name.decode()} stands more than once.")
+    return headers
+
+
+def is_opaque(text: str) -> bool:
+    """Whether `text` is an id that can be put on record: short, and no number of a person."""
+    return bool(OPAQUE.fullmatch(text)) and not _PERSONAL.search(text.replace("-", ""))
+
+
+def opaque_header(incoming: Incoming, name: bytes) -> str | None:
+    """Return the opaque id in a header, or None without the header.
+
+    Raises:
+        InvalidRequestError: It is not an opaque id.
+    """
+    text = incoming.header(name)
+    if text is not None and not is_opaque(text):
+        raise InvalidRequestError(
+            f"{name.decode().title()} must be an opaque id: 1 to 64 letters, digits and . _ : / -, "
+            "and no citizen or phone number."
+        )
+    return text

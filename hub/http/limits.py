@@ -1,0 +1,77 @@
+"""How much of anything the edge takes, and how long it waits."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from starlette.types import Receive
+
+from hub.errors import InvalidRequestError
+
+MAX_FORM_BYTES: Final = 16 * 1024
+"""A token request: one assertion of at most 4 KiB and a few short parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may use."""
+
+    max_body_bytes: int = 1 << 20
+    body_timeout_s: float = 10.0
+    """For a body to arrive whole."""
+    answer_timeout_s: float = 30.0
+    """For an operation, its audit entry included."""
+    statement_timeout_ms: int = 20_000
+    """For one SQL statement; shorter than the operation's, so that the database stops first."""
+    max_cached_tokens: int = 4_096
+
+
+class BodyTooLargeError(InvalidRequestError):
+    """Send less: the message gives the limit."""
+
+    code = "BODY_TOO_LARGE"
+    status = 413
+
+
+class BodyTimeoutError(InvalidRequestError):
+    """Send the body faster, and then send the request again."""
+
+    code = "BODY_TIMEOUT"
+    status = 408
+
+
+class DisconnectedError(Exception):
+    """The client went away; there is nobody to answer."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """Return the whole body, of at most `limit` bytes.
+
+    Raises:
+        BodyTooLargeError: There is more; the rest is not read.
+        DisconnectedError: The client went away first.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLargeError(f"The body is longer than {limit} bytes; send less at once.")
+        if not message.get("more_body", False):
+            return b"".join((*chunks, chunk)) if chunks else chunk
+        chunks.append(chunk)
+
+
+def with_statement_timeout(dsn: str, limit_ms: int) -> str:
+    """Return `dsn` such that the server stops each statement after `limit_ms`.
+
+    asyncpg passes parameters that it does not know on to the server as settings.
+    """
+    parts = urlsplit(dsn)
+    query = [pair for pair in parse_qsl(parts.query) if pair[0] != "statement_timeout"]
+    query.append(("statement_timeout", str(limit_ms)))
+    return urlunsplit(parts._replace(query=urlencode(query)))

@@ -1,0 +1,61 @@
+"""Which media types a GraphQL request has, and which its answer will have.
+
+Spec: GraphQL over HTTP (working draft of 2025), section 4 and appendix A; RFC 9110 12.5.1.
+"""
+
+from typing import Final
+
+from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMediaTypeError
+
+GRAPHQL_JSON: Final = "application/graphql-response+json"
+_PREFERRED: Final = frozenset({GRAPHQL_JSON, "*/*", "application/*"})
+_UTF_8: Final = frozenset({"", "utf-8", "utf8"})
+
+
+def accepted(header: str | None) -> str | None:
+    """Return the media type of the answer, or None if the caller accepts neither.
+
+    Who says nothing gets application/graphql-response+json. Of two that are accepted, the one with
+    the higher q wins, and between equals that one.
+    """
+    if header is None or header == "*/*":
+        return GRAPHQL_JSON
+    quality = {GRAPHQL_JSON: 0.0, JSON: 0.0}
+    for part in header.split(","):
+        name, _, parameters = part.partition(";")
+        wanted = name.strip().lower()
+        if wanted in _PREFERRED:
+            quality[GRAPHQL_JSON] = max(quality[GRAPHQL_JSON], _quality(parameters))
+        elif wanted == JSON:
+            quality[JSON] = max(quality[JSON], _quality(parameters))
+    best = max(quality, key=lambda name: quality[name])
+    return best if quality[best] > 0 else None
+
+
+def check_media_types(incoming: Incoming) -> str:
+    """Return the media type of the answer, once the request has one that we take.
+
+    Raises:
+        NotAcceptableError: The caller takes neither that we send.
+        UnsupportedMediaTypeError: The body is not JSON in UTF-8.
+    """
+    chosen = accepted(incoming.header(b"accept"))
+    if chosen is None:
+        raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
+    name, _, parameters = (incoming.header(b"content-type") or "").partition(";")
+    charset = parameters.partition("charset=")[2].partition(";")[0].strip(' "').lower()
+    if name.strip().lower() != JSON or charset not in _UTF_8:
+        raise UnsupportedMediaTypeError(f"Send the request as {JSON} in UTF-8.")
+    return chosen
+
+
+def _quality(parameters: str) -> float:
+    """Return the weight that an entry of Accept gives; what cannot be read counts as 1."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 1.0
+    return 1.0

@@ -1,0 +1,175 @@
+"""The only place where an error becomes its outside form.
+
+A `HubError` that the caller can act on says what it says: its text is safe by contract. Everything
+else is told by an error id alone; the log line with that id has class names and places in the code,
+never a text of a foreign exception, which may quote a value.
+
+Spec: GraphQL 7.1.2 (errors), RFC 9457 (problem details), RFC 6749 5.2, RFC 6750 3.
+"""
+
+import traceback
+from dataclasses import replace
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+import structlog
+
+from hub.errors import (
+    HubError,
+    InvalidDocumentError,
+    NotGrantedError,
+    RefusedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from hub.http.exchange import JSON, MethodNotAllowedError, Reply
+
+PROBLEM_JSON: Final = "application/problem+json"
+_GENERIC: Final = (
+    "The hub cannot answer this. Nothing was disclosed; tell its operator the error id."
+)
+_INTERNAL: Final = 500
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("hub.http")
+
+
+class Form(StrEnum):
+    """How a path says what went wrong."""
+
+    GRAPHQL = "graphql"
+    OAUTH = "oauth"
+    PROBLEM = "problem"
+
+
+class OAuthError(RefusedError):
+    """The token endpoint refuses; `error` is the code of RFC 6749 5.2 or RFC 9396 5."""
+
+    code = "OAUTH"
+
+    def __init__(self, error: str, message: str, status: int = 400) -> None:
+        """Keep the code and the status beside the message."""
+        super().__init__(message)
+        self.error = error
+        self.http_status = status
+
+
+def outside(error: Exception, form: Form, request_id: str, media_type: str = JSON) -> Reply:
+    """Return what the caller is told of `error`; log it if the hub is to blame.
+
+    `media_type` is what the GraphQL caller accepts. Under application/json a well-formed request
+    that is refused keeps status 200, as the GraphQL-over-HTTP specification has it for that type.
+    """
+    status = status_of(error)
+    error_id = request_id if status >= _INTERNAL else None
+    if error_id is not None:
+        _record(error, error_id)
+    message = str(error) if isinstance(error, HubError) and status != _INTERNAL else _GENERIC
+    headers = _headers(error, message)
+    match form:
+        case Form.GRAPHQL:
+            return Reply(status, media_type, _graphql(error, message, request_id), headers)
+        case Form.OAUTH:
+            return Reply(status, JSON, _oauth(error, message, status), headers)
+        case Form.PROBLEM:
+            body = _problem(error, message, status, request_id)
+            return Reply(status, PROBLEM_JSON, body, headers)
+
+
+def refused_operation(error: RefusedError, request_id: str, media_type: str) -> Reply:
+    """Return what the caller of a well-formed GraphQL request is told: 200 under plain JSON."""
+    reply = outside(error, Form.GRAPHQL, request_id, media_type)
+    return replace(reply, status=200) if media_type == JSON else reply
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of `error`."""
+    if isinstance(error, OAuthError):
+        return error.http_status
+    return error.status if isinstance(error, HubError) else _INTERNAL
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, HubError) else HubError.code
+
+
+def _graphql(error: Exception, message: str, request_id: str) -> bytes:
+    extensions: dict[str, object] = {"code": _code(error), "requestId": request_id}
+    if isinstance(error, NotGrantedError) and error.fields:
+        extensions["fields"] = list(error.fields)
+    told: dict[str, object] = {"message": message}
+    if isinstance(error, InvalidDocumentError) and error.locations:
+        told["locations"] = [
+            {"line": place.line, "column": place.column} for place in error.locations
+        ]
+    return orjson.dumps({"errors": [told | {"extensions": extensions}]})
+
+
+def _oauth(error: Exception, message: str, status: int) -> bytes:
+    if isinstance(error, OAuthError | UnauthenticatedError):
+        code = error.error
+    elif isinstance(error, UnavailableError):
+        code = "temporarily_unavailable"
+    else:
+        code = "invalid_request" if status < _INTERNAL else "server_error"
+    return orjson.dumps({"error": code, "error_description": _quotable(message)})
+
+
+def _problem(error: Exception, message: str, status: int, request_id: str) -> bytes:
+    return orjson.dumps(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": message,
+            "code": _code(error),
+            "requestId": request_id,
+        }
+    )
+
+
+def _headers(error: Exception, message: str) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, UnauthenticatedError):
+        return (("www-authenticate", _challenge(error.error, message)),)
+    if isinstance(error, UnavailableError):
+        return (("retry-after", str(error.retry_after_s)),)
+    if isinstance(error, MethodNotAllowedError):
+        return (("allow", ", ".join(error.allowed)),)
+    return ()
+
+
+def _challenge(error: str, message: str) -> str:
+    """Return the challenge of RFC 6750 3; a request without a token gets no error code."""
+    if not error:
+        return 'Bearer realm="hub"'
+    return f'Bearer realm="hub", error="{error}", error_description="{_quotable(message)}"'
+
+
+def _quotable(message: str) -> str:
+    """Return `message` in the characters that RFC 6749 and 6750 allow in a description."""
+    plain = message.replace('"', "'").replace("\\", "/")
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain)
+
+
+def _record(error: Exception, error_id: str) -> None:
+    """Log what happened and where, in the code's words only."""
+    report = _log.warning if isinstance(error, UnavailableError) else _log.error
+    report("request failed", error_id=error_id, error=_causes(error), frames=_frames(error))
+
+
+def _causes(error: BaseException) -> list[str]:
+    names: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(names) < 8:  # noqa: PLR2004 - a chain longer than that repeats
+        names.append(type(seen).__qualname__)
+        seen = seen.__cause__ or seen.__context__
+    return names
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Return file, line and function of each frame; neither source lines nor variables."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return [
+        f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
+        for frame, line in walked
+    ]

@@ -1,0 +1,133 @@
+"""Every path of the edge, made from what the rooms below offer; `openapi/hub.yaml` describes them.
+
+No path, query string or header ever has a national id in it: whom a question is about stands in the
+body of POST /graphql.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from joserfc.jwk import KeySet
+from starlette.routing import BaseRoute, Route, Router
+
+from hub.clock import Clock
+from hub.http.assertions import AssertionCheck, OnceOnly
+from hub.http.auth import Authenticator
+from hub.http.clients import Client
+from hub.http.endpoint import Endpoint, Handler, NewId
+from hub.http.exchange import Incoming, NotFoundError, Reply
+from hub.http.graphql import GraphqlEdge
+from hub.http.health import Health
+from hub.http.limits import Limits
+from hub.http.log_tiles import LogTiles
+from hub.http.oauth import JWKS_PATH, METADATA_PATH, TOKEN_PATH, AuthorizationServer
+from hub.http.ports import Answers
+from hub.http.problems import Form
+from hub.http.tokens import TokenIssuer
+from hub.sealing.keyring import KeyKind, Keyring
+from hub.sealing.signing import signing_key
+from hub.store.database import Database
+
+GRAPHQL_PATH = "/graphql"
+
+
+def random_id() -> str:
+    """Return 122 random bits as 32 hexadecimal digits."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the edge needs; built by the composition root, closed by it too."""
+
+    issuer: str
+    """Address of the hub as departments know it, without a slash at its end."""
+    queries: Answers
+    commands: Answers
+    clients: Mapping[str, Client]
+    keyring: Keyring
+    database: Database
+    once: OnceOnly
+    log_is_open: Callable[[], bool]
+    clock: Clock
+    limits: Limits = field(default_factory=Limits)
+    new_id: NewId = random_id
+
+
+def routes(parts: Parts) -> list[Route]:
+    """Return every route of the edge, each with the form in which it says what went wrong.
+
+    Raises:
+        KeysUnavailableError: The keyring has no key that signs tokens.
+    """
+    issuer = token_issuer(parts)
+    authenticator = Authenticator(
+        issuer, parts.clients, parts.clock, remembered=parts.limits.max_cached_tokens
+    )
+    graphql = GraphqlEdge(authenticator, parts.queries, parts.commands, parts.clock, parts.limits)
+    log = LogTiles(authenticator, parts.database)
+    health = Health(parts.database, parts.log_is_open, parts.keyring)
+    oauth = _authorization_server(parts, issuer)
+
+    def route(path: str, form: Form, **handlers: Handler) -> Route:
+        return Route(path, Endpoint(handlers, form, parts.new_id))
+
+    return [
+        route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post),
+        route(TOKEN_PATH, Form.OAUTH, POST=oauth.token),
+        route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),
+        route(METADATA_PATH, Form.PROBLEM, GET=oauth.metadata),
+        route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
+        route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
+        route("/health/live", Form.PROBLEM, GET=health.live),
+        route("/health/ready", Form.PROBLEM, GET=health.ready),
+    ]
+
+
+def router(
+    parts: Parts,
+    more: Sequence[BaseRoute] = (),
+    lifespan: Callable[[Router], AbstractAsyncContextManager[None]] | None = None,
+) -> Router:
+    """Return the application: the routes, `more` behind them, and for all else a problem document.
+
+    There is no middleware around it, because no route lets an exception out.
+
+    Raises:
+        KeysUnavailableError: The keyring has no key that signs tokens.
+    """
+    return Router(
+        [*routes(parts), *more],
+        redirect_slashes=False,
+        default=not_found(parts.new_id),
+        lifespan=lifespan,
+    )
+
+
+def token_issuer(parts: Parts) -> TokenIssuer:
+    """Return what issues and verifies this hub's tokens.
+
+    Raises:
+        KeysUnavailableError: The keyring has no key that signs tokens.
+    """
+    key = signing_key(parts.keyring, KeyKind.TOKEN)
+    return TokenIssuer(parts.issuer, parts.issuer + GRAPHQL_PATH, key, KeySet([key]))
+
+
+def not_found(new_id: NewId) -> Endpoint:
+    """Return what answers every path that is not there."""
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    return Endpoint(dict.fromkeys(methods, _nothing_here), Form.PROBLEM, new_id)
+
+
+async def _nothing_here(incoming: Incoming) -> Reply:
+    del incoming
+    raise NotFoundError("There is nothing at this path.")
+
+
+def _authorization_server(parts: Parts, issuer: TokenIssuer) -> AuthorizationServer:
+    audiences = (parts.issuer, parts.issuer + TOKEN_PATH)
+    check = AssertionCheck(parts.clients, audiences, parts.once, parts.clock)
+    return AuthorizationServer(issuer, check, parts.clock, parts.new_id)

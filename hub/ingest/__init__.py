@@ -1,0 +1,1 @@
+"""From departments' records to facts: `pipeline` is the front door."""

@@ -1,0 +1,181 @@
+"""Scores and alerts between `scoring` and the store: what is stored of them, and read back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from hub.sealing.seals import opener
+from hub.store.facts import Stored
+from schema.catalogue import Dataset
+from scoring.alert_life import AlertOutcome
+from scoring.alerts import (
+    Alert,
+    AlertDecision,
+    AutoClose,
+    Downgrade,
+    Ended,
+    Keep,
+    Open,
+    Suppressed,
+    Upgrade,
+)
+from scoring.score import Band, Reason, Score, Trigger
+
+TRIGGER: Final = "trigger"
+"""Dimension under which a stored score tells its hard triggers; they give no points."""
+CLOSED: Final = "closed"
+_OUTCOMES: Final = {
+    "recognised": AlertOutcome.CAUSE_CONFIRMED,
+    "referred": AlertOutcome.CAUSE_CONFIRMED,
+    "not-in-need": AlertOutcome.NOT_IN_NEED,
+    "data-corrected": AlertOutcome.DATA_CORRECTED,
+    "unreachable": AlertOutcome.UNREACHABLE,
+}
+
+
+def score_values(score: Score) -> dict[str, object]:
+    """Return the values of a `score` record; triggers are told as reasons without points."""
+    return {
+        "total": score.total,
+        "band": score.band.value,
+        "coverage": score.coverage,
+        "profile": score.profile_digest,
+        "dimensions": [asdict(dimension) for dimension in score.dimensions],
+        "reasons": [*map(_trigger_reason, score.triggers), *map(_reason, score.reasons)],
+    }
+
+
+def _reason(reason: Reason) -> dict[str, object]:
+    when = reason.source_time
+    return {
+        "indicator": reason.indicator,
+        "dimension": reason.dimension,
+        "points": reason.points,
+        "text_zh": reason.text_zh,
+        "text_en": reason.text_en,
+        "source": reason.source,
+        "source_time": when.isoformat() if when else None,
+        "age_days": reason.age_days,
+    }
+
+
+def _trigger_reason(trigger: Trigger) -> dict[str, object]:
+    sources = trigger.sources
+    return _reason(Reason(trigger.key, TRIGGER, 0, trigger.text_zh, trigger.text_en, sources))
+
+
+def is_same_score(stored: Mapping[str, object], fresh: Mapping[str, object]) -> bool:
+    """Whether two scores say the same; the age of a source alone is no change."""
+    return _told(stored) == _told(fresh)
+
+
+def _told(values: Mapping[str, object]) -> tuple[object, ...]:
+    reasons = values["reasons"]
+    listed = reasons if isinstance(reasons, list) else []
+    kept = [{k: r[k] for k in ("indicator", "points", "source", "source_time")} for r in listed]
+    clear = tuple(values[name] for name in ("total", "band", "coverage", "profile"))
+    return (*clear, values["dimensions"], kept)
+
+
+def opened_score(dataset: Dataset, key: bytes, span: Stored) -> dict[str, object]:
+    """Return the values of a stored score.
+
+    Raises:
+        SealBrokenError: A stored value does not authenticate.
+    """
+    version = span.value
+    values = dict(version.columns)
+    for group, fields in dataset.groups.items():
+        sealed = version.columns[f"sealed_{group}"]
+        opened = opener(dataset.department, dataset.name, group)(
+            key,
+            version.identity_id.bytes,
+            version.version_id.bytes,
+            sealed if isinstance(sealed, bytes) else b"",
+        )
+        values.update(zip((f.name for f in fields), opened, strict=True))
+    return values
+
+
+def score_before(values: Mapping[str, object], span: Stored) -> Score:
+    """Return a stored score as far as deciding about alerts needs it: total, band, triggers."""
+    reasons = values["reasons"]
+    keys = [
+        str(r["indicator"])
+        for r in (reasons if isinstance(reasons, list) else [])
+        if r["dimension"] == TRIGGER
+    ]
+    return Score(
+        as_of=span.valid_from,
+        total=_whole(values["total"]),
+        band=Band(str(values["band"])),
+        coverage=_whole(values["coverage"]),
+        dimensions=(),
+        reasons=(),
+        undecided=(),
+        missing_inputs=(),
+        triggers=tuple(map(_trigger, keys)),
+        profile_digest=str(values["profile"]),
+    )
+
+
+def _trigger(key: str) -> Trigger:
+    return Trigger(key, None, urgent=False, text_zh="", text_en="", sources=())
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def newest_alert(spans: list[Stored]) -> Stored | None:
+    """Return the newest version of a household's newest alert."""
+    if not spans:
+        return None
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return max(spans, key=lambda s: (s.value.columns["opened_at"] or beginning, s.valid_from))
+
+
+def alert_of(span: Stored | None, before: Score | None) -> Alert | None:
+    """Return a stored alert as `scoring.alerts.decide` takes it.
+
+    The triggers that it covered are those of the score it was last decided by.
+    """
+    if span is None:
+        return None
+    columns = span.value.columns
+    triggers = frozenset(t.key for t in before.triggers) if before else frozenset()
+    ended = None
+    if columns["status"] == CLOSED:
+        outcome = _OUTCOMES.get(str(columns["outcome"]), AlertOutcome.UNREACHABLE)
+        ended = Ended(outcome, span.valid_from, _whole(columns["total"]))
+    due = columns["due_on"]
+    return Alert(Band(str(columns["band"])), due, triggers, ended)  # type: ignore[arg-type]  # a DATE column of every alert
+
+
+def decided_alert(
+    decision: AlertDecision, current: Stored | None, after: Score, at: datetime
+) -> tuple[UUID, dict[str, object]] | None:
+    """Return the alert's record id and new values, or None when it stays as it is."""
+    columns = dict(current.value.columns) if current else {}
+    match decision:
+        case Keep() | Suppressed():
+            return None
+        case Open():
+            return uuid4(), {
+                "band": decision.band.value,
+                "total": after.total,
+                "status": "screened",
+                "opened_at": at,
+                "due_on": decision.due_on,
+                "outcome": None,
+                "urgent": bool(decision.triggers),
+            }
+        case Upgrade() | Downgrade():
+            columns.update(band=decision.band.value, total=after.total, due_on=decision.due_on)
+        case AutoClose():
+            columns.update(
+                total=after.total, status=CLOSED, outcome=AlertOutcome.DATA_CORRECTED.value
+            )
+    return (current.value.record_id, columns) if current else None

@@ -1,0 +1,344 @@
+"""Scores households again: newest facts in, score and alert versions out.
+
+A score holds from the day on which it was computed. It depends on that day (ages, look-back
+windows), so a household that nothing happens to is scored again by `rescore_all`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from asyncpg import Record
+
+from audit.entry import EntryKind
+from hub.clock import Clock
+from hub.ingest.alerting import (
+    alert_of,
+    decided_alert,
+    is_same_score,
+    newest_alert,
+    opened_score,
+    score_before,
+    score_values,
+)
+from hub.ingest.known import register_of
+from hub.ingest.scorer_reads import Read, ScorerFields, household, member
+from hub.sealing.datakeys import DataKeys
+from hub.sealing.tags import Tagger
+from hub.store.database import Connection, Database
+from hub.store.decisions import OwnRecord, superseding
+from hub.store.facts import Facts, Stored, Version, known_now
+from hub.store.journal import Journal, recorded
+from hub.store.people import (
+    Identity,
+    NewPeople,
+    PersonPlace,
+    identities_of_people,
+    keys_of,
+)
+from schema.catalogue import Dataset
+from schema.datasets.civil_affairs import ALERT, SCORE
+from scoring.alerts import AlertParameters, decide
+from scoring.household import Evidence, Household, Known
+from scoring.profile import Profile
+from scoring.score import CHINA, Score, score
+
+OWNER: Final = SCORE.department
+_CHUNK: Final = 500
+HouseholdKey = tuple[str, UUID]
+"""Cell and household id."""
+
+_MEMBERS: Final = """
+SELECT h.cell, h.household_id, h.log_alias AS household_alias, hp.region, hp.known_from,
+       m.person_id, p.log_alias
+FROM household h
+LEFT JOIN household_place hp ON hp.cell = h.cell AND hp.household_id = h.household_id
+     AND hp.known_to = 'infinity' AND hp.valid_from <= $3 AND $3 < hp.valid_to
+LEFT JOIN membership m ON m.cell = h.cell AND m.household_id = h.household_id
+     AND m.known_to = 'infinity' AND m.valid_from <= $3 AND $3 < m.valid_to
+LEFT JOIN person p ON p.cell = m.cell AND p.person_id = m.person_id
+WHERE h.cell = any($1) AND h.household_id = any($2::uuid[])
+"""
+_OF_PEOPLE: Final = """
+SELECT DISTINCT cell, household_id FROM membership
+WHERE cell = any($1) AND person_id = any($2::uuid[]) AND known_to = 'infinity'
+  AND valid_from <= $3 AND $3 < valid_to
+"""
+_READ_AT: Final = "SELECT department, moved_at FROM cursor WHERE position IS NOT NULL"
+_ALL: Final = """
+SELECT cell, household_id FROM household WHERE (cell, household_id) > ($1, $2)
+ORDER BY cell, household_id LIMIT $3
+"""
+
+
+@dataclass(slots=True)
+class Rescored:
+    """How many households were scored, how many scores changed, what became of alerts."""
+
+    households: int = 0
+    changed: int = 0
+    alerts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Home:
+    """One household while it is scored."""
+
+    alias: bytes
+    region: str | None
+    region_since: datetime | None
+    people: dict[UUID, PersonPlace] = field(default_factory=dict)
+    reads: dict[UUID, dict[str, list[Read]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Writes:
+    """Versions that end and versions that are added, by dataset name."""
+
+    closed: dict[str, list[Version]] = field(default_factory=lambda: defaultdict(list))
+    added: dict[str, list[Stored]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, dataset: Dataset, change: tuple[list[Version], list[Stored]]) -> None:
+        self.closed[dataset.name] += change[0]
+        self.added[dataset.name] += change[1]
+
+
+class Rescorer:
+    """Scores households under one profile. Holds nothing between two calls."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        keys: DataKeys,
+        tagger: Tagger,
+        journal: Journal,
+        profile: Profile,
+        parameters: AlertParameters,
+        clock: Clock,
+    ) -> None:
+        """The profile was loaded with a check against the policy: its inputs are granted."""
+        self._facts = facts
+        self._keys = keys
+        self._tagger = tagger
+        self._journal = journal
+        self._profile = profile
+        self._parameters = parameters
+        self._clock = clock
+        self._fields = ScorerFields(facts.catalogue, self._profile.fields_read)
+        register = register_of(facts.catalogue)
+        self._register = register.department if register else OWNER
+
+    async def of_people(
+        self, connection: Connection, people: Iterable[PersonPlace]
+    ) -> set[HouseholdKey]:
+        """Return the households in which `people` live today."""
+        asked = list(people)
+        cells, ids = sorted({p.cell for p in asked}), [p.person_id for p in asked]
+        rows = await connection.fetch(_OF_PEOPLE, cells, ids, self._today())
+        return {(r["cell"], r["household_id"]) for r in rows}
+
+    def _today(self) -> date:
+        """Return the day in China on which scores are computed."""
+        return self._clock().astimezone(CHINA).date()
+
+    async def rescore(
+        self,
+        connection: Connection,
+        households: Iterable[HouseholdKey],
+        at: datetime,
+        corrected: frozenset[UUID] = frozenset(),
+    ) -> Rescored:
+        """Score households in the transaction of `connection`, as known at its time `at`.
+
+        An unchanged score writes nothing. `corrected` are people of whom records were
+        corrected: a score that falls for that reason may close its alert. The reading is on
+        record when this returns.
+
+        Raises:
+            AuditUnavailableError: It could not be put on record; roll back.
+            SealBrokenError: A stored value does not authenticate.
+        """
+        asked = sorted(set(households))
+        result = Rescored()
+        if not asked:
+            return result
+        homes = await self._homes(connection, asked)
+        await self._record(homes, at)
+        scores = await self._scores(connection, homes)
+        await self._store(connection, homes, scores, at, (corrected, result))
+        result.households = len(scores)
+        return result
+
+    async def _homes(
+        self, connection: Connection, asked: list[HouseholdKey]
+    ) -> dict[HouseholdKey, _Home]:
+        """Read who lives where and what is known of them, opened as far as the profile reads."""
+        today = self._today()
+        cells, ids = sorted({cell for cell, _ in asked}), [key for _, key in asked]
+        homes = _grouped(await connection.fetch(_MEMBERS, cells, ids, today))
+        people = {p.person_id: p for home in homes.values() for p in home.people.values()}
+        identities = await identities_of_people(connection, self._keys, people.values())
+        reads: dict[UUID, dict[str, list[Read]]] = defaultdict(lambda: defaultdict(list))
+        for dataset in self._fields.datasets:
+            own = {i.identity_id: i for i in identities if i.department == dataset.department}
+            found = await self._facts.of_identities(connection, dataset, cells, own)
+            for identity_id, spans in found.items():
+                self._open(dataset, own[identity_id], spans, today, reads)
+        for home in homes.values():
+            home.reads = {person_id: reads[person_id] for person_id in home.people}
+        return homes
+
+    def _open(
+        self,
+        dataset: Dataset,
+        identity: Identity,
+        spans: list[Stored],
+        today: date,
+        into: Mapping[UUID, dict[str, list[Read]]],
+    ) -> None:
+        rows = into[identity.person.person_id][dataset.name]
+        rows += [
+            self._fields.read(dataset, identity, span)
+            for span in spans
+            if span.valid_from <= today < span.valid_to
+        ]
+
+    async def _scores(
+        self, connection: Connection, homes: Mapping[HouseholdKey, _Home]
+    ) -> dict[HouseholdKey, Score]:
+        read_at = {r["department"]: r["moved_at"] for r in await connection.fetch(_READ_AT)}
+        scores = {}
+        for key, home in homes.items():
+            seen = self._seen(home, self._today(), read_at)
+            if seen is not None:
+                scores[key] = score(seen, self._profile)
+        return scores
+
+    def _seen(self, home: _Home, as_of: date, read_at: Mapping[str, datetime]) -> Household | None:
+        region = None
+        if home.region is not None and home.region_since is not None:
+            region = Known(home.region, Evidence(self._register, home.region_since))
+        members = (member(person, home.reads[person], as_of, read_at) for person in home.people)
+        return household(as_of, members, region)
+
+    async def _store(
+        self,
+        connection: Connection,
+        homes: Mapping[HouseholdKey, _Home],
+        scores: Mapping[HouseholdKey, Score],
+        at: datetime,
+        outcome: tuple[frozenset[UUID], Rescored],
+    ) -> None:
+        corrected, result = outcome
+        cells, ids = {cell for cell, _ in scores}, [key for _, key in scores]
+        keys = await keys_of(connection, self._keys, OWNER, cells, ids)
+        stored = await self._facts.of_identities(connection, SCORE, cells, ids)
+        alerts = await self._facts.of_identities(connection, ALERT, cells, ids)
+        new = NewPeople(self._keys, self._tagger.version, at)
+        writes = _Writes()
+        for (cell, household_id), after in scores.items():
+            key = keys.get(household_id) or new.key(OWNER, cell, household_id)
+            owner = (cell, household_id, key)
+            spans = stored.get(household_id, [])
+            values = score_values(after)
+            old = opened_score(SCORE, key, spans[-1]) if spans else {}
+            before = score_before(old, spans[-1]) if spans else None
+            if before is None or not is_same_score(old, values):
+                record_id = uuid5(household_id, SCORE.name)
+                own = OwnRecord(SCORE, *owner, record_id, values, self._today(), at)
+                writes.take(SCORE, superseding(own, spans))
+                result.changed += 1
+            is_corrected = not corrected.isdisjoint(homes[cell, household_id].people)
+            decided = (before, after, is_corrected)
+            self._alert(owner, alerts.get(household_id, []), decided, at, (writes, result))
+        await new.write(connection)
+        for dataset in (SCORE, ALERT):
+            closed, added = writes.closed[dataset.name], writes.added[dataset.name]
+            await self._facts.write(connection, dataset, closed, added, at)
+
+    def _alert(
+        self,
+        owner: tuple[str, UUID, bytes],
+        spans: list[Stored],
+        scored: tuple[Score | None, Score, bool],
+        at: datetime,
+        into: tuple[_Writes, Rescored],
+    ) -> None:
+        before, after, is_corrected = scored
+        writes, result = into
+        current = newest_alert(spans)
+        decision = decide(
+            alert_of(current, before),
+            before,
+            after,
+            self._clock(),
+            self._parameters,
+            by_correction=is_corrected,
+        )
+        decided = decided_alert(decision, current, after, self._clock())
+        if decided is None:
+            return
+        record_id, values = decided
+        own = OwnRecord(ALERT, *owner, record_id, values, self._today(), at)
+        before_it = [span for span in spans if span.value.record_id == record_id]
+        writes.take(ALERT, superseding(own, before_it))
+        result.alerts[f"{type(decision).__name__.lower()}:{values['band']}"] += 1
+
+    async def _record(self, homes: Mapping[HouseholdKey, _Home], at: datetime) -> None:
+        aliases = [home.alias for home in homes.values()]
+        aliases += [p.log_alias for home in homes.values() for p in home.people.values()]
+        await recorded(
+            self._journal,
+            EntryKind.SCORING,
+            {
+                "department": OWNER,
+                "role": "scorer",
+                "purpose": "WARN",
+                "profile": self._profile.digest,
+                "as_of": self._today().isoformat(),
+                "known_at": at.isoformat(),
+                "households": len(homes),
+                "outcome": "announced",
+            },
+            map(self._tagger.subject, aliases),
+            self._profile.fields_read,
+        )
+
+
+def _grouped(rows: Iterable[Record]) -> dict[HouseholdKey, _Home]:
+    homes: dict[HouseholdKey, _Home] = {}
+    for r in rows:
+        key = (r["cell"], r["household_id"])
+        home = homes.setdefault(key, _Home(r["household_alias"], r["region"], r["known_from"]))
+        if r["person_id"] is not None:
+            place = PersonPlace(r["cell"], r["person_id"], r["log_alias"])
+            home.people[place.person_id] = place
+    return homes
+
+
+async def rescore_all(
+    database: Database,
+    rescorer: Rescorer,
+    progress: Callable[[Rescored], None] = lambda _: None,
+) -> Rescored:
+    """Score every household again, some hundreds in a transaction; what is done stays done.
+
+    Raises:
+        StoreUnavailableError: The database broke; what was committed before stands.
+    """
+    total, after = Rescored(), ("", UUID(int=0))
+    while True:
+        async with database.transaction() as connection:
+            rows = await connection.fetch(_ALL, *after, _CHUNK)
+            if not rows:
+                return total
+            keys = [(r["cell"], r["household_id"]) for r in rows]
+            done = await rescorer.rescore(connection, keys, await known_now(connection))
+        after = keys[-1]
+        total.households += done.households
+        total.changed += done.changed
+        total.alerts.update(done.alerts)
+        progress(total)

@@ -1,0 +1,59 @@
+"""Who is kept: loads civil affairs' own list into the scope, as keyed tags.
+
+A wrong row costs that row; it is reported by its place. Only tags are stored, never numbers.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from audit.entry import EntryKind
+from connectors.monitoring_list import read_monitoring_list
+from connectors.protocol import Unreadable
+from hub.sealing.tags import Tagger
+from hub.store.database import Database
+from hub.store.journal import Journal, recorded
+from hub.store.sources import add_to_scope, scope_revision
+
+LOCK: Final = 0x48554232
+"""Advisory lock that lets one batch or list in at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeReport:
+    """What a list did: good rows, tags that are new, rows that were not taken."""
+
+    rows: int
+    added: int
+    unreadable: tuple[Unreadable, ...]
+
+
+async def load_scope(
+    database: Database, journal: Journal, tagger: Tagger, path: Path
+) -> ScopeReport:
+    """Return what the list at `path` added; on return it is stored.
+
+    Loading a list again adds nothing. People are never dropped here: that is a decision.
+
+    Raises:
+        SourceError: The list cannot be read, or has another form than agreed.
+        AuditUnavailableError: It could not be put on record; nothing is stored.
+    """
+    found = await read_monitoring_list(path)
+    citizens = {tagger.person(entry.applicant) for entry in found.listed}
+    households = {tagger.household(entry.household_key) for entry in found.listed}
+    async with database.transaction() as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        revision = await scope_revision(connection, with_members=True) + 1
+        added = await add_to_scope(connection, citizens, "citizen", revision)
+        added += await add_to_scope(connection, households, "household", revision)
+        record = {
+            "department": "civil-affairs",
+            "list": "scope",
+            "rows": len(found.listed),
+            "added": added,
+            "unreadable": len(found.unreadable),
+            "outcome": "announced",
+        }
+        await recorded(journal, EntryKind.INGEST, record)
+    return ScopeReport(len(found.listed), added, found.unreadable)

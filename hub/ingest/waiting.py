@@ -1,0 +1,56 @@
+"""Records that wait in quarantine, read back as the source sent them: what a replay takes in."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from connectors.protocol import SourceRecord
+from hub.ingest.batch import INTAKE_CELL, intake_identity
+from hub.sealing.datakeys import DataKeys
+from hub.sealing.seals import opener
+from hub.store.database import Connection
+from hub.store.people import keys_of
+
+CHUNK: Final = 500
+_WAITING: Final = """
+SELECT quarantine_id, dataset, location, words FROM quarantine
+WHERE department = $1 AND resolved_at IS NULL AND words IS NOT NULL AND quarantine_id > $2
+ORDER BY quarantine_id LIMIT $3
+"""
+
+
+async def waiting_records(
+    connection: Connection, keys: DataKeys, department: str, after: UUID
+) -> tuple[tuple[SourceRecord, ...], UUID | None]:
+    """Return some waiting records behind the quarantine id `after`, and the last id, if any.
+
+    Raises:
+        KeysUnavailableError: The department's key is not at hand.
+        SealBrokenError: A stored value does not authenticate.
+    """
+    rows = await connection.fetch(_WAITING, department, after, CHUNK)
+    if not rows:
+        return (), None
+    owner = intake_identity(department)
+    found = await keys_of(connection, keys, department, [INTAKE_CELL], [owner])
+    records = tuple(_record(row, department, owner, found[owner]) for row in rows)
+    return records, rows[-1]["quarantine_id"]
+
+
+def _record(row: Record, department: str, owner: UUID, key: bytes) -> SourceRecord:
+    own_key, words, when, deleted = opener(department, row["dataset"], "intake")(
+        key, owner.bytes, row["quarantine_id"].bytes, row["words"]
+    )
+    kept = words if isinstance(words, Mapping) else {}
+    return SourceRecord(
+        department,
+        row["dataset"],
+        str(own_key),
+        {str(name): None if word is None else str(word) for name, word in kept.items()},
+        row["location"],
+        datetime.fromisoformat(when) if isinstance(when, str) else None,
+        deleted=bool(deleted),
+    )

@@ -1,0 +1,220 @@
+"""A plan gets the arguments of one request: who, on which day, as known when, how many.
+
+Variables are coerced once. A citizen number leaves here as a keyed tag only. What an argument
+cannot be is refused without quoting it.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+from uuid import UUID
+
+from graphql import GraphQLError, GraphQLSchema
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+
+from hub.access import Entitlement
+from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.query.documents import Operation, invalid_variable
+from hub.query.model import BoundRoot, Number, Plan, Root, RootKind
+from schema.graph import MAX_PAGE
+from schema.ids import CitizenNumber, parse_citizen_number
+
+MAX_NUMBERS: Final = 5_000
+_CHINA: Final = timezone(timedelta(hours=8))
+"""A day is a day in China, wherever the server stands."""
+NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Asks for what is known now: later than every known time, before 'infinity'."""
+_REGION: Final = re.compile(r"[0-9]{1,12}")
+
+Tag = Callable[[str], bytes]
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day that `moment` falls on in China."""
+    return moment.astimezone(_CHINA).date()
+
+
+def coerced(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, object] | None
+) -> VariableValues:
+    """Return the values of an operation's variables.
+
+    Raises:
+        InvalidDocumentError: One is missing or has the wrong form; its value is not quoted.
+    """
+    values = get_variable_values(
+        schema,
+        operation.node.variable_definitions or (),
+        dict(variables or {}),
+        max_errors=1,
+        hide_suggestions=True,
+    )
+    if not isinstance(values, VariableValues):
+        raise invalid_variable(values[0])
+    return values
+
+
+def arguments(root: Root, values: VariableValues) -> dict[str, object]:
+    """Return the arguments of a root field.
+
+    Raises:
+        InvalidDocumentError: One is missing.
+    """
+    try:
+        return get_argument_values(root.definition, root.node, values)
+    except GraphQLError as problem:
+        raise invalid_variable(problem) from None
+
+
+def bind(plan: Plan, values: VariableValues, at: datetime, tag: Tag) -> tuple[BoundRoot, ...]:
+    """Return every root of `plan` with its arguments; `at` is the moment of the request.
+
+    Raises:
+        InvalidDocumentError: An argument has a value that it cannot have.
+        TooCostlyError: More citizen numbers than are allowed.
+    """
+    return tuple(_bound(root, arguments(root, values), at, tag) for root in plan.roots)
+
+
+def _bound(root: Root, given: Mapping[str, object], at: datetime, tag: Tag) -> BoundRoot:
+    as_of = given.get("asOf")
+    day = as_of if isinstance(as_of, date) else day_of(at)
+    known_at = _moment(given.get("knownAt"), "knownAt")
+    match root.kind:
+        case RootKind.PERSON:
+            number = (_number(given["nationalId"], tag),)
+            return BoundRoot(root, day, known_at, number, _tags(number))
+        case RootKind.PEOPLE:
+            numbers = _numbers(given["nationalIds"], tag)
+            return BoundRoot(root, day, known_at, numbers, _tags(numbers))
+        case RootKind.HOUSEHOLD:
+            return BoundRoot(root, day, known_at, (), {"id": _uuid(given["id"])})
+        case RootKind.WARNINGS:
+            return _warnings(root, given, day, known_at)
+        case RootKind.ACCESS_LOG:
+            return _access_log(root, given, day, tag)
+
+
+def _number(text: object, tag: Tag) -> Number:
+    parsed = parse_citizen_number(str(text))
+    return Number(tag(parsed.text) if isinstance(parsed, CitizenNumber) else None)
+
+
+def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:
+    assert isinstance(texts, list)  # noqa: S101 - the schema says so
+    if len(texts) > MAX_NUMBERS:
+        raise TooCostlyError(
+            f"{len(texts)} citizen numbers are asked for; {MAX_NUMBERS} are allowed at a time."
+        )
+    return tuple(_number(text, tag) for text in texts)
+
+
+def _tags(numbers: Sequence[Number]) -> dict[str, object]:
+    return {"tags": list({n.tag: None for n in numbers if n.tag is not None})}
+
+
+def _uuid(text: object) -> UUID | None:
+    """Return the id, or None: what is no id of ours names nobody."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+def _moment(given: object, name: str) -> datetime | None:
+    if not isinstance(given, datetime):
+        return None
+    if given.tzinfo is None:
+        raise InvalidDocumentError(f"`{name}` needs an offset from UTC, such as Z or +08:00.")
+    return given.astimezone(UTC)
+
+
+def _first(given: Mapping[str, object]) -> int:
+    first = given["first"]
+    if not isinstance(first, int) or not 1 <= first <= MAX_PAGE:
+        raise InvalidDocumentError(f"`first` is 1 to {MAX_PAGE}.")
+    return first
+
+
+def _warnings(
+    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None
+) -> BoundRoot:
+    region = given.get("region") or ""
+    if region and not _REGION.fullmatch(str(region)):
+        raise InvalidDocumentError("`region` is the first 1 to 12 digits of a region code.")
+    after = given.get("after")
+    total, record_id = cursor_read(str(after)) if after is not None else (None, None)
+    first = _first(given)
+    parameters = {
+        "bands": given.get("bands"),
+        "region": f"{region}%",
+        "after_total": total,
+        "after_id": record_id,
+        "first": first,
+    }
+    return BoundRoot(root, day, known_at, (), parameters, first, after is not None)
+
+
+def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) -> BoundRoot:
+    subject, after = given.get("subject"), given.get("after")
+    numbers = (_number(subject, tag),) if subject is not None else ()
+    parameters = {
+        "department": given.get("department"),
+        "since": _moment(given.get("since"), "since"),
+        "until": _moment(given.get("until"), "until"),
+        "before": _index(str(after)) if after is not None else None,
+    }
+    return BoundRoot(root, day, None, numbers, parameters, _first(given), after is not None)
+
+
+def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[str, object]:
+    """Return the values of a statement's parameters, by name."""
+    values: dict[str, object] = {"regions": [f"{region}%" for region in entitlement.regions]}
+    for one in bound:
+        prefix = f"r{one.root.index}_"
+        values[f"{prefix}as_of"] = one.as_of
+        values[f"{prefix}known"] = one.known_at or NEWEST
+        values.update((prefix + name, value) for name, value in one.parameters.items())
+    return values
+
+
+def check_cost(bound: Sequence[BoundRoot], limit: int) -> None:
+    """Refuse an operation that may return too much.
+
+    Raises:
+        TooCostlyError: With the cost, the limit and what to do.
+    """
+    cost = sum(one.root.unit_cost * (len(one.numbers) or one.first or 1) for one in bound)
+    if cost > limit:
+        raise TooCostlyError(
+            f"The operation may return about {cost} values; {limit} are allowed. Ask about fewer "
+            "people, take smaller pages, or select fewer fields."
+        )
+
+
+def cursor_of(total: int | None, record_id: object) -> str:
+    """Return the cursor of an alert: its place in the order, which the caller may see anyway."""
+    text = f"{-1 if total is None else total}|{record_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def cursor_read(cursor: str) -> tuple[int, UUID]:
+    """Return the place that a cursor of `warnings` names.
+
+    Raises:
+        InvalidDocumentError: It is none of ours.
+    """
+    try:
+        total, _, record_id = base64.urlsafe_b64decode(cursor).decode().partition("|")
+        return max(-1, min(int(total), 1_000_000)), UUID(record_id)
+    except (ValueError, binascii.Error):
+        raise InvalidDocumentError("`after` is not a cursor of this connection.") from None
+
+
+def _index(cursor: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
+        raise InvalidDocumentError("`after` is not a cursor of this connection.")
+    return int(cursor)

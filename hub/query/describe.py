@@ -1,0 +1,40 @@
+"""Writes a plan down for a reader: levels as a tree, what is opened, what is refused."""
+
+from collections.abc import Iterator
+
+from hub.query.model import Constant, Introspected, Level, Plan, Root
+
+
+def described(plan: Plan) -> str:
+    """Return the plan as text, the same for equal plans."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    for output in plan.outputs:
+        match output:
+            case Root():
+                yield f"{output.key}: {output.kind}, {output.unit_cost} values a row"
+                for level in plan.levels:
+                    if level.root == output.index and level.parent is None:
+                        yield from _tree(plan, level, 1)
+            case Constant():
+                yield f"{output.key}: constant {output.value!r}"
+            case Introspected():
+                yield f"{output.key}: the schema"
+    for error in plan.errors:
+        yield f"refused {'.'.join(error.path)}: {error.field} {error.code}"
+
+
+def _tree(plan: Plan, level: Level, depth: int) -> Iterator[str]:
+    blanks = "  " * depth
+    name = f" {level.dataset.name}" if level.dataset else ""
+    yield f"{blanks}level {level.index}: {level.kind}{name}"
+    if level.columns:
+        yield f"{blanks}  clear: {', '.join(level.columns)}"
+    if level.groups:
+        yield f"{blanks}  opened: {', '.join(level.groups)}"
+    yield f"{blanks}  answered: {', '.join(level.answered)}"
+    for below in plan.levels:
+        if below.parent == level.index:
+            yield from _tree(plan, below, depth + 1)

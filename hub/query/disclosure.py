@@ -1,0 +1,222 @@
+"""What the log is told of an answer: who, why, which fields, about whom; never a value.
+
+The record names fields, departments, opaque ids and counts. Whom it is about are tags of log
+aliases. It also counts what was not found, and tells the unknown from those outside the caller's
+rows, which the caller cannot tell apart.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from audit.entry import Entry, EntryKind, SubjectAccess, canonical
+from audit.errors import LogError
+from audit.log import Receipt
+from hub.access import Caller
+from hub.errors import AuditUnavailableError, HubError, NotGrantedError
+from hub.query.documents import masked
+from hub.query.fetch import Columns, Sealed
+from hub.query.model import BoundRoot, Level, Plan, RootKind
+from hub.query.shape import found_rows
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED: Final = 200_000
+
+
+class AuditLog(Protocol):
+    """The log that answers wait for; `audit.log.Log` is one.
+
+    `append` returns when the entry is durable and raises LogError otherwise; `define` returns the
+    id of a set of field names once its definition is durable.
+    """
+
+    async def append(self, entry: Entry) -> Receipt:
+        """Make an entry durable."""
+
+    async def define(self, names: Sequence[str]) -> int:
+        """Return the id of a set of field names."""
+
+
+class SubjectTagger(Protocol):
+    """Turns a log alias into the tag that stands for its subject."""
+
+    def subject(self, log_alias: bytes) -> bytes:
+        """Return the tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of a request whatever becomes of it."""
+
+    caller: Caller
+    request_id: str
+    at: datetime
+    document: str
+    operation_name: str | None
+    channel: str = "graphql"
+
+    def record(self, outcome: str) -> dict[str, object]:
+        """Return the part of a record that every entry about a request has."""
+        caller = self.caller
+        return {
+            "at": (self.at - _EPOCH) // timedelta(milliseconds=1),
+            "request": self.request_id,
+            "department": caller.department,
+            "role": caller.role,
+            "actor": caller.actor,
+            "client": caller.client_id,
+            "purpose": caller.purpose,
+            "case": caller.case,
+            "operation": masked(self.operation_name),
+            "document": hashlib.sha256(self.document.encode()).hexdigest(),
+            "channel": self.channel,
+            "outcome": outcome,
+        }
+
+
+@dataclass(slots=True)
+class Disclosures:
+    """Puts answers, refusals and failures on record; lives as long as the application.
+
+    `_tags` belongs to one event loop.
+    """
+
+    log: AuditLog
+    tagger: SubjectTagger
+    _tags: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict, repr=False)
+
+    async def answered(
+        self,
+        asked: Asked,
+        policy_digest: str,
+        plan: Plan,
+        bound: Sequence[BoundRoot],
+        sealed: Sealed,
+    ) -> Receipt:
+        """Return the receipt of an answer once it is on record.
+
+        Raises:
+            AuditUnavailableError: It is not, or nobody knows: nothing may be sent.
+        """
+        record = asked.record("answered")
+        record["policy"] = policy_digest
+        record["known"] = sealed.known_at.astimezone(UTC).isoformat()
+        record["denied"] = denied_of(plan)
+        record["roots"] = [
+            _root_record(one, sealed) for one in bound if one.root.kind is not RootKind.ACCESS_LOG
+        ]
+        try:
+            record["fields"] = await self.log.define(plan.answered)
+            subjects = await self._subjects(plan, sealed)
+            record["subjects"] = len({subject.tag for subject in subjects})
+            entry = Entry(EntryKind.ANSWER, canonical(record), subjects)
+            return await self.log.append(entry)
+        except LogError as problem:
+            raise _unavailable() from problem
+
+    async def looked_up(
+        self, asked: Asked, record: Mapping[str, object], subjects: Sequence[bytes]
+    ) -> Receipt:
+        """Return the receipt of a look-up in the log itself.
+
+        Raises:
+            AuditUnavailableError: It is not on record: nothing may be sent.
+        """
+        whole = {**asked.record("answered"), **record}
+        try:
+            fields = await self.log.define(["AccessEntry"])
+            whole["fields"] = fields
+            about = [SubjectAccess(tag, fields) for tag in subjects]
+            return await self.log.append(Entry(EntryKind.LOOKUP, canonical(whole), about))
+        except LogError as problem:
+            raise _unavailable() from problem
+
+    async def refused(self, asked: Asked, refusal: HubError, outcome: str = "refused") -> bool:
+        """Put a refusal or a failure on record; return whether it is.
+
+        One that cannot be recorded is still one: the caller gets no data either way.
+        """
+        record = asked.record(outcome)
+        record["reason"] = refusal.code
+        fields = refusal.fields if isinstance(refusal, NotGrantedError) else ()
+        record["denied"] = [f"{path} {refusal.code}" for path in fields]
+        try:
+            await self.log.append(Entry(EntryKind.DENIAL, canonical(record)))
+        except LogError:
+            return False
+        return True
+
+    async def _subjects(self, plan: Plan, sealed: Sealed) -> list[SubjectAccess]:
+        subjects: dict[SubjectAccess, None] = {}
+        for level in plan.levels:
+            if not level.is_subject:
+                continue
+            aliases = sealed.levels[level.index]["log_alias"]
+            if aliases:
+                field_set = await self.log.define(fields_about(plan, level))
+                for alias in aliases:
+                    subjects[SubjectAccess(self._tag(alias), field_set)] = None
+        return list(subjects)
+
+    def _tag(self, alias: bytes) -> bytes:
+        tag = self._tags.get(alias)
+        if tag is None:
+            tag = self._tags[alias] = self.tagger.subject(alias)
+            if len(self._tags) > _REMEMBERED:
+                self._tags.popitem(last=False)
+        return tag
+
+
+def fields_about(plan: Plan, level: Level) -> tuple[str, ...]:
+    """Return every field that is answered about the subjects of a level, sorted."""
+    names = set(level.answered)
+    for other in plan.levels:
+        if other.parent == level.index and not other.is_subject:
+            names.update(other.answered)
+    return tuple(sorted(names))
+
+
+def denied_of(plan: Plan) -> list[str]:
+    """Return the refused fields with their reasons, sorted, each once."""
+    return sorted({f"{error.field} {error.code}" for error in plan.errors})
+
+
+def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
+    root = bound.root
+    record: dict[str, object] = {
+        "name": str(root.kind),
+        "asOf": bound.as_of.isoformat(),
+        "knownAt": bound.known_at.isoformat() if bound.known_at else None,
+    }
+    assert root.level is not None  # noqa: S101 - only the log has none
+    columns, search = sealed.levels[root.level], sealed.searches[root.index]
+    if root.kind is RootKind.WARNINGS:
+        bands, region = bound.parameters["bands"], bound.parameters["region"]
+        return {**record, "bands": bands, "region": region, "found": len(columns["identity_id"])}
+    if root.kind is RootKind.HOUSEHOLD:
+        found, known = len(columns["household_id"]), len(search["household_id"])
+        counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}
+        return {**record, **counts}
+    return {**record, **_people_record(bound, columns, search)}
+
+
+def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[str, int]:
+    """Count what became of each number; a number that is known but not visible is `outside`."""
+    rows = found_rows(bound, search, columns["person_id"])
+    known = set(search["tag"])
+    counts = {"found": 0, "outside": 0, "unknown": 0, "invalid": 0}
+    for number, row in zip(bound.numbers, rows, strict=True):
+        if row is not None:
+            counts["found"] += 1
+        elif number.tag is None:
+            counts["invalid"] += 1
+        else:
+            counts["outside" if number.tag in known else "unknown"] += 1
+    return counts
+
+
+def _unavailable() -> AuditUnavailableError:
+    return AuditUnavailableError("The access could not be put on record; nothing was disclosed.")

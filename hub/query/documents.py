@@ -1,0 +1,322 @@
+"""A document is parsed and validated once, after it has been found small enough.
+
+The limits come before the work they bound: length before the parser, tokens in it, depth and
+aliases and spread selections before validation. No message quotes what the caller wrote as a
+value: a citizen number in the wrong place must not come back, or reach a log.
+"""
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    parse,
+    validate,
+)
+from graphql.language import Node, Visitor, visit
+
+from hub.errors import InvalidDocumentError, Location, TooCostlyError
+
+_DIGITS: Final = re.compile(r"[0-9]{5,}")
+_TOO_LONG: Final = re.compile("more than|exceed|too (deep|large|long)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """How large a document may be."""
+
+    characters: int = 65_536
+    tokens: int = 4_000
+    depth: int = 12
+    aliases: int = 60
+    selections: int = 1_500
+    """Selections after fragments are spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document, and the variables that decide which fields it selects."""
+
+    node: OperationDefinitionNode
+    branch_variables: tuple[str, ...]
+
+    @property
+    def name(self) -> str | None:
+        """The name it was given."""
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it changes anything; queries do not."""
+        return self.node.operation is OperationType.MUTATION
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed and valid document; `hash` names it, hexadecimal SHA-256 of its text."""
+
+    hash: str
+    node: DocumentNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    operations: Mapping[str | None, Operation]
+
+    def operation(self, name: str | None) -> Operation:
+        """Return the operation to run: the named one, or the only one.
+
+        Raises:
+            InvalidDocumentError: There is no such operation, or several and no name.
+        """
+        if name is not None:
+            found = self.operations.get(name)
+            if found is None:
+                raise InvalidDocumentError("The document has no operation of that name.")
+            return found
+        if len(self.operations) != 1:
+            raise InvalidDocumentError("The document has several operations: give operationName.")
+        return next(iter(self.operations.values()))
+
+
+class Documents:
+    """Remembers a bounded number of documents by their text; belongs to one event loop."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: DocumentLimits | None = None,
+        *,
+        capacity: int = 1_000,
+    ) -> None:
+        """Keep at most `capacity` documents."""
+        self.schema = schema
+        self._limits = limits or DocumentLimits()
+        self._capacity = capacity
+        self._known: OrderedDict[str, Document] = OrderedDict()
+
+    def parsed(self, text: str) -> Document:
+        """Return the document; the second time it is a look-up.
+
+        Raises:
+            InvalidDocumentError: It does not parse or validate.
+            TooCostlyError: It is too long, too deep, or has too many aliases or selections.
+        """
+        known = self._known.get(text)
+        if known is not None:
+            self._known.move_to_end(text)
+            return known
+        document = _document(text, self._parse(text))
+        _check_size(document, self._limits)
+        problems = validate(self.schema, document.node, max_errors=1, hide_suggestions=True)
+        if problems:
+            raise _invalid(problems[0])
+        self._known[text] = document
+        if len(self._known) > self._capacity:
+            self._known.popitem(last=False)
+        return document
+
+    def _parse(self, text: str) -> DocumentNode:
+        limits = self._limits
+        if len(text) > limits.characters:
+            raise TooCostlyError(
+                f"The document has {len(text)} characters; {limits.characters} are allowed."
+            )
+        try:
+            return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
+        except GraphQLError as problem:
+            if "tokens" in problem.message and _TOO_LONG.search(problem.message):
+                raise TooCostlyError(
+                    f"The document has more than {limits.tokens} tokens; ask in several."
+                ) from None
+            raise InvalidDocumentError("The document does not parse.", _places(problem)) from None
+
+
+def _document(text: str, node: DocumentNode) -> Document:
+    fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
+    operations: dict[str | None, Operation] = {}
+    for definition in node.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            name = definition.name.value if definition.name else None
+            branches = tuple(sorted(_branch_variables(definition, fragments)))
+            operations[name] = Operation(definition, branches)
+    if not operations:
+        raise InvalidDocumentError("The document has no operation.")
+    return Document(hashlib.sha256(text.encode()).hexdigest(), node, fragments, operations)
+
+
+class _Branches(Visitor):
+    """Collects the variables of @skip and @include, and the fragments that are spread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.variables: set[str] = set()
+        self.spreads: set[str] = set()
+
+    def enter_directive(self, node: Node, *_: object) -> None:
+        """Take the variables that steer a directive."""
+        for argument in getattr(node, "arguments", ()):
+            if isinstance(argument.value, VariableNode):
+                self.variables.add(argument.value.name.value)
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        """Take the name of a fragment."""
+        self.spreads.add(node.name.value)
+
+
+def _branch_variables(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> set[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting: list[Node] = [operation.selection_set]
+    while waiting:
+        visitor = _Branches()
+        visit(waiting.pop(), visitor)
+        found |= visitor.variables
+        for name in visitor.spreads - seen:
+            seen.add(name)
+            if name in fragments:
+                waiting.append(fragments[name].selection_set)
+    return found
+
+
+def _check_size(document: Document, limits: DocumentLimits) -> None:
+    """Refuse a document before validation, whose cost grows with what is measured here."""
+    for operation in document.operations.values():
+        measure = _Measure(document.fragments, limits)
+        measure.walk(operation.node.selection_set, 1, frozenset())
+
+
+@dataclass(slots=True)
+class _Measure:
+    """Counts selections with fragments spread; stops at the first limit."""
+
+    fragments: Mapping[str, FragmentDefinitionNode]
+    limits: DocumentLimits
+    aliases: int = 0
+    selections: int = 0
+
+    def walk(self, chosen: SelectionSetNode, depth: int, inside: frozenset[str]) -> None:
+        for selection in chosen.selections:
+            self._count()
+            if isinstance(selection, FieldNode):
+                self._field(selection, depth, inside)
+            elif isinstance(selection, InlineFragmentNode):
+                self.walk(selection.selection_set, depth, inside)
+            elif isinstance(selection, FragmentSpreadNode):
+                name = selection.name.value
+                # A fragment inside itself is left to validation, which names it.
+                if name in self.fragments and name not in inside:
+                    spread = self.fragments[name].selection_set
+                    self.walk(spread, depth, inside | {name})
+
+    def _count(self) -> None:
+        self.selections += 1
+        if self.selections > self.limits.selections:
+            raise TooCostlyError(
+                f"The operation selects more than {self.limits.selections} fields once its "
+                "fragments are spread; ask in several."
+            )
+
+    def _field(self, field: FieldNode, depth: int, inside: frozenset[str]) -> None:
+        if field.alias is not None:
+            self.aliases += 1
+            if self.aliases > self.limits.aliases:
+                raise TooCostlyError(
+                    f"The operation has more than {self.limits.aliases} aliases; use `people` "
+                    "to ask about many, or ask in several."
+                )
+        if depth > self.limits.depth:
+            raise TooCostlyError(
+                f"The operation is nested deeper than {self.limits.depth}; ask in several."
+            )
+        if field.selection_set is not None:
+            # Introspection is deep by nature, and bounded by graphql-core's own rule.
+            step = 0 if field.name.value.startswith("__") else 1
+            below = depth + step if depth else 0
+            self.walk(field.selection_set, below if step else 0, inside)
+
+
+def _places(problem: GraphQLError) -> tuple[Location, ...]:
+    return tuple(Location(place.line, place.column) for place in problem.locations or ())
+
+
+def _has_value(problem: GraphQLError) -> bool:
+    return any(
+        isinstance(node, ValueNode) and not isinstance(node, VariableNode)
+        for node in problem.nodes or ()
+    )
+
+
+def _invalid(problem: GraphQLError) -> InvalidDocumentError:
+    if _has_value(problem):
+        message = "The value at this place has the wrong type for its argument."
+    else:
+        message = _DIGITS.sub("...", problem.message)
+    return InvalidDocumentError(message, _places(problem))
+
+
+def invalid_variable(problem: GraphQLError) -> InvalidDocumentError:
+    """Return what to tell about a variable that has the wrong form, without its value."""
+    found = re.search(r"Variable '\$([_A-Za-z]\w*)'", problem.message)
+    name = f"${found[1]}" if found else "of the request"
+    return InvalidDocumentError(
+        f"The variable {name} is missing or does not have the type that the document declares.",
+        _places(problem),
+    )
+
+
+def masked(text: str | None) -> str | None:
+    """Return a name that a caller chose, without long runs of digits: it goes on record."""
+    return None if text is None else _DIGITS.sub("...", text)
+
+
+def fields_of(
+    chosen: SelectionSetNode,
+    type_name: str,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: Mapping[str, object],
+) -> Iterator[FieldNode]:
+    """Go through the fields selected on `type_name`, fragments spread, @skip and @include applied.
+
+    The schema has neither interfaces nor unions, so a fragment applies when it names the type.
+    """
+    for selection in chosen.selections:
+        if not _is_included(selection, variables):
+            continue
+        if isinstance(selection, FieldNode):
+            yield selection
+        elif isinstance(selection, InlineFragmentNode):
+            condition = selection.type_condition
+            if condition is None or condition.name.value == type_name:
+                yield from fields_of(selection.selection_set, type_name, fragments, variables)
+        elif isinstance(selection, FragmentSpreadNode):
+            spread = fragments[selection.name.value]
+            if spread.type_condition.name.value == type_name:
+                yield from fields_of(spread.selection_set, type_name, fragments, variables)
+
+
+def _is_included(selection: Node, variables: Mapping[str, object]) -> bool:
+    for directive in getattr(selection, "directives", None) or ():
+        name = directive.name.value
+        if name not in {"skip", "include"}:
+            continue
+        (argument,) = directive.arguments
+        value = argument.value
+        steer = variables[value.name.value] if isinstance(value, VariableNode) else value.value
+        if bool(steer) is (name == "skip"):
+            return False
+    return True

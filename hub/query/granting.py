@@ -1,0 +1,90 @@
+"""Which selections an operation makes, and which of them the entitlement lets through.
+
+The only place where a decision is asked for; `plan` does what is decided here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphql import FieldNode
+from graphql.language import get_location
+
+from hub.access import Denied, Entitlement, Reason
+from hub.errors import Location
+from hub.query.documents import Document, fields_of
+from hub.query.model import Constant, PlannedError
+from schema.catalogue import Catalogue, Subject
+
+
+def denied(entitlement: Entitlement, path: str, reason: Reason) -> str:
+    """Return what to tell about a refused field, and what the caller can do."""
+    who = f"{entitlement.department} ({entitlement.role}) for purpose {entitlement.purpose}"
+    ways = {
+        Reason.CASE_REQUIRED: "Name the case of the request.",
+        Reason.EXPIRED: "The grant has ended; the sharing agreement must be renewed.",
+        Reason.CONSENT_REQUIRED: "It needs the person's authorisation, and none is on file.",
+    }
+    way = ways.get(reason, "Declare another purpose, or ask the data's owner for a grant.")
+    return f"{path} is not granted to {who}. {way}"
+
+
+@dataclass(slots=True)
+class Granting:
+    """The selections of one operation under one entitlement; `errors` grows by each refusal."""
+
+    catalogue: Catalogue
+    document: Document
+    branches: Mapping[str, object]
+    entitlement: Entitlement
+    errors: list[PlannedError] = field(default_factory=list)
+
+    def fields(
+        self, parents: Sequence[object], type_name: str
+    ) -> Iterator[tuple[str, list[FieldNode]]]:
+        """Go through what is selected below `parents`, merged by response key."""
+        merged: dict[str, list[FieldNode]] = {}
+        for parent in parents:
+            chosen = getattr(parent, "selection_set", None)
+            if chosen is None:
+                continue
+            for node in fields_of(chosen, type_name, self.document.fragments, self.branches):
+                nodes = merged.setdefault(node.alias.value if node.alias else node.name.value, [])
+                if not any(node is other for other in nodes):
+                    nodes.append(node)
+        yield from merged.items()
+
+    def reason_for_type(self, type_name: str) -> Reason | None:
+        """Why nothing of a type may be read, or None if something may."""
+        leads = {type_name}
+        catalogue = self.catalogue
+        if type_name in {"Person", "Household"}:
+            subject = Subject.PERSON if type_name == "Person" else Subject.HOUSEHOLD
+            leads |= {d.type_name for d in catalogue.of(subject)}
+        reasons = []
+        for path in self.entitlement.decisions:
+            if path.partition(".")[0] in leads:
+                decision = self.entitlement.decide(path)
+                if not isinstance(decision, Denied):
+                    return None
+                reasons.append(decision.reason)
+        return reasons[0] if reasons else Reason.NOT_GRANTED
+
+    def reason_for(self, path: str) -> Reason | None:
+        """Why a field may not be read, or None if it may."""
+        decision = self.entitlement.decide(path)
+        return decision.reason if isinstance(decision, Denied) else None
+
+    def refused(
+        self, key: str, path: str, reason: Reason, nodes: Sequence[FieldNode], at: tuple[str, ...]
+    ) -> Constant:
+        """Return the null that stands for a refused selection, and keep its one error."""
+        message = denied(self.entitlement, path, reason)
+        places = tuple(_location(node) for node in nodes)
+        self.errors.append(PlannedError(message, places, (*at, key), reason, path))
+        return Constant(key, None)
+
+
+def _location(node: FieldNode) -> Location:
+    assert node.loc is not None  # noqa: S101 - documents are parsed with locations
+    place = get_location(node.loc.source, node.loc.start)
+    return Location(place.line, place.column)

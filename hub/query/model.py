@@ -1,0 +1,286 @@
+"""What a plan is made of: levels to fetch, shapes to build, refusals to tell.
+
+A *level* is one set of rows: the people asked for, their households, one dataset's records of
+them. A *shape* says how one object of the answer is built from a row of a level. Nothing of a
+field that is denied is in either; it is a constant null in the shape and one planned error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from graphql import FieldNode, GraphQLField
+
+from hub.access import Reason
+from hub.errors import Location
+from schema.catalogue import Dataset
+
+
+class LevelKind(StrEnum):
+    """How the rows of a level are found."""
+
+    PEOPLE = "people-by-number"
+    HOUSEHOLD = "household-by-id"
+    WARNINGS = "open-alerts"
+    MEMBERS = "members-of-household"
+    HOUSEHOLD_OF_PERSON = "household-of-person"
+    HOUSEHOLD_OF_RECORD = "household-of-record"
+    RECORDS_OF_PERSON = "records-of-person"
+    RECORDS_OF_HOUSEHOLD = "records-of-household"
+
+
+SUBJECT_KINDS = frozenset(LevelKind) - {
+    LevelKind.RECORDS_OF_PERSON,
+    LevelKind.RECORDS_OF_HOUSEHOLD,
+}
+"""Levels whose every row is one person or household; the others belong to their parent's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One set of rows; `columns` are clear columns, `groups` sealed ones, both only if granted."""
+
+    index: int
+    kind: LevelKind
+    root: int
+    parent: int | None
+    dataset: Dataset | None
+    columns: tuple[str, ...]
+    groups: tuple[str, ...]
+    answered: tuple[str, ...]
+    """The fields that are answered from this level, `Type.field`, sorted."""
+
+    @property
+    def is_subject(self) -> bool:
+        """Whether each row stands for one person or household."""
+        return self.kind in SUBJECT_KINDS
+
+
+class Form(StrEnum):
+    """How a clear value is written in JSON."""
+
+    PLAIN = "plain"
+    ID = "id"
+    DATE = "date"
+    END = "end"
+    """A date whose 'infinity' is null."""
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same value in every row: a type's name, a department, or null for what is denied."""
+
+    key: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """A value that is stored as it is."""
+
+    key: str
+    column: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A value out of a sealed group, at its place in the group."""
+
+    key: str
+    group: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of small objects out of a sealed group; each part is (key, name in the item).
+
+    A name of None stands for the type's name, `type_name`.
+    """
+
+    key: str
+    group: str
+    place: int
+    type_name: str
+    parts: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An object, or a list of them, from another level, or from the same row of this one."""
+
+    key: str
+    how: "How"
+    shape: "Shape"
+
+
+class How(StrEnum):
+    """How rows of the nested level belong to a row of this one."""
+
+    SAME_ROW = "same-row"
+    ONE = "one"
+    MANY = "many"
+
+
+Output = Constant | Clear | Opened | Items | Nested
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one object is built from one row of `level`, its keys in response order."""
+
+    type_name: str
+    level: int
+    outputs: tuple[Output, ...]
+
+
+class Given(StrEnum):
+    """What the answerer itself knows about an item of a list or about a page."""
+
+    INDEX = "index"
+    STATUS = "status"
+    CURSOR = "cursor"
+    HAS_NEXT = "hasNextPage"
+    HAS_PREVIOUS = "hasPreviousPage"
+    START = "startCursor"
+    END = "endCursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value that comes with the item or the page, not from a row."""
+
+    key: str
+    what: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The item's own object: `PersonLookup.person`, or `node` of an edge."""
+
+    key: str
+    shape: Shape | None
+    """None: an entry of the access log, or nothing of it is granted."""
+    entry: "EntryShape | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryShape:
+    """How an entry of the access log is shown: (key, field name); None is the type's name."""
+
+    parts: tuple[tuple[str, str | None], ...]
+
+
+ItemOutput = Constant | Told | Node
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The `edges` of a connection."""
+
+    key: str
+    outputs: tuple[ItemOutput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutput:
+    """The `pageInfo` of a connection."""
+
+    key: str
+    outputs: tuple[ItemOutput, ...]
+
+
+ConnectionOutput = Constant | Edges | PageOutput
+
+
+class RootKind(StrEnum):
+    """The fields of Query that are answered from rows."""
+
+    PERSON = "person"
+    PEOPLE = "people"
+    HOUSEHOLD = "household"
+    WARNINGS = "warnings"
+    ACCESS_LOG = "accessLog"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field: where its arguments are, its level, what a unit of it costs."""
+
+    index: int
+    kind: RootKind
+    key: str
+    node: FieldNode = field(repr=False)
+    definition: GraphQLField = field(repr=False)
+    level: int | None
+    shape: Shape | None
+    items: tuple[ItemOutput, ...]
+    """For `people`: what each item of the list shows."""
+    connection: tuple[ConnectionOutput, ...]
+    unit_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedError:
+    """One denied selection, told once however many rows there are."""
+
+    message: str
+    locations: tuple[Location, ...]
+    path: tuple[str, ...]
+    code: Reason
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one operation will touch, and what it will not."""
+
+    document_hash: str
+    operation_name: str | None
+    entitlement_digest: str
+    levels: tuple[Level, ...]
+    roots: tuple[Root, ...]
+    outputs: "tuple[Constant | Introspected | Root, ...]"
+    """The keys of `data`, in order."""
+    errors: tuple[PlannedError, ...]
+
+    @property
+    def asks_log(self) -> bool:
+        """Whether it is answered from the access log."""
+        return any(root.kind is RootKind.ACCESS_LOG for root in self.roots)
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Every field that is answered, `Type.field`, sorted."""
+        return tuple(sorted({path for level in self.levels for path in level.answered}))
+
+
+@dataclass(frozen=True, slots=True)
+class Introspected:
+    """`__schema` or `__type`: answered by graphql-core from the schema alone."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One asked-for citizen number: its tag, or None where it is no valid number."""
+
+    tag: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRoot:
+    """A root with the arguments of one request; times are resolved."""
+
+    root: Root
+    as_of: date
+    known_at: datetime | None
+    numbers: tuple[Number, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The rest of what its part of the statement is given, by name."""
+    first: int = 0
+    has_after: bool = False

@@ -1,0 +1,372 @@
+"""Every field of an operation is granted or refused here, before the first row is read.
+
+`plan` is pure: a document, an operation, the variables it branches on and an entitlement go in,
+a plan comes out. A denied selection is a constant null with one error; a denied field that steers
+a filter or an order, or an operation of which nothing is granted, is refused whole.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from graphql import FieldNode, GraphQLField, GraphQLSchema, NullValueNode
+
+from hub.access import Entitlement, Reason
+from hub.errors import InvalidDocumentError, NotGrantedError
+from hub.query.documents import Document, Operation
+from hub.query.granting import Granting, denied
+from hub.query.levels import MEMBERS_EXPECTED, RECORDS_EXPECTED, LevelBuilder
+from hub.query.model import (
+    Clear,
+    ConnectionOutput,
+    Constant,
+    Edges,
+    EntryShape,
+    Form,
+    Given,
+    Introspected,
+    ItemOutput,
+    Items,
+    LevelKind,
+    Nested,
+    Node,
+    Opened,
+    Output,
+    PageOutput,
+    Plan,
+    Root,
+    RootKind,
+    Shape,
+    Told,
+)
+from hub.query.ways import PROVENANCE, Way, core_field, provenance_field, snake, way_of
+from schema.catalogue import CORE_FIELDS, Catalogue, Dataset, Kind
+
+_FORMS: Final = {Kind.DATE: Form.DATE, Kind.MOMENT: Form.MOMENT}
+_ENTRY_FIELDS: Final = tuple(f.path for f in CORE_FIELDS if f.type_name == "AccessEntry")
+_PAGE: Final = {given.value: given for given in Given}
+_TARGETS: Final = {
+    RootKind.PERSON: ("Person", LevelKind.PEOPLE),
+    RootKind.PEOPLE: ("Person", LevelKind.PEOPLE),
+    RootKind.HOUSEHOLD: ("Household", LevelKind.HOUSEHOLD),
+    RootKind.WARNINGS: ("Alert", LevelKind.WARNINGS),
+}
+_STEERING: Final[Mapping[str, str]] = {"bands": "Alert.band", "region": "Household.region"}
+"""Arguments of `warnings` and the field whose values they would tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What every plan needs: the catalogue and the schema; lives as long as the application."""
+
+    catalogue: Catalogue
+    schema: GraphQLSchema
+
+    def plan(
+        self,
+        document: Document,
+        operation: Operation,
+        branches: Mapping[str, object],
+        entitlement: Entitlement,
+    ) -> Plan:
+        """Return what `operation` will touch under `entitlement`.
+
+        `branches` are the values of the variables that @skip and @include name.
+
+        Raises:
+            NotGrantedError: A denied field steers the operation, or nothing of it is granted.
+            InvalidDocumentError: `accessLog` is asked together with something else.
+        """
+        chosen = Granting(self.catalogue, document, branches, entitlement)
+        return _Planning(self, document, operation, entitlement, chosen).plan()
+
+
+@dataclass(slots=True)
+class _Planning:
+    """The work on one plan; thrown away when it is done."""
+
+    planner: Planner
+    document: Document
+    operation: Operation
+    entitlement: Entitlement
+    chosen: Granting
+    levels: list[LevelBuilder] = field(default_factory=list)
+    granted: int = 0
+
+    def plan(self) -> Plan:
+        outputs: list[Constant | Introspected | Root] = []
+        for key, nodes in self.chosen.fields([self.operation.node], "Query"):
+            outputs.append(self._root(key, nodes, len(outputs)))
+        if self.chosen.errors and not self.granted:
+            first = self.chosen.errors[0]
+            raise NotGrantedError(
+                first.message, tuple(sorted({e.field for e in self.chosen.errors}))
+            )
+        roots = tuple(output for output in outputs if isinstance(output, Root))
+        if any(r.kind is RootKind.ACCESS_LOG for r in roots) and len(roots) != 1:
+            raise InvalidDocumentError("accessLog is asked alone, in an operation of its own.")
+        return Plan(
+            self.document.hash,
+            self.operation.name,
+            self.entitlement.digest,
+            tuple(level.built() for level in self.levels),
+            roots,
+            tuple(outputs),
+            tuple(self.chosen.errors),
+        )
+
+    # Roots.
+
+    def _root(self, key: str, nodes: list[FieldNode], index: int) -> Constant | Introspected | Root:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Constant(key, "Query")
+        if name in {"__schema", "__type"}:
+            self.granted += 1
+            return Introspected(key)
+        kind = RootKind(name)
+        if kind is RootKind.ACCESS_LOG:
+            return self._access_log(key, nodes, index)
+        type_name, level_kind = _TARGETS[kind]
+        reason = self.chosen.reason_for_type(type_name)
+        path = f"Query.{name}"
+        if reason is not None and kind is RootKind.PEOPLE:
+            raise NotGrantedError(denied(self.entitlement, path, reason), (path,))
+        if kind is RootKind.WARNINGS:
+            self._check_steering(nodes[0])
+        if reason is not None:
+            return self.chosen.refused(key, path, reason, nodes, ())
+        dataset = self.planner.catalogue.by_type.get(type_name)
+        level = self._level(level_kind, index, None, dataset)
+        if kind is RootKind.WARNINGS:
+            level.answer("Alert.total")  # the order and the cursors tell it
+        start = len(self.levels) - 1
+        shape, items, connection = self._root_shape(kind, key, nodes, level)
+        cost = math.ceil(sum(built.cost for built in self.levels[start:]))
+        return Root(
+            index,
+            kind,
+            key,
+            nodes[0],
+            self._definition(name),
+            level.index,
+            shape,
+            items,
+            connection,
+            cost,
+        )
+
+    def _root_shape(
+        self, kind: RootKind, key: str, nodes: list[FieldNode], level: LevelBuilder
+    ) -> tuple[Shape | None, tuple[ItemOutput, ...], tuple[ConnectionOutput, ...]]:
+        if kind is RootKind.PEOPLE:
+            return None, self._items(nodes, "PersonLookup", level, (key,)), ()
+        if kind is RootKind.WARNINGS:
+            return None, (), self._connection(nodes, "Alert", level, (key,))
+        type_name = _TARGETS[kind][0]
+        return self._object(nodes, type_name, level, (key,)), (), ()
+
+    def _definition(self, name: str) -> GraphQLField:
+        query = self.planner.schema.query_type
+        assert query is not None  # noqa: S101 - the schema always has one
+        definition: GraphQLField = query.fields[name]
+        return definition
+
+    def _check_steering(self, node: FieldNode) -> None:
+        """Refuse the whole operation if a denied field filters or orders the alerts."""
+        steering = ["Alert.total", "Alert.status"]
+        for argument in node.arguments or ():
+            steered = _STEERING.get(argument.name.value)
+            if steered is not None and not isinstance(argument.value, NullValueNode):
+                steering.append(steered)
+        refused = [path for path in steering if self.chosen.reason_for(path) is not None]
+        if refused:
+            reason = self.chosen.reason_for(refused[0]) or Reason.NOT_GRANTED
+            raise NotGrantedError(
+                "The warnings are chosen and ordered by it: "
+                + denied(self.entitlement, refused[0], reason),
+                tuple(refused),
+            )
+
+    def _access_log(self, key: str, nodes: list[FieldNode], index: int) -> Root:
+        refused = [path for path in _ENTRY_FIELDS if self.chosen.reason_for(path) is not None]
+        if refused:
+            reason = self.chosen.reason_for(refused[0]) or Reason.NOT_GRANTED
+            raise NotGrantedError(denied(self.entitlement, refused[0], reason), tuple(refused))
+        self.granted += 1
+        connection = self._connection(nodes, "AccessEntry", None, (key,))
+        definition = self._definition("accessLog")
+        root_cost = len(_ENTRY_FIELDS)
+        return Root(
+            index,
+            RootKind.ACCESS_LOG,
+            key,
+            nodes[0],
+            definition,
+            None,
+            None,
+            (),
+            connection,
+            root_cost,
+        )
+
+    # Lists and connections.
+
+    def _connection(
+        self,
+        nodes: Sequence[object],
+        node_type: str,
+        level: LevelBuilder | None,
+        at: tuple[str, ...],
+    ) -> tuple[ConnectionOutput, ...]:
+        outputs: list[ConnectionOutput] = []
+        for key, fields in self.chosen.fields(nodes, f"{node_type}Connection"):
+            name = fields[0].name.value
+            below = (*at, key)
+            if name == "__typename":
+                outputs.append(Constant(key, f"{node_type}Connection"))
+            elif name == "edges":
+                edges = self._items(fields, f"{node_type}Edge", level, below)
+                outputs.append(Edges(key, edges))
+            else:
+                outputs.append(PageOutput(key, self._items(fields, "PageInfo", None, below)))
+        return tuple(outputs)
+
+    def _items(
+        self,
+        nodes: Sequence[object],
+        type_name: str,
+        level: LevelBuilder | None,
+        at: tuple[str, ...],
+    ) -> tuple[ItemOutput, ...]:
+        outputs: list[ItemOutput] = []
+        for key, fields in self.chosen.fields(nodes, type_name):
+            name = fields[0].name.value
+            if name == "__typename":
+                outputs.append(Constant(key, type_name))
+            elif name in _PAGE:
+                outputs.append(Told(key, _PAGE[name]))
+            elif level is None:
+                outputs.append(Node(key, None, self._entry(fields)))
+            else:
+                node_type = "Person" if type_name == "PersonLookup" else "Alert"
+                outputs.append(Node(key, self._object(fields, node_type, level, (*at, key))))
+        return tuple(outputs)
+
+    def _entry(self, nodes: Sequence[object]) -> EntryShape:
+        names = (
+            (key, fields[0].name.value) for key, fields in self.chosen.fields(nodes, "AccessEntry")
+        )
+        return EntryShape(
+            tuple((key, None if name == "__typename" else name) for key, name in names)
+        )
+
+    # Objects.
+
+    def _level(
+        self,
+        kind: LevelKind,
+        root: int,
+        parent: LevelBuilder | None,
+        dataset: Dataset | None = None,
+    ) -> LevelBuilder:
+        expected = 1.0
+        if kind is LevelKind.MEMBERS:
+            expected = MEMBERS_EXPECTED
+        elif parent is not None and dataset is not None and dataset.many:
+            expected = RECORDS_EXPECTED
+        multiplicity = expected * (parent.multiplicity if parent else 1.0)
+        built = LevelBuilder(
+            len(self.levels), kind, root, parent.index if parent else None, dataset, multiplicity
+        )
+        self.levels.append(built)
+        return built
+
+    def _object(
+        self, nodes: Sequence[object], type_name: str, level: LevelBuilder, at: tuple[str, ...]
+    ) -> Shape:
+        outputs: list[Output] = []
+        for key, fields in self.chosen.fields(nodes, type_name):
+            name = fields[0].name.value
+            if name == "__typename":
+                level.answer(f"{type_name}.__typename")
+                self.granted += 1
+                outputs.append(Constant(key, type_name))
+            else:
+                outputs.append(self._output(key, fields, type_name, level, at))
+        return Shape(type_name, level.index, tuple(outputs))
+
+    def _output(
+        self,
+        key: str,
+        nodes: list[FieldNode],
+        type_name: str,
+        level: LevelBuilder,
+        at: tuple[str, ...],
+    ) -> Output:
+        name = nodes[0].name.value
+        path = f"{type_name}.{name}"
+        way = way_of(self.planner.catalogue, type_name, name)
+        if way is not None:
+            return self._nested(key, nodes, path, way, level, at)
+        dataset = self.planner.catalogue.by_type.get(type_name)
+        if dataset is not None and (name in PROVENANCE or name == "provider"):
+            self.granted += 1
+            level.answer(path)
+            return provenance_field(key, name, dataset, level)
+        reason = self.chosen.reason_for(path)
+        if reason is not None:
+            return self.chosen.refused(key, path, reason, nodes, at)
+        self.granted += 1
+        level.answer(path)
+        if dataset is None:
+            return core_field(key, type_name, name, level)
+        return self._record_field(key, nodes, dataset, name, level)
+
+    def _nested(
+        self,
+        key: str,
+        nodes: list[FieldNode],
+        path: str,
+        way: Way,
+        level: LevelBuilder,
+        at: tuple[str, ...],
+    ) -> Output:
+        reason = (
+            self.chosen.reason_for(path)
+            if way.has_grant
+            else self.chosen.reason_for_type(way.target)
+        )
+        if reason is not None:
+            return self.chosen.refused(key, path, reason, nodes, at)
+        self.granted += way.has_grant
+        if way.has_grant:
+            level.answer(path)
+        below = level
+        if way.kind is not None:
+            below = self._level(way.kind, level.root, level, way.dataset)
+        return Nested(key, way.how, self._object(nodes, way.target, below, (*at, key)))
+
+    def _record_field(
+        self,
+        key: str,
+        nodes: list[FieldNode],
+        dataset: Dataset,
+        name: str,
+        level: LevelBuilder,
+    ) -> Output:
+        declared = next(f for f in dataset.fields if f.graphql_name == name)
+        group = declared.group
+        if group is None:
+            level.column(declared.name)
+            return Clear(key, declared.name, _FORMS.get(declared.kind, Form.PLAIN))
+        level.group(group)
+        place = dataset.groups[group].index(declared)
+        if declared.structure is None:
+            return Opened(key, group, place)
+        parts = tuple(
+            (part, None if f[0].name.value == "__typename" else snake(f[0].name.value))
+            for part, f in self.chosen.fields(nodes, declared.structure)
+        )
+        return Items(key, group, place, declared.structure, parts)

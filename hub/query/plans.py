@@ -1,0 +1,78 @@
+"""Plans are made once for each document, operation, entitlement and branch, then looked up.
+
+The key is all that a plan depends on: the document's hash, the operation's name, the digest of
+every decision, the values of the variables that @skip and @include name. The schema is fixed for
+the life of a process. Regions, case, actor and arguments are bound later, never kept here.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graphql.execution.values import VariableValues
+
+from hub.access import Entitlement
+from hub.query.documents import Document, Operation
+from hub.query.model import Plan
+from hub.query.plan import Planner
+from hub.query.reveal import GroupOpener, openers_of
+from hub.query.shape import Shaper
+from hub.query.sql import Composer
+from hub.query.sql_parts import Statement
+
+_Key = tuple[str, str | None, str, tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with everything that follows from it alone."""
+
+    plan: Plan
+    statement: Statement
+    openers: tuple[GroupOpener, ...]
+    shaper: Shaper
+
+
+class Plans:
+    """Remembers a bounded number of prepared plans; belongs to one event loop."""
+
+    def __init__(
+        self,
+        planner: Planner,
+        composer: Composer,
+        *,
+        openers: Callable[[Plan], tuple[GroupOpener, ...]] = openers_of,
+        capacity: int = 2_000,
+    ) -> None:
+        """Keep at most `capacity` plans."""
+        self._planner = planner
+        self._composer = composer
+        self._openers = openers
+        self._capacity = capacity
+        self._known: OrderedDict[_Key, Prepared] = OrderedDict()
+
+    def prepared(
+        self,
+        document: Document,
+        operation: Operation,
+        values: VariableValues,
+        entitlement: Entitlement,
+    ) -> Prepared:
+        """Return the plan of an operation; the second time it is a look-up.
+
+        Raises:
+            NotGrantedError: The operation is refused whole.
+            InvalidDocumentError: `accessLog` is asked together with something else.
+        """
+        branches = {name: values.coerced.get(name) for name in operation.branch_variables}
+        key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()))
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        plan = self._planner.plan(document, operation, branches, entitlement)
+        made = Prepared(plan, self._composer.compose(plan), self._openers(plan), Shaper(plan))
+        self._known[key] = made
+        if len(self._known) > self._capacity:
+            self._known.popitem(last=False)
+        return made

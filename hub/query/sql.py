@@ -1,0 +1,347 @@
+"""One statement for a whole plan: a common table a level, an array a column, one row back.
+
+Names of tables and columns come from the declarations; everything else is a bound parameter.
+The same statement reads the policy's digest and the newest known time, so that both are of the
+snapshot that the rows are of. A column that no granted field needs is not in the statement.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql import asyncpg as dialect
+
+from hub.query.model import Level, LevelKind, Plan
+from hub.query.sql_parts import (
+    KEY_COLUMNS,
+    LOOKUPS,
+    ORDER,
+    Place,
+    Statement,
+    among,
+    crossed,
+    dataset_of,
+    extra,
+    level_columns,
+    packed,
+    total_of,
+    worst_first,
+)
+from hub.store.tables import all_tables
+from schema.catalogue import Catalogue
+
+_TEXTS: Final = pg.ARRAY(sa.Text)
+_MOMENT: Final = sa.DateTime(timezone=True)
+_ALERT_CLOSED: Final = "closed"
+
+
+class Composer:
+    """Writes statements over the tables of one catalogue; lives as long as the application."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Declare the tables once."""
+        self._tables = all_tables(catalogue).tables
+        self._dialect = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+
+    def compose(self, plan: Plan) -> Statement:
+        """Return the statement that fetches everything `plan` touches."""
+        return _Composing(self._tables, plan).statement(self._dialect)
+
+
+class _Composing:
+    """The work on one statement."""
+
+    def __init__(self, tables: Any, plan: Plan) -> None:
+        self._t = tables
+        self._plan = plan
+        self._ctes: dict[int, sa.CTE] = {}
+        self._searches: dict[int, sa.CTE] = {}
+
+    def statement(self, for_dialect: Any) -> Statement:
+        known, policy = self._t["known_time"], self._t["policy_revision"]
+        columns: list[Any] = [
+            sa.select(policy.c.digest).scalar_subquery().label("policy"),
+            sa.select(known.c.at).scalar_subquery().label("known"),
+        ]
+        places: list[Place] = []
+        froms: list[Any] = []
+        for source, names, cte, order, is_lookup in self._parts():
+            arrays = packed(cte, names, order, f"{'s' if is_lookup else 'l'}{source}")
+            froms.append(arrays)
+            for name in names:
+                columns.append(arrays.c[name])
+                places.append(Place(source, name, is_lookup))
+        selected = sa.select(*columns)
+        if froms:
+            selected = selected.select_from(crossed(froms))
+        compiled = selected.compile(dialect=for_dialect)
+        names = tuple(compiled.positiontup or ())
+        fixed = {name: v for name, v in compiled.params.items() if v is not None}
+        return Statement(str(compiled), names, tuple(places), fixed)
+
+    def _parts(self) -> Iterator[tuple[int, tuple[str, ...], sa.CTE, Sequence[Any], bool]]:
+        for level in self._plan.levels:
+            cte = self._ctes[level.index] = self._level(level).cte(f"level_{level.index}")
+            order: Sequence[Any] = [cte.c[name] for name in ORDER[level.kind]]
+            if level.kind is LevelKind.WARNINGS:
+                order = worst_first(cte)
+            yield level.index, level_columns(level), cte, order, False
+            if level.parent is None:
+                kind = next(r.kind for r in self._plan.roots if r.index == level.root)
+                yield level.root, LOOKUPS[kind], self._searches[level.root], (), True
+
+    def _level(self, level: Level) -> "sa.Select[Any]":
+        ways = {
+            LevelKind.PEOPLE: self._people,
+            LevelKind.HOUSEHOLD: self._household,
+            LevelKind.WARNINGS: self._warnings,
+            LevelKind.MEMBERS: self._members,
+            LevelKind.HOUSEHOLD_OF_PERSON: self._household_of_person,
+            LevelKind.HOUSEHOLD_OF_RECORD: self._household_of_record,
+            LevelKind.RECORDS_OF_PERSON: self._records_of_person,
+            LevelKind.RECORDS_OF_HOUSEHOLD: self._records_of_household,
+        }
+        return ways[level.kind](level)
+
+    # What holds, and what may be seen.
+
+    def _holds(self, level: Level, *tables: Any) -> Any:
+        """Whether versions hold on the day asked, as the hub knew it at the moment asked."""
+        as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
+        known = sa.bindparam(f"r{level.root}_known", type_=_MOMENT)
+        return sa.and_(
+            *(
+                sa.and_(
+                    t.c.valid_from <= as_of,
+                    t.c.valid_to > as_of,
+                    t.c.known_from <= known,
+                    t.c.known_to > known,
+                )
+                for t in tables
+            )
+        )
+
+    def _place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
+        """Return the place of a household and the condition that the caller may see it."""
+        place = self._t["household_place"].alias()
+        regions = sa.bindparam("regions", type_=_TEXTS)
+        return place, sa.and_(
+            place.c.cell == cell,
+            place.c.household_id == household_id,
+            place.c.region.like(sa.any_(regions)),
+            self._holds(level, place),
+        )
+
+    # Roots.
+
+    def _people(self, level: Level) -> "sa.Select[Any]":
+        tag = self._t["person_tag"]
+        tags = sa.bindparam(f"r{level.root}_tags", type_=pg.ARRAY(sa.LargeBinary))
+        search = self._searches[level.root] = (
+            sa.select(tag.c.tag, tag.c.cell, tag.c.person_id)
+            .where(tag.c.tag == sa.any_(tags))
+            .cte(f"search_{level.root}")
+        )
+        person, membership = self._t["person"], self._t["membership"].alias()
+        place, is_seen = self._place(level, membership.c.cell, membership.c.household_id)
+        seen = (
+            sa.select(sa.literal(1))
+            .select_from(membership.join(place, is_seen))
+            .where(
+                membership.c.cell == person.c.cell,
+                membership.c.person_id == person.c.person_id,
+                self._holds(level, membership),
+            )
+        )
+        return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
+            among(person.c.cell, search.c.cell),
+            among(person.c.person_id, search.c.person_id),
+            seen.exists(),
+        )
+
+    def _household(self, level: Level) -> "sa.Select[Any]":
+        household = self._t["household"]
+        wanted = sa.bindparam(f"r{level.root}_id", type_=pg.UUID)
+        search = self._searches[level.root] = (
+            sa.select(household.c.cell, household.c.household_id)
+            .where(household.c.household_id == wanted)
+            .cte(f"search_{level.root}")
+        )
+        return self._households(level, search.c.cell, search.c.household_id)
+
+    def _households(self, level: Level, cells: Any, ids: Any) -> "sa.Select[Any]":
+        household = self._t["household"].alias()
+        place, is_seen = self._place(level, household.c.cell, household.c.household_id)
+        return (
+            sa.select(
+                household.c.cell,
+                household.c.household_id,
+                household.c.household_id.label("parent"),
+                household.c.log_alias,
+                *self._region(level, place),
+            )
+            .select_from(household.join(place, is_seen))
+            .where(among(household.c.cell, cells), among(household.c.household_id, ids))
+        )
+
+    @staticmethod
+    def _region(level: Level, place: Any) -> list[Any]:
+        return [place.c.region] if "region" in level.columns else []
+
+    def _warnings(self, level: Level) -> "sa.Select[Any]":
+        alert, household = self._t["alert"], self._t["household"].alias()
+        n = level.root
+        place, is_seen = self._place(level, alert.c.cell, alert.c.identity_id)
+        bands = sa.bindparam(f"r{n}_bands", type_=_TEXTS)
+        below = sa.bindparam(f"r{n}_region", type_=sa.Text)
+        after = sa.bindparam(f"r{n}_after_total", type_=sa.Integer)
+        after_id = sa.bindparam(f"r{n}_after_id", type_=pg.UUID)
+        first = sa.bindparam(f"r{n}_first", type_=sa.Integer)
+        score = total_of(alert)
+        source, columns = self._records(level, alert.join(place, is_seen), alert)
+        is_same_home = sa.and_(
+            household.c.cell == alert.c.cell, household.c.household_id == alert.c.identity_id
+        )
+        page = (
+            sa.select(*columns, *extra(alert, columns, "record_id", "total"), household.c.log_alias)
+            .select_from(source.join(household, is_same_home))
+            .where(
+                self._holds(level, alert),
+                alert.c.status != _ALERT_CLOSED,
+                sa.or_(bands.is_(None), alert.c.band == sa.any_(bands)),
+                place.c.region.like(below),
+                sa.or_(
+                    after.is_(None),
+                    score < after,
+                    sa.and_(score == after, alert.c.record_id > after_id),
+                ),
+            )
+            .order_by(*worst_first(alert))
+            .limit(first + 1)
+        )
+        search = self._searches[n] = page.cte(f"search_{n}")
+        return sa.select(search).order_by(*worst_first(search)).limit(first)
+
+    # Ways.
+
+    def _members(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        membership, person = self._t["membership"].alias(), self._t["person"].alias()
+        is_same = sa.and_(
+            person.c.cell == membership.c.cell, person.c.person_id == membership.c.person_id
+        )
+        wanted = [membership.c.relation] if "relation" in level.columns else []
+        return (
+            sa.select(
+                membership.c.household_id.label("parent"),
+                person.c.cell,
+                person.c.person_id,
+                person.c.log_alias,
+                *wanted,
+            )
+            .select_from(membership.join(person, is_same))
+            .where(
+                among(membership.c.cell, above.c.cell),
+                among(membership.c.household_id, above.c.household_id),
+                self._holds(level, membership),
+            )
+        )
+
+    def _household_of_person(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        membership, household = self._t["membership"].alias(), self._t["household"].alias()
+        place, is_seen = self._place(level, membership.c.cell, membership.c.household_id)
+        is_same = sa.and_(
+            household.c.cell == membership.c.cell,
+            household.c.household_id == membership.c.household_id,
+        )
+        return (
+            sa.select(
+                membership.c.person_id.label("parent"),
+                household.c.cell,
+                household.c.household_id,
+                household.c.log_alias,
+                *self._region(level, place),
+            )
+            .select_from(membership.join(household, is_same).join(place, is_seen))
+            .where(
+                among(membership.c.cell, above.c.cell),
+                among(membership.c.person_id, above.c.person_id),
+                self._holds(level, membership),
+            )
+            .ext(pg.distinct_on(membership.c.person_id))
+            .order_by(
+                membership.c.person_id,
+                membership.c.valid_from.desc(),
+                membership.c.known_from.desc(),
+                membership.c.version_id,
+            )
+        )
+
+    def _household_of_record(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        return self._households(level, above.c.cell, above.c.identity_id)
+
+    def _records_of_person(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        link, table = self._t["link"].alias(), self._dataset(level)
+        is_its = sa.and_(table.c.cell == link.c.cell, table.c.identity_id == link.c.identity_id)
+        source, columns = self._records(level, link.join(table, is_its), table)
+        chosen = (
+            sa.select(link.c.person_id.label("parent"), *columns)
+            .select_from(source)
+            .where(
+                among(link.c.cell, above.c.cell),
+                among(link.c.person_id, above.c.person_id),
+                self._holds(level, link, table),
+            )
+        )
+        return self._newest(level, chosen, link.c.person_id, table)
+
+    def _records_of_household(self, level: Level) -> "sa.Select[Any]":
+        above, table = self._above(level), self._dataset(level)
+        source, columns = self._records(level, table, table)
+        chosen = (
+            sa.select(table.c.identity_id.label("parent"), *columns)
+            .select_from(source)
+            .where(
+                among(table.c.cell, above.c.cell),
+                among(table.c.identity_id, above.c.household_id),
+                self._holds(level, table),
+            )
+        )
+        return self._newest(level, chosen, table.c.identity_id, table)
+
+    # Records.
+
+    def _above(self, level: Level) -> sa.CTE:
+        assert level.parent is not None  # noqa: S101 - only roots have none
+        return self._ctes[level.parent]
+
+    def _dataset(self, level: Level) -> Any:
+        return self._t[dataset_of(level).name].alias()
+
+    def _records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
+        """Return the source with the data keys joined if they are needed, and the columns."""
+        names = ["cell", "identity_id", "version_id", "valid_from", "record_id", *level.columns]
+        names += [f"sealed_{group}" for group in level.groups]
+        columns = [table.c[name] for name in dict.fromkeys(names)]
+        if not level.groups:
+            return source, columns
+        key = self._t["data_key"].alias()
+        is_its = sa.and_(
+            key.c.cell == table.c.cell,
+            key.c.identity_id == table.c.identity_id,
+            key.c.department == dataset_of(level).department,
+        )
+        return source.outerjoin(key, is_its), [*columns, *(key.c[name] for name in KEY_COLUMNS)]
+
+    @staticmethod
+    def _newest(level: Level, chosen: "sa.Select[Any]", owner: Any, table: Any) -> "sa.Select[Any]":
+        """Keep one record a subject where the dataset shows only the newest."""
+        if dataset_of(level).many:
+            return chosen
+        return chosen.ext(pg.distinct_on(owner)).order_by(
+            owner, table.c.valid_from.desc(), table.c.known_from.desc(), table.c.version_id
+        )

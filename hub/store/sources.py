@@ -1,0 +1,155 @@
+"""What sources said and how far they were read: source records, quarantine, cursors, scope."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from hub.store.database import Connection
+
+_STORED: Final = """
+SELECT key_tag, content_tag, source_record_id, source_time, cell, identity_id,
+       known_to = 'infinity' AS open
+FROM source_record WHERE dataset = any($1) AND key_tag = any($2::bytea[])
+"""
+_CLOSE: Final = """
+UPDATE source_record SET known_to = $2 WHERE source_record_id = any($1::uuid[])
+"""
+_WAITING: Final = """
+SELECT quarantine_id, key_tag, content_tag, reasons, resolved_at IS NOT NULL AS resolved
+FROM quarantine WHERE dataset = any($1) AND key_tag = any($2::bytea[])
+"""
+_RESOLVE: Final = """
+UPDATE quarantine SET resolved_at = $2, resolution = $3 WHERE quarantine_id = any($1::uuid[])
+"""
+_BEGIN_CURSOR: Final = """
+INSERT INTO cursor (department, position, scope_revision, moved_at) VALUES ($1, NULL, 0, $2)
+ON CONFLICT (department) DO NOTHING
+"""
+_CURSOR: Final = "SELECT position, scope_revision FROM cursor WHERE department = $1"
+_MOVE: Final = """
+UPDATE cursor SET position = $2, scope_revision = $3, moved_at = $4 WHERE department = $1
+"""
+_IN_SCOPE: Final = "SELECT tag FROM scope WHERE tag = any($1::bytea[])"
+_ADD_SCOPE: Final = """
+INSERT INTO scope (tag, kind, revision)
+SELECT tag, $2, $3 FROM unnest($1::bytea[]) AS tag
+ON CONFLICT (tag) DO NOTHING
+"""
+_SCOPE_REVISION: Final = """
+SELECT coalesce(max(revision), 0) FROM scope WHERE kind <> 'member' OR $1
+"""
+
+SUPERSEDED: Final = "superseded"
+"""Resolution of a quarantined record: a later or repaired version was accepted."""
+REPLACED: Final = "replaced"
+"""Resolution of a quarantined record: a later version is in quarantine instead."""
+
+
+@dataclass(slots=True)
+class StoredSource:
+    """What is known of one source record; `contents` are the tags of all its versions."""
+
+    identity_id: UUID | None = None
+    cell: str = ""
+    source_record_id: UUID | None = None
+    source_time: datetime | None = None
+    contents: set[bytes] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One row of the quarantine."""
+
+    quarantine_id: UUID
+    content_tag: bytes = field(repr=False)
+    reasons: str
+    """Canonical JSON."""
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a source was read, and under which scope."""
+
+    position: str | None
+    scope_revision: int
+
+
+async def stored_sources(
+    connection: Connection, datasets: Iterable[str], key_tags: Iterable[bytes]
+) -> dict[bytes, StoredSource]:
+    """Return what is stored of each source record, by the tag of its key."""
+    found: dict[bytes, StoredSource] = defaultdict(StoredSource)
+    for r in await connection.fetch(_STORED, sorted(set(datasets)), list(key_tags)):
+        stored = found[r["key_tag"]]
+        stored.contents.add(r["content_tag"])
+        if r["open"]:
+            stored.identity_id, stored.cell = r["identity_id"], r["cell"]
+            stored.source_record_id, stored.source_time = r["source_record_id"], r["source_time"]
+    return dict(found)
+
+
+async def close_sources(connection: Connection, ids: Sequence[UUID], known: datetime) -> None:
+    """End the known time of source records that were superseded."""
+    if ids:
+        await connection.execute(_CLOSE, ids, known)
+
+
+async def quarantined(
+    connection: Connection, datasets: Iterable[str], key_tags: Iterable[bytes]
+) -> dict[bytes, list[Waiting]]:
+    """Return every row of the quarantine, open or resolved, by the tag of the record's key."""
+    found: dict[bytes, list[Waiting]] = defaultdict(list)
+    for r in await connection.fetch(_WAITING, sorted(set(datasets)), list(key_tags)):
+        found[r["key_tag"]].append(_waiting(r))
+    return found
+
+
+def _waiting(row: Record) -> Waiting:
+    return Waiting(row["quarantine_id"], row["content_tag"], row["reasons"], row["resolved"])
+
+
+async def resolve(
+    connection: Connection, ids: Sequence[UUID], known: datetime, resolution: str
+) -> None:
+    """Close rows of the quarantine."""
+    if ids:
+        await connection.execute(_RESOLVE, ids, known, resolution)
+
+
+async def read_cursor(connection: Connection, department: str, now: datetime) -> Cursor:
+    """Return how far a department's source was read."""
+    await connection.execute(_BEGIN_CURSOR, department, now)
+    row = await connection.fetchrow(_CURSOR, department)
+    return Cursor(row["position"], row["scope_revision"]) if row else Cursor(None, 0)
+
+
+async def move_cursor(
+    connection: Connection, department: str, cursor: Cursor, now: datetime
+) -> None:
+    """Store how far a source was read, with whatever else the transaction stores."""
+    await connection.execute(_MOVE, department, cursor.position, cursor.scope_revision, now)
+
+
+async def in_scope(connection: Connection, tags: Iterable[bytes]) -> set[bytes]:
+    """Return which of `tags` are in scope."""
+    return {r["tag"] for r in await connection.fetch(_IN_SCOPE, list(tags))}
+
+
+async def scope_revision(connection: Connection, *, with_members: bool) -> int:
+    """Return the newest revision of the scope, with or without members that the register found."""
+    revision: int = await connection.fetchval(_SCOPE_REVISION, with_members)
+    return revision
+
+
+async def add_to_scope(
+    connection: Connection, tags: Iterable[bytes], kind: str, revision: int
+) -> int:
+    """Add tags that are not in scope yet and return how many they were."""
+    status: str = await connection.execute(_ADD_SCOPE, list(tags), kind, revision)
+    return int(status.rpartition(" ")[2])

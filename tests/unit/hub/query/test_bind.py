@@ -1,0 +1,117 @@
+"""Arguments are bound a request at a time; what they cannot be is refused without quoting it."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from hub.access import Caller
+from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.query.bind import (
+    NEWEST,
+    bind,
+    check_cost,
+    coerced,
+    cursor_of,
+    cursor_read,
+    day_of,
+    parameters_of,
+)
+from tests.support.world import number_of
+
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+OFFICER = Caller("civil-affairs", "officer", "WARN", "c")
+NUMBER = number_of(3, date(1990, 1, 1))
+
+
+@pytest.fixture
+def bound(documents, schema, planner, policy):
+    def bound_roots(text, **variables):
+        document = documents.parsed(text)
+        operation = document.operation(None)
+        entitlement = policy.entitlement(OFFICER, TODAY)
+        plan = planner.plan(document, operation, {}, entitlement)
+        values = coerced(schema, operation, variables)
+        roots = bind(plan, values, NOW, lambda text: text.encode())
+        return roots, parameters_of(roots, entitlement)
+
+    return bound_roots
+
+
+def test_a_day_is_a_day_in_china():
+    assert day_of(NOW) == TODAY
+
+
+def test_without_times_it_is_today_and_the_newest_known(bound):
+    _, parameters = bound(f'{{ person(nationalId: "{NUMBER.lower()}") {{ id }} }}')
+
+    assert parameters == {
+        "regions": ["420106%"],
+        "r0_as_of": TODAY,
+        "r0_known": NEWEST,
+        "r0_tags": [NUMBER.encode()],
+    }
+
+
+def test_each_root_has_its_own_times_and_people(bound):
+    roots, parameters = bound(
+        """query ($n: [String!]!, $d: Date, $k: DateTime) {
+          a: people(nationalIds: $n, asOf: $d, knownAt: $k) { index }
+          b: household(id: "6ba7b810-9dad-11d1-80b4-00c04fd430c8") { id } }""",
+        n=[NUMBER, "x", NUMBER],
+        d="2026-05-01",
+        k="2026-05-02T08:00:00+08:00",
+    )
+
+    assert [n.tag for n in roots[0].numbers] == [NUMBER.encode(), None, NUMBER.encode()]
+    assert parameters["r0_tags"] == [NUMBER.encode()]
+    assert parameters["r0_as_of"] == date(2026, 5, 1)
+    assert parameters["r0_known"] == datetime(2026, 5, 2, tzinfo=UTC)
+    assert parameters["r1_as_of"] == TODAY
+    assert isinstance(parameters["r1_id"], UUID)
+
+
+def test_what_is_no_id_of_ours_names_nobody(bound):
+    _, parameters = bound('{ household(id: "17") { id } }')
+
+    assert parameters["r0_id"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "first: 0",
+        "first: 201",
+        'after: "!!"',
+        'after: "MTIz"',
+        'region: "42%"',
+        'knownAt: "2026-05-01T00:00:00"',
+    ],
+)
+def test_an_impossible_argument_is_refused(bound, arguments):
+    with pytest.raises(InvalidDocumentError):
+        bound(f"{{ warnings({arguments}) {{ edges {{ cursor }} }} }}")
+
+
+def test_a_cursor_is_the_place_it_was_made_of():
+    record = UUID(int=7)
+
+    assert cursor_read(cursor_of(61, record)) == (61, record)
+    assert cursor_read(cursor_of(None, record)) == (-1, record)
+
+
+def test_the_cost_counts_every_person_asked_for(bound):
+    text = "query ($n: [String!]!) { people(nationalIds: $n) { person { population { name } } } }"
+    few, _ = bound(text, n=[NUMBER])
+    many, _ = bound(text, n=[NUMBER] * 50)
+
+    check_cost(few, 10)
+    with pytest.raises(TooCostlyError, match="10 are allowed"):
+        check_cost(many, 10)
+
+
+def test_more_numbers_than_allowed_are_refused(bound):
+    text = "query ($n: [String!]!) { people(nationalIds: $n) { index } }"
+    with pytest.raises(TooCostlyError, match="5000"):
+        bound(text, n=[""] * 5_001)

@@ -1,0 +1,176 @@
+"""A policy is refused where it contradicts the catalogue or itself; a decision has its reason."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from hub.access import (
+    Caller,
+    Denied,
+    Entitlement,
+    PolicyError,
+    Purpose,
+    Reason,
+    Refusal,
+    Reveal,
+    default_policy_text,
+    load_policy,
+)
+from schema.catalogue import Catalogue
+
+TODAY = date(2026, 11, 23)
+HEAD = """
+[[entitlement]]
+department = "civil-affairs"
+role = "officer"
+purpose = "WARN"
+legal_basis = "law, art. 1"
+from = 2026-01-01
+until = 2027-01-01
+regions = ["420106"]
+"""
+GRANT = """
+[[entitlement.grant]]
+agreement = "A1"
+source = "medical-insurance"
+legal_basis = "law, art. 2"
+from = 2026-01-01
+until = 2026-12-01
+fields = ["MedicalEnrolment.scheme", "MedicalEnrolment.status"]
+"""
+OFFICER = Caller("civil-affairs", "officer", "WARN", "c")
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return Catalogue.discover()
+
+
+def entitled(text, catalogue, caller=OFFICER, today=TODAY) -> Entitlement:
+    found = load_policy(text, catalogue).entitlement(caller, today)
+    assert isinstance(found, Entitlement)
+    return found
+
+
+def test_a_granted_field_is_revealed_under_its_grant(catalogue):
+    decision = entitled(HEAD + GRANT, catalogue).decide("MedicalEnrolment.scheme")
+
+    assert isinstance(decision, Reveal)
+    assert (decision.grant.agreement, decision.grant.legal_basis) == ("A1", "law, art. 2")
+
+
+def test_a_field_that_no_grant_names_is_denied(catalogue):
+    decision = entitled(HEAD + GRANT, catalogue).decide("MedicalEnrolment.startDate")
+
+    assert decision == Denied(Reason.NOT_GRANTED)
+
+
+def test_a_grant_ends_on_its_day_and_the_entitlement_goes_on(catalogue):
+    last, gone = date(2026, 11, 30), date(2026, 12, 1)
+
+    assert entitled(HEAD + GRANT, catalogue, today=last).is_granted("MedicalEnrolment.scheme")
+    decision = entitled(HEAD + GRANT, catalogue, today=gone).decide("MedicalEnrolment.scheme")
+    assert decision == Denied(Reason.EXPIRED)
+
+
+def test_consent_bound_fields_are_denied_while_no_consent_is_on_file(catalogue):
+    text = HEAD + GRANT.replace("fields =", "consent = true\nfields =")
+
+    assert entitled(text, catalogue).decide("MedicalEnrolment.scheme") == Denied(
+        Reason.CONSENT_REQUIRED
+    )
+
+
+def test_a_case_opens_what_demands_one(catalogue):
+    text = HEAD.replace("regions", "case_required = true\nregions") + GRANT
+    with_case = Caller("civil-affairs", "officer", "WARN", "c", None, "case-1")
+
+    assert entitled(text, catalogue).decide("MedicalEnrolment.scheme") == Denied(
+        Reason.CASE_REQUIRED
+    )
+    assert entitled(text, catalogue, with_case).is_granted("MedicalEnrolment.scheme")
+
+
+@pytest.mark.parametrize(
+    ("caller", "today", "reason"),
+    [
+        (Caller("civil-affairs", "officer", "PUSH", "c"), TODAY, Reason.NO_ENTITLEMENT),
+        (Caller("civil-affairs", "clerk", "WARN", "c"), TODAY, Reason.NO_ENTITLEMENT),
+        (Caller("tax", "officer", "WARN", "c"), TODAY, Reason.NO_ENTITLEMENT),
+        (OFFICER, date(2027, 1, 1), Reason.EXPIRED),
+    ],
+)
+def test_who_has_no_entitlement_is_refused_with_the_reason(catalogue, caller, today, reason):
+    assert load_policy(HEAD + GRANT, catalogue).entitlement(caller, today) == Refusal(reason)
+
+
+def test_equal_decisions_have_one_digest_and_others_another(catalogue):
+    whole = entitled(HEAD + GRANT, catalogue)
+    elsewhere = entitled((HEAD + GRANT).replace('"420106"', '"420107"'), catalogue)
+    fewer = entitled((HEAD + GRANT).replace(', "MedicalEnrolment.status"', ""), catalogue)
+    expired = entitled(HEAD + GRANT, catalogue, today=date(2026, 12, 5))
+
+    assert whole.digest == elsewhere.digest
+    assert len({whole.digest, fewer.digest, expired.digest}) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("MedicalEnrolment.scheme", "MedicalEnrolment.nothing", "no field MedicalEnrolment"),
+        ("MedicalEnrolment.scheme", "MedicalSettlement.totalCents", "sealed together"),
+        ("MedicalEnrolment.scheme", "Population.phone", "belongs to public-security"),
+        ("until = 2026-12-01", "until = 2026-01-01", "not before"),
+        ("until = 2027-01-01", "until = 2025-01-01", "not before"),
+        ('legal_basis = "law, art. 2"', 'legal_basis = " "', "legal basis is missing"),
+        ('legal_basis = "law, art. 1"', 'legal_basis = ""', "legal basis is missing"),
+        ('legal_basis = "law, art. 1"', "", "cannot be read"),
+        ('regions = ["420106"]', 'regions = ["42%"]', "1 to 12 digits"),
+        ('purpose = "WARN"', 'purpose = "CURIOSITY"', "cannot be read"),
+        ('agreement = "A1"', 'agrement = "A1"', "cannot be read"),
+        ("[[entitlement]]", "[[entitlement", "cannot be read"),
+    ],
+)
+def test_a_faulty_policy_is_refused_and_the_place_is_named(catalogue, old, new, told):
+    with pytest.raises(PolicyError, match=told):
+        load_policy((HEAD + GRANT).replace(old, new, 1), catalogue)
+
+
+def test_two_grants_of_one_field_at_a_time_contradict_each_other(catalogue):
+    again = GRANT.replace("A1", "A2")
+    later = again.replace("from = 2026-01-01", "from = 2026-12-01").replace(
+        "until = 2026-12-01", "until = 2027-12-01"
+    )
+
+    with pytest.raises(PolicyError, match="twice at a time"):
+        load_policy(HEAD + GRANT + again, catalogue)
+    assert load_policy(HEAD + GRANT + later, catalogue).rules
+
+
+def test_the_same_entitlement_is_stated_once_at_a_time(catalogue):
+    with pytest.raises(PolicyError, match="stated twice"):
+        load_policy(HEAD + GRANT + HEAD + GRANT, catalogue)
+
+
+def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
+    policy = load_policy(default_policy_text(), catalogue)
+
+    insurer = policy.live_fields("medical-insurance", "clerk", "PUSH", TODAY)
+    analyst = policy.live_fields("civil-affairs", "analyst", "WARN", TODAY)
+    auditor = policy.live_fields("audit-office", "auditor", "AUDIT", TODAY)
+    assert not any(p.startswith(("Disability", "Score", "Alert")) for p in insurer)
+    assert "Recognition.category" in insurer
+    assert not analyst & {"Population.name", "Population.nationalId", "Population.phone"}
+    assert "Population.birthYear" in analyst
+    assert all(path.startswith("AccessEntry.") for path in auditor)
+    assert policy.live_fields("nobody", "x", "WARN", TODAY) == frozenset()
+
+
+def test_no_amount_reaches_anybody_but_the_scorer_and_no_grant_is_without_end(catalogue):
+    policy = load_policy(default_policy_text(), catalogue)
+
+    for rule in policy.rules:
+        assert isinstance(rule.purpose, Purpose)
+        for grant in rule.grants:
+            assert grant.end - grant.start <= timedelta(days=3 * 366)
+            assert grant.path != "MedicalSettlement.selfPaidCents" or rule.role == "scorer"
