@@ -10,10 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+def is_rewriting(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the files are to be written anew."""
+    return environ.get("HUB_GOLDEN") == "write" and not environ.get("CI")
+
+
 def assert_same(path: Path, made: str, environ: Mapping[str, str] = os.environ) -> None:
     """Check that the file at `path` holds what was `made`, or write it where that was asked."""
     __tracebackhide__ = True  # a failure would print the environment
-    if environ.get("HUB_GOLDEN") == "write" and not environ.get("CI"):
+    if is_rewriting(environ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made, encoding="utf-8")
     kept = path.read_text(encoding="utf-8") if path.exists() else ""

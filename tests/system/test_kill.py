@@ -1,0 +1,97 @@
+"""SIGKILL of the hub under load: what a client was told is on record, nothing is left behind."""
+
+import asyncio
+import json
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
+import httpx2
+import pytest
+
+from hub.demo.client import Department
+from hub.demo.installation import OFFICER, key_file
+from hub.store.embedded import EmbeddedServer
+from tests.support.installation import database_processes, hub_command, serving
+from tests.support.postgres import wait_until_unguarded
+
+pytestmark = [pytest.mark.system]
+WRITERS = 8
+DOCUMENT = "query($n: Int!) { warnings(first: $n) { edges { node { band household { id } } } } }"
+
+
+def load(address: str, home, told: dict[str, int], stop: threading.Event) -> None:
+    """Ask until the hub is gone; keep request id and log index of each whole answer."""
+    department = Department.signed_by(address, OFFICER.id, key_file(home, OFFICER))
+    try:
+        token = department.token("WARN")
+        asked = 0
+        while not stop.is_set():
+            asked += 1
+            name = f"kill-{threading.get_ident()}-{time.monotonic_ns()}-{asked}"
+            answer = department.http.post(
+                f"{address}/graphql",
+                json={"query": DOCUMENT, "variables": {"n": 1 + asked % 5}},
+                headers={"authorization": f"Bearer {token}", "hub-request-id": name},
+            )
+            if answer.status_code == 200:
+                body = answer.json()
+                assert "data" in body
+                told[answer.headers["hub-request-id"]] = body["extensions"]["receipt"]["index"]
+    except httpx2.HTTPError:
+        return  # the hub is gone, as it is meant to be
+
+
+def one_round(home, chance: random.Random, told: dict[str, int]) -> int:
+    """Serve, load, kill; return how many answers were received."""
+    before = len(told)
+    with serving(home) as hub, ThreadPoolExecutor(WRITERS) as pool:
+        stop = threading.Event()
+        clients = [pool.submit(load, hub.address, home, told, stop) for _ in range(WRITERS)]
+        time.sleep(chance.uniform(0.5, 1.5))
+        hub.kill()
+        stop.set()
+        for client in clients:
+            client.result(timeout=60)
+    wait_until_unguarded(home)
+    assert database_processes(home) == []
+    return len(told) - before
+
+
+async def recorded(dsn: str, indexes: list[int]) -> dict[int, str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "select seq, record from audit.record where seq = any($1::bigint[])", indexes
+        )
+    finally:
+        await connection.close()
+    return {row["seq"]: json.loads(row["record"])["request"] for row in rows}
+
+
+def kill_rounds(home, rounds: int) -> int:
+    chance, told = random.Random(20261123), {}
+    for _ in range(rounds):
+        one_round(home, chance, told)
+    with EmbeddedServer.attach_sync(home) as server:
+        found = asyncio.run(recorded(server.dsn(), list(told.values())))
+    assert len(told) > rounds
+    missing = [name for name, index in told.items() if found.get(index) != name]
+    assert missing == []
+    done = hub_command("audit", "verify", "--home", home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return len(told)
+
+
+@pytest.mark.timeout(300)
+def test_every_answer_that_a_client_has_is_on_record_after_a_kill(demo_home):
+    assert kill_rounds(demo_home, 3) > 0
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_twenty_kills_lose_no_answer_and_leave_no_database_behind(demo_home):
+    answers = kill_rounds(demo_home, 20)
+    print(f"\n20 kills, {answers} answers received, every one on record")
