@@ -49,7 +49,7 @@ from hub.store.database import Connection, Database
 from hub.store.facts import Facts, known_now
 from hub.store.journal import Journal, recorded
 from hub.store.people import keys_of
-from hub.store.sources import Cursor, move_cursor, read_cursor, scope_revision
+from hub.store.sources import Cursor, analyse, move_cursor, read_cursor, scope_revision
 
 _LOCK: Final = 0x48554232
 """Advisory lock that lets one batch in at a time."""
@@ -107,6 +107,8 @@ class Ingest:
                 after = Cursor(page.cursor, start.scope_revision)
                 report.add(await self.take_in(desk, Intake(page, before, after)))
                 before = after
+                if start.position is None and report.batches.bit_count() == 1:
+                    await self._analyse()  # after 1, 2, 4, ... batches of a first reading
                 progress(report)
             if start.position is None and report.accepted:
                 # What a source does not say is known only once it was read to its end.
@@ -244,6 +246,11 @@ class Ingest:
     async def _rescore_all(self, report: IngestReport) -> None:
         rescored = await rescore_all(self._database, self._rescorer)
         report.alerts.update(rescored.alerts)
+
+    async def _analyse(self) -> None:
+        """Let the planner know how the tables have grown; new tables have no statistics."""
+        async with self._database.connection() as connection:
+            await analyse(connection, [dataset.name for dataset in self._facts.catalogue])
 
     async def _record(
         self, desk: Desk, report: IngestReport, touched: Touched, after: Cursor | None

@@ -22,21 +22,43 @@ SELECT t.tag, t.cell, t.person_id, p.log_alias
 FROM person_tag t JOIN person p ON p.cell = t.cell AND p.person_id = t.person_id
 WHERE t.tag = any($1::bytea[])
 """
-_IDENTITY: Final = """
-SELECT i.department, i.cell, i.identity_id, i.person_tag, l.person_id, p.log_alias,
+_REST: Final = """
+SELECT i.department, i.cell, i.identity_id, i.person_tag, i.person_id, p.log_alias,
        k.key_version, k.wrapped, k.commitment
-FROM identity i
-JOIN link l ON l.cell = i.cell AND l.identity_id = i.identity_id AND l.known_to = 'infinity'
-JOIN person p ON p.cell = l.cell AND p.person_id = l.person_id
+FROM found i
+JOIN person p ON p.cell = i.cell AND p.person_id = i.person_id
 JOIN data_key k ON k.cell = i.cell AND k.identity_id = i.identity_id
      AND k.department = i.department
 """
+"""The first step is materialised: fresh tables have no statistics, and it must come first."""
 _IDENTITIES_BY_TAG: Final = (
-    _IDENTITY + "WHERE i.department = $1 AND i.person_tag = any($2::bytea[])"
+    """
+WITH found AS MATERIALIZED (
+    SELECT i.*, l.person_id FROM identity i
+    JOIN link l ON l.cell = i.cell AND l.identity_id = i.identity_id AND l.known_to = 'infinity'
+    WHERE i.department = $1 AND i.person_tag = any($2::bytea[])
+)"""  # noqa: S608 - two constants of this module
+    + _REST
 )
-_IDENTITIES_BY_ID: Final = _IDENTITY + "WHERE i.cell = any($1) AND i.identity_id = any($2::uuid[])"
+_IDENTITIES_BY_ID: Final = (
+    """
+WITH found AS MATERIALIZED (
+    SELECT i.*, l.person_id FROM identity i
+    JOIN link l ON l.cell = i.cell AND l.identity_id = i.identity_id AND l.known_to = 'infinity'
+    WHERE i.cell = any($1) AND i.identity_id = any($2::uuid[])
+)"""  # noqa: S608 - two constants of this module
+    + _REST
+)
 _IDENTITIES_OF_PEOPLE: Final = (
-    _IDENTITY + "WHERE i.cell = any($1) AND l.cell = any($1) AND l.person_id = any($2::uuid[])"
+    """
+WITH linked AS MATERIALIZED (
+    SELECT cell, identity_id, person_id FROM link
+    WHERE cell = any($1) AND person_id = any($2::uuid[]) AND known_to = 'infinity'
+), found AS MATERIALIZED (
+    SELECT i.*, l.person_id FROM linked l
+    JOIN identity i ON i.cell = l.cell AND i.identity_id = l.identity_id
+)"""  # noqa: S608 - two constants of this module
+    + _REST
 )
 _HOUSEHOLDS: Final = """
 SELECT number_tag, cell, household_id, log_alias FROM household

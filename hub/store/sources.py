@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
+from sqlalchemy.dialects import postgresql as pg
 
 from hub.store.database import Connection
 
@@ -43,6 +44,12 @@ ON CONFLICT (tag) DO NOTHING
 _SCOPE_REVISION: Final = """
 SELECT coalesce(max(revision), 0) FROM scope WHERE kind <> 'member' OR $1
 """
+
+_QUOTED: Final = pg.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+_GROWING: Final = (
+    *("person", "person_tag", "identity", "data_key", "link", "household", "household_place"),
+    *("membership", "source_record", "quarantine", "scope"),
+)
 
 SUPERSEDED: Final = "superseded"
 """Resolution of a quarantined record: a later or repaired version was accepted."""
@@ -153,3 +160,9 @@ async def add_to_scope(
     """Add tags that are not in scope yet and return how many they were."""
     status: str = await connection.execute(_ADD_SCOPE, list(tags), kind, revision)
     return int(status.rpartition(" ")[2])
+
+
+async def analyse(connection: Connection, datasets: Iterable[str]) -> None:
+    """Gather the planner's statistics of everything that ingest writes."""
+    names = ", ".join(_QUOTED(name) for name in (*_GROWING, *datasets))
+    await connection.execute(f"ANALYZE {names}")

@@ -208,7 +208,7 @@ async def insert(connection: asyncpg.Connection, table: str, row: dict) -> None:
 
 def made_world(catalogue: Catalogue, *, seed: int = 7, households: int = 9) -> World:
     """Return a district with history, corrections, moves and people outside the regions."""
-    world = World(catalogue, Random(seed))  # noqa: S311 - repeatable on purpose
+    world = World(catalogue, Random(seed))
     for n in range(households):
         household = world.household(REGIONS[n % len(REGIONS)])
         _score(world, household, n)

@@ -49,6 +49,13 @@ def test_a_wrong_document_is_refused_without_quoting_it(documents, text):
     refused(documents, text)
 
 
+def test_a_value_in_the_wrong_place_is_not_in_the_message(documents):
+    fault = refused(documents, '{ warnings(first: "somebody") { __typename } }')
+
+    assert "somebody" not in str(fault)
+    assert fault.locations
+
+
 def test_the_place_of_the_fault_is_told(documents):
     fault = refused(documents, "{\n  nobody\n}")
 

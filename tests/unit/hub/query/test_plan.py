@@ -103,6 +103,13 @@ def test_what_is_skipped_is_not_planned(planned):
     assert planned(text, h=False).levels[1].groups == ("who",)
 
 
+def test_a_branch_that_is_neither_true_nor_false_is_refused(planned):
+    text = person("id household @include(if: $h) { id }", "($h: Boolean = true)")
+
+    with pytest.raises(InvalidDocumentError, match="null"):
+        planned(text, h=None)
+
+
 def test_a_person_of_a_household_shares_the_row_of_the_membership(planned):
     plan = planned('{ household(id: "x") { members { relation person { id } } } }')
 

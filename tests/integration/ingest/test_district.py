@@ -1,0 +1,148 @@
+"""A whole made-up district, compared with its truth file."""
+
+from collections import Counter
+
+import orjson
+import pytest
+
+from tests.support.district import hub_on
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+OWNERS = """
+SELECT s.key_tag, l.person_id FROM source_record s
+JOIN link l ON l.cell = s.cell AND l.identity_id = s.identity_id AND l.known_to = 'infinity'
+WHERE s.known_to = 'infinity'
+"""
+
+
+async def read(hub, statement, *arguments):
+    async with hub.database.connection() as connection:
+        return await connection.fetch(statement, *arguments)
+
+
+async def everything(hub):
+    """Return the number of rows of each table, and the newest known time."""
+    tables = await read(
+        hub, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    )
+    counts = {}
+    for (name,) in tables:
+        ((counts[name],),) = await read(hub, f'SELECT count(*) FROM "{name}"')  # noqa: S608 - a name from the catalogue
+    ((newest,),) = await read(hub, "SELECT at FROM known_time")
+    return counts, newest
+
+
+async def test_the_graph_is_what_the_truth_file_says(store, keyring, town):
+    async with hub_on(store, keyring) as hub:
+        await hub.load_scope(town)
+        reports = await hub.read_all(town)
+
+        (summary,) = town.of("summary")
+        quarantined = sum((report.quarantined for report in reports.values()), Counter())
+        assert quarantined == Counter(summary["quarantined"])
+        waiting = await read(hub, "SELECT reasons FROM quarantine WHERE resolved_at IS NULL")
+        codes = Counter(reason["code"] for (row,) in waiting for reason in orjson.loads(row))
+        assert codes <= quarantined
+        await no_two_people_are_one(hub, town)
+        await who_is_out_of_scope_left_no_trace(hub, town)
+        ((homes,),) = await read(hub, "SELECT count(*) FROM household")
+        assert homes == summary["households_in_scope"]
+
+
+async def no_two_people_are_one(hub, town):
+    people = {
+        row["tag"]: row["person_id"]
+        for row in await read(hub, "SELECT tag, person_id FROM person_tag")
+    }
+    owners = {row["key_tag"]: row["person_id"] for row in await read(hub, OWNERS)}
+    broken = {
+        hub.tagger.record(fault["dataset"], fault["key"])
+        for fault in town.of("fault")
+        if fault["expected"] != "accepted" or fault["fault"] == "taken-back"
+    }
+    in_scope = [person for person in town.of("person") if person["in_scope"]]
+    assert len(people) == len(in_scope)
+    assert len(set(people.values())) == len(in_scope)
+    nowhere = 0
+    for person in in_scope:
+        person_id = people[hub.tagger.person(person["number"])]
+        for dataset, keys in person["records"].items():
+            for key in keys:
+                tag = hub.tagger.record(dataset, key)
+                if tag in owners:
+                    assert owners[tag] == person_id
+                elif tag not in broken:
+                    nowhere += 1
+    keyless = [f for f in town.of("fault") if f["fault"] in {"column-lost", "broken-bytes"}]
+    assert nowhere == len(keyless)
+
+
+async def who_is_out_of_scope_left_no_trace(hub, town):
+    tags = set()
+    for table in ("source_record", "quarantine"):
+        tags |= {row["key_tag"] for row in await read(hub, f"SELECT key_tag FROM {table}")}  # noqa: S608 - two names above
+    people = {row["tag"] for row in await read(hub, "SELECT tag FROM person_tag")}
+    for person in town.of("person"):
+        if not person["in_scope"]:
+            assert hub.tagger.person(person["number"]) not in people
+            for dataset, keys in person["records"].items():
+                assert not tags & {hub.tagger.record(dataset, key) for key in keys}
+
+
+async def test_reading_everything_again_changes_nothing(store, keyring, town):
+    async with hub_on(store, keyring) as hub:
+        await hub.load_scope(town)
+        await hub.read_all(town)
+        before, known = await everything(hub)
+        async with hub.database.connection() as connection:
+            await connection.execute("UPDATE cursor SET position = NULL")
+
+        reports = await hub.read_all(town)
+        await hub.load_scope(town)
+        await hub.read_all(town)
+
+        assert sum(report.read for report in reports.values()) > 0
+        assert all(report.accepted == 0 for report in reports.values())
+        assert await everything(hub) == (before, known)
+
+
+async def test_a_family_that_paid_much_is_warned_about(store, keyring, town):
+    async with hub_on(store, keyring) as hub:
+        await hub.load_scope(town)
+        await hub.read_all(town)
+
+        red = await read(
+            hub,
+            "SELECT h.number_tag FROM alert a JOIN household h ON h.household_id = a.identity_id "
+            "WHERE a.known_to = 'infinity' AND a.band = 'red' AND a.urgent",
+        )
+
+        struggling = [home for home in town.of("household") if home["hard_trigger"]]
+        assert struggling
+        assert {hub.tagger.household(str(home["household"])) for home in struggling} <= {
+            row["number_tag"] for row in red
+        }
+
+
+async def test_no_number_or_name_is_in_the_store_in_clear(store, keyring, town):
+    async with hub_on(store, keyring) as hub:
+        await hub.load_scope(town)
+        await hub.read_all(town)
+        names = [
+            row[0]
+            for row in await read(
+                hub,
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+            )
+        ]
+        text = ""
+        for name in names:
+            rows = await read(hub, f'SELECT t::text FROM "{name}" t')  # noqa: S608 - a name from the catalogue
+            text += "\n".join(row[0] for row in rows)
+
+        assert "420106" in text
+        for person in town.of("person"):
+            for value in (person["number"], person["name"], person["phone"]):
+                assert value not in text
+                assert value.encode().hex() not in text
