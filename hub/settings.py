@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         default=12, ge=1, le=100, description="Deepest nesting of selections in one operation."
     )
     max_cost: int = Field(
-        default=50_000,
+        default=200_000,
         ge=1,
         description="Largest cost of one operation: about the number of values it can return.",
     )

@@ -71,7 +71,7 @@ class AccessLog:
         try:
             async with self.database.connection() as connection:
                 return await self._found(connection, bound)
-        except asyncpg.PostgresError as problem:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the look-up.") from problem
 
     async def _found(self, connection: Connection, bound: BoundRoot) -> Found:

@@ -316,7 +316,9 @@ def _is_included(selection: Node, variables: Mapping[str, object]) -> bool:
             continue
         (argument,) = directive.arguments
         value = argument.value
-        steer = variables[value.name.value] if isinstance(value, VariableNode) else value.value
+        steer = variables.get(value.name.value) if isinstance(value, VariableNode) else value.value
+        if steer is None:
+            raise InvalidDocumentError(f"The variable of @{name} is null; it is true or false.")
         if bool(steer) is (name == "skip"):
             return False
     return True

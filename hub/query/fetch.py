@@ -46,7 +46,7 @@ class Fetcher:
         try:
             async with self.database.connection() as connection:
                 row = await connection.fetchrow(statement.text, *values)
-        except asyncpg.PostgresError as problem:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the query.") from problem
         assert row is not None  # noqa: S101 - a select without FROM has one row
         return _sealed(row, statement, levels)

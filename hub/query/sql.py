@@ -35,6 +35,10 @@ _TEXTS: Final = pg.ARRAY(sa.Text)
 _MOMENT: Final = sa.DateTime(timezone=True)
 _ALERT_CLOSED: Final = "closed"
 
+_PROBED: Final[sa.ColumnElement[int]] = sa.literal_column("0")
+"""OFFSET of a condition that is to be probed for each row. Without it the planner, which cannot
+estimate intervals, may turn it into a join that begins with everybody in the regions."""
+
 
 class Composer:
     """Writes statements over the tables of one catalogue; lives as long as the application."""
@@ -153,6 +157,7 @@ class _Composing:
                 membership.c.person_id == person.c.person_id,
                 self._holds(level, membership),
             )
+            .offset(_PROBED)
         )
         return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
             among(person.c.cell, search.c.cell),

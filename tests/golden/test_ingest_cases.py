@@ -1,29 +1,37 @@
-"""Each folder under `ingest` is one record as it came and what becomes of it, for review.
+"""Each folder of cases is one record as it came and what becomes of it, for review.
 
 `source.json` holds the words, `record.json` our record, or `quarantine.json` the reasons.
-The answers are written anew with `HUB_REWRITE_GOLDEN=1`, and read before they are kept.
+The answers are written anew by `make golden`, and read before they are kept.
 """
 
 import json
-import os
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from connectors.departments import discover
+from connectors.department import DEFAULT_PACKAGES, discover
 from connectors.mapping import Quarantined
 from connectors.protocol import SourceRecord
+from tests.support.golden import ROOT, assert_same, is_rewriting
 
-FOLDER = Path(__file__).parent / "ingest"
-CASES = sorted(path.parent for path in FOLDER.glob("*/*/source.json"))
+ROOTS = {
+    DEFAULT_PACKAGES: ROOT / "tests" / "golden" / "ingest",
+    ("tests.fourth.departments",): ROOT / "tests" / "fourth" / "golden",
+}
+"""Packages of departments, and where their cases lie: a folder a department, a folder a case."""
+CASES = [
+    (packages, source.parent)
+    for packages, root in ROOTS.items()
+    for source in sorted(root.glob("*/*/source.json"))
+]
 TODAY = date(2026, 11, 23)
+OUTCOMES = ("record.json", "quarantine.json")
 
 
-def outcome(case):
+def outcome(packages, case):
     """Return the name of the file that says what becomes of a case's record, and its text."""
-    department = discover()[case.parent.name]
+    department = discover(packages)[case.parent.name]
     source = json.loads((case / "source.json").read_text(encoding="utf-8"))
     record = department.shapes[source["dataset"]].record(source["words"], "golden")
     assert isinstance(record, SourceRecord)
@@ -33,25 +41,28 @@ def outcome(case):
     return name, text
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_a_record_becomes_what_its_case_says(case):
-    name, text = outcome(case)
-    if os.environ.get("HUB_REWRITE_GOLDEN"):
-        for old in ("record.json", "quarantine.json"):
+@pytest.mark.parametrize(
+    ("packages", "case"), CASES, ids=[f"{case.parent.name}/{case.name}" for _, case in CASES]
+)
+def test_a_record_becomes_what_its_case_says(packages, case):
+    name, text = outcome(packages, case)
+    if is_rewriting():
+        for old in OUTCOMES:
             (case / old).unlink(missing_ok=True)
-        (case / name).write_text(text, encoding="utf-8")
 
+    assert_same(case / name, text)
     assert sorted(path.name for path in case.iterdir()) == sorted([name, "source.json"])
-    assert (case / name).read_text(encoding="utf-8") == text
 
 
-def test_every_department_and_dataset_has_a_good_case_and_a_bad_one():
-    found = {"record.json": set(), "quarantine.json": set()}
-    for case in CASES:
+@pytest.mark.parametrize("packages", ROOTS, ids=" ".join)
+def test_every_department_and_dataset_has_a_good_case_and_a_bad_one(packages):
+    found = {name: set() for name in OUTCOMES}
+    for case in (case for owners, case in CASES if owners == packages):
         dataset = json.loads((case / "source.json").read_text(encoding="utf-8"))["dataset"]
         for name, datasets in found.items():
             if (case / name).exists():
                 datasets.add(dataset)
 
-    known = {dataset for department in discover().values() for dataset in department.mappings}
-    assert found == {"record.json": known, "quarantine.json": known}
+    known = {dataset for each in discover(packages).values() for dataset in each.mappings}
+    assert known
+    assert found == dict.fromkeys(OUTCOMES, known)

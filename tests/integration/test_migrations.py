@@ -36,9 +36,7 @@ async def test_a_new_field_of_a_declaration_becomes_a_column(database):
     before = Catalogue.discover()
     await migrate(database, before)
     extra = Field("note", "备注", "remark", Kind.TEXT, Class.GENERAL)
-    grown = [
-        replace(d, fields=(*d.fields, extra)) if d.name == "population" else d for d in before
-    ]
+    grown = [replace(d, fields=(*d.fields, extra)) if d.name == "population" else d for d in before]
 
     assert await differences(database, Catalogue(grown)) != []
     await migrate(database, Catalogue(grown))

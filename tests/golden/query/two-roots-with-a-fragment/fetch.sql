@@ -9,7 +9,8 @@ WHERE person.cell = ANY (array((SELECT search_0.cell
 FROM search_0))) AND person.person_id = ANY (array((SELECT search_0.person_id 
 FROM search_0))) AND (EXISTS (SELECT $2::INTEGER AS anon_1 
 FROM membership AS membership_1 JOIN household_place AS household_place_1 ON household_place_1.cell = membership_1.cell AND household_place_1.household_id = membership_1.household_id AND household_place_1.region LIKE ANY ($3::TEXT[]) AND household_place_1.valid_from <= $4::DATE AND household_place_1.valid_to > $4::DATE AND household_place_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND household_place_1.known_to > $5::TIMESTAMP WITH TIME ZONE 
-WHERE membership_1.cell = person.cell AND membership_1.person_id = person.person_id AND membership_1.valid_from <= $4::DATE AND membership_1.valid_to > $4::DATE AND membership_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $5::TIMESTAMP WITH TIME ZONE))), 
+WHERE membership_1.cell = person.cell AND membership_1.person_id = person.person_id AND membership_1.valid_from <= $4::DATE AND membership_1.valid_to > $4::DATE AND membership_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $5::TIMESTAMP WITH TIME ZONE
+ LIMIT ALL OFFSET 0))), 
 level_1 AS 
 (SELECT DISTINCT ON (link_1.person_id) link_1.person_id AS parent, population_1.cell AS cell, population_1.identity_id AS identity_id, population_1.version_id AS version_id, population_1.valid_from AS valid_from, population_1.record_id AS record_id, population_1.sealed_birth_year AS sealed_birth_year, data_key_1.key_version AS key_version, data_key_1.wrapped AS wrapped, data_key_1.commitment AS commitment 
 FROM link AS link_1 JOIN population AS population_1 ON population_1.cell = link_1.cell AND population_1.identity_id = link_1.identity_id LEFT OUTER JOIN data_key AS data_key_1 ON data_key_1.cell = population_1.cell AND data_key_1.identity_id = population_1.identity_id AND data_key_1.department = $6::VARCHAR 

@@ -1,5 +1,6 @@
 """Splicing agrees, day by day, with a list that has one entry a day."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -56,8 +57,7 @@ def test_joining_changes_no_day_and_leaves_no_equal_neighbours(given_statements)
 
     assert by_day(fewer, FIRST, DAYS) == by_day(timeline, FIRST, DAYS)
     assert not any(
-        a.valid_to == b.valid_from and a.value == b.value
-        for a, b in zip(fewer, fewer[1:], strict=False)
+        a.valid_to == b.valid_from and a.value == b.value for a, b in itertools.pairwise(fewer)
     )
 
 

@@ -1,0 +1,251 @@
+"""The slow truth about a query: graphql-core's executor, one row and one grant at a time.
+
+It shares nothing with the planner but the catalogue and the entitlement: rows are plain Python
+dictionaries, each field is decided and resolved on its own.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from graphql import GraphQLError, build_schema, execute_sync, parse, print_schema
+
+from hub.access import Denied, Entitlement
+from hub.query.bind import cursor_of, cursor_read
+from schema.catalogue import Catalogue, Kind, Subject
+from schema.graph_types import PROVENANCE_NAMES
+from schema.ids import CitizenNumber, parse_citizen_number
+from tests.support.world import NOW, TODAY, World
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One object: its type, its row, and the times it is seen at."""
+
+    type_name: str
+    row: dict
+    as_of: date
+    known: datetime
+
+
+def snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+class Oracle:
+    def __init__(self, catalogue: Catalogue, world: World, core_schema) -> None:
+        self.catalogue = catalogue
+        self.world = world
+        self.schema = build_schema(print_schema(core_schema))
+
+    def run(self, document: str, variables: dict, entitlement: Entitlement):
+        """Return graphql-core's result over the district's rows."""
+        return execute_sync(
+            self.schema,
+            parse(document),
+            variable_values=variables,
+            field_resolver=lambda source, info, **given: self.resolve(
+                source, info, given, entitlement
+            ),
+        )
+
+    # Rows.
+
+    def rows(self, table: str, thing_or_times) -> list[dict]:
+        as_of, known = thing_or_times.as_of, thing_or_times.known
+        return [
+            row
+            for row in self.world.tables.get(table, [])
+            if row["valid_from"] <= as_of < row["valid_to"]
+            and row["known_from"] <= known < row["known_to"]
+        ]
+
+    def region_of(self, household, at, entitlement) -> str | None:
+        """Return where a household lives, if the caller may see it."""
+        for row in self.rows("household_place", at):
+            if row["household_id"] == household and any(
+                row["region"].startswith(prefix) for prefix in entitlement.regions
+            ):
+                return row["region"]
+        return None
+
+    def household(self, household, at, entitlement):
+        region = self.region_of(household, at, entitlement)
+        if region is None:
+            return None
+        return Thing("Household", {"id": household, "region": region}, at.as_of, at.known)
+
+    def person(self, person, at, entitlement):
+        for row in self.rows("membership", at):
+            if row["person_id"] == person and self.region_of(row["household_id"], at, entitlement):
+                return Thing("Person", {"id": person}, at.as_of, at.known)
+        return None
+
+    # Fields.
+
+    def resolve(self, source, info, given, entitlement):
+        type_name, name = info.parent_type.name, info.field_name
+        if type_name == "Query":
+            return self.root(name, given, entitlement)
+        if isinstance(source, dict):
+            return source[name] if name in source else source[snake(name)]
+        self.check(type_name, name, entitlement)
+        return self.field(source, name, entitlement)
+
+    def check(self, type_name: str, name: str, entitlement: Entitlement) -> None:
+        """Refuse a field that is not granted."""
+        path = f"{type_name}.{name}"
+        if self.catalogue.field(path) is not None:
+            if isinstance(entitlement.decide(path), Denied):
+                raise GraphQLError(path)
+            return
+        if type_name in self.catalogue.by_type and name in PROVENANCE_NAMES:
+            return
+        self.check_type(self.target(type_name, name), entitlement)
+
+    def check_type(self, target: str, entitlement: Entitlement) -> None:
+        types = {target}
+        for subject, subject_type in ((Subject.PERSON, "Person"), (Subject.HOUSEHOLD, "Household")):
+            if target == subject_type:
+                types |= {d.type_name for d in self.catalogue.of(subject)}
+        if not types & entitlement.granted_types():
+            raise GraphQLError(target)
+
+    def target(self, type_name: str, name: str) -> str:
+        fixed = {"Member.person": "Person", "Alert.household": "Household"}
+        known = fixed.get(f"{type_name}.{name}")
+        if known:
+            return known
+        return next(d.type_name for d in self.catalogue if d.navigation == name)
+
+    def root(self, name, given, entitlement):
+        known = given.get("knownAt")
+        at = Thing(
+            "",
+            {},
+            date.fromisoformat(given["asOf"]) if given.get("asOf") else TODAY,
+            datetime.fromisoformat(known) if known else NOW,
+        )
+        if name == "warnings":
+            self.check_type("Alert", entitlement)
+            return self.warnings(given, at, entitlement)
+        if name == "household":
+            self.check_type("Household", entitlement)
+            homes = [row["household_id"] for row in self.world.tables["household"]]
+            found = [home for home in homes if str(home) == given["id"]]
+            return self.household(found[0], at, entitlement) if found else None
+        self.check_type("Person", entitlement)
+        if name == "person":
+            return self.lookup(given["nationalId"], at, entitlement)[1]
+        found = [self.lookup(text, at, entitlement) for text in given["nationalIds"]]
+        return [
+            {"index": n, "status": status, "person": person}
+            for n, (status, person) in enumerate(found)
+        ]
+
+    def lookup(self, text, at, entitlement):
+        number = parse_citizen_number(text)
+        if not isinstance(number, CitizenNumber):
+            return "INVALID", None
+        person = self.world.person_by_number.get(number.text)
+        found = self.person(person, at, entitlement) if person else None
+        return ("FOUND" if found else "NOT_FOUND"), found
+
+    def warnings(self, given, at, entitlement):
+        alerts = []
+        for row in self.rows("alert", at):
+            values = row["values"]
+            region = self.region_of(row["identity_id"], at, entitlement)
+            if region is None or values["status"] == "closed":
+                continue
+            if given.get("bands") is not None and values["band"].upper() not in given["bands"]:
+                continue
+            if not region.startswith(given.get("region") or ""):
+                continue
+            alerts.append(row)
+        alerts.sort(key=lambda row: (-row["values"]["total"], row["record_id"]))
+        keys = [(-row["values"]["total"], row["record_id"]) for row in alerts]
+        if given.get("after"):
+            total, record_id = cursor_read(given["after"])
+            alerts = [r for r, k in zip(alerts, keys, strict=True) if k > (-total, record_id)]
+        page = alerts[: given["first"]]
+        cursors = [cursor_of(row["values"]["total"], row["record_id"]) for row in page]
+        return {
+            "edges": [
+                {"cursor": cursor, "node": Thing("Alert", row, at.as_of, at.known)}
+                for cursor, row in zip(cursors, page, strict=True)
+            ],
+            "pageInfo": {
+                "hasNextPage": len(alerts) > len(page),
+                "hasPreviousPage": given.get("after") is not None,
+                "startCursor": cursors[0] if cursors else None,
+                "endCursor": cursors[-1] if cursors else None,
+            },
+        }
+
+    def field(self, thing: Thing, name: str, entitlement):
+        if thing.type_name in self.catalogue.by_type and name != "household":
+            return self.record_field(thing, name)
+        if name in ("id", "region", "relation"):
+            value = thing.row[name]
+            return None if value is None else str(value)
+        if name == "person":
+            return Thing("Person", {"id": thing.row["person_id"]}, thing.as_of, thing.known)
+        if name == "household":
+            return self.household_of(thing, entitlement)
+        return self.members(thing) if name == "members" else self.records(thing, name)
+
+    def members(self, thing: Thing):
+        all_rows = self.rows("membership", thing)
+        mine = [row for row in all_rows if row["household_id"] == thing.row["id"]]
+        mine.sort(key=lambda row: row["person_id"])
+        return [Thing("Member", row, thing.as_of, thing.known) for row in mine]
+
+    def household_of(self, thing: Thing, entitlement):
+        if thing.type_name == "Alert":
+            return self.household(thing.row["identity_id"], thing, entitlement)
+        mine = [
+            row
+            for row in self.rows("membership", thing)
+            if row["person_id"] == thing.row["id"]
+            and self.region_of(row["household_id"], thing, entitlement)
+        ]
+        if not mine:
+            return None
+        mine.sort(key=lambda row: row["version_id"])
+        mine.sort(key=lambda row: (row["valid_from"], row["known_from"]), reverse=True)
+        return self.household(mine[0]["household_id"], thing, entitlement)
+
+    def records(self, thing: Thing, name: str):
+        subject = Subject.PERSON if thing.type_name == "Person" else Subject.HOUSEHOLD
+        dataset = next(d for d in self.catalogue.of(subject) if d.navigation == name)
+        owners = {thing.row["id"]}
+        if subject is Subject.PERSON:
+            links = self.rows("link", thing)
+            owners = {row["identity_id"] for row in links if row["person_id"] == thing.row["id"]}
+        found = [row for row in self.rows(dataset.name, thing) if row["identity_id"] in owners]
+        found.sort(key=lambda row: (row["valid_from"], row["record_id"]))
+        things = [Thing(dataset.type_name, row, thing.as_of, thing.known) for row in found]
+        if dataset.many:
+            return things
+        return things[-1] if things else None
+
+    def record_field(self, thing: Thing, name: str):
+        dataset = self.catalogue.by_type[thing.type_name]
+        if name == "provider":
+            return dataset.department
+        if name in PROVENANCE_NAMES:
+            value = thing.row[snake(name)]
+            return None if value == date.max else written(value)
+        declared = next(f for f in dataset.fields if f.graphql_name == name)
+        value = thing.row["values"][declared.name]
+        if declared.kind is Kind.STRUCTURE:
+            return value
+        return written(value)
+
+
+def written(value):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
