@@ -13,6 +13,7 @@ from hub.errors import HubError
 from hub.home import HomeInUseError
 from hub.settings import InvalidSettingsError, Settings, load_settings
 from hub.store.embedded.errors import EmbeddedServerError
+from scoring import ProfileError
 
 T = TypeVar("T")
 _SAFE = (
@@ -22,6 +23,7 @@ _SAFE = (
     HomeInUseError,
     InvalidSettingsError,
     EmbeddedServerError,
+    ProfileError,
 )
 """Errors whose text is written for people and names no person."""
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -61,7 +61,8 @@ def demo(
             receiver = _start_systems(stack, settings, places)
             run(_fill(settings, places))
             hub = stack.enter_context(_served(settings))
-            _walk(settings, places, hub, receiver)
+            with closing(Walk(hub, settings.home)) as walk:
+                _walk(walk, places, receiver)
             _verify(settings)
         except (WalkError, SetupError) as problem:
             fail(f"the demonstration did not come out as it must: {problem}")
@@ -179,8 +180,7 @@ def _address(hub: "subprocess.Popen[bytes]", place: Path) -> str:
     raise SetupError(f"`hub serve` did not start; its words are in {place.with_name('hub.log')}.")
 
 
-def _walk(settings: Settings, places: Places, hub: str, receiver: str) -> None:
-    walk = Walk(hub, settings.home, typer.echo)
+def _walk(walk: Walk, places: Places, receiver: str) -> None:
     number = known_family(places.truth)
     _title("One question, two departments")
     answers = walk.same_question(number)

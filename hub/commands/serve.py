@@ -14,8 +14,8 @@ from hub.app import Core, opened
 from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.options import Home
 from hub.commands.receivers import commands_of, sender_of
+from hub.home import AlreadyServingError, ServeLock
 from hub.home import Home as HomeFolder
-from hub.home import ServeLock
 from hub.service import (
     application,
     index_the_log,
@@ -46,8 +46,12 @@ def serve(home: Home = None, port: Port = None, port_file: PortFile = None) -> N
         bound = listener(settings.host, settings.port)
     except OSError as problem:
         fail(f"{settings.host}:{settings.port} cannot be had ({problem.strerror}).")
-    with bound, ServeLock(HomeFolder.at(settings.home)):
-        run(served(settings, bound, port_file))
+    with bound:
+        try:
+            with ServeLock(HomeFolder.at(settings.home)):
+                run(served(settings, bound, port_file))
+        except AlreadyServingError as problem:
+            fail(str(problem))
 
 
 async def served(settings: Settings, bound: socket.socket, port_file: Path | None) -> None:

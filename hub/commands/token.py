@@ -1,5 +1,6 @@
 """`hub token`: an access token for a client whose private key lies on this machine."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,8 @@ def token(
         fail(f"there is no key at {key_file}.")
     address = hub or settings.public_url or f"http://{settings.host}:{settings.port}"
     try:
-        typer.echo(Department.signed_by(address, client, key_file).token(purpose))
+        with closing(Department.signed_by(address, client, key_file)) as department:
+            typer.echo(department.token(purpose))
     except AskError as problem:
         fail(str(problem))
     except httpx2.HTTPError as problem:

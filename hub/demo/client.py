@@ -38,6 +38,10 @@ class Department:
         key = ECKey.import_key(json.loads(key_file.read_text("utf-8")))
         return cls(hub, client_id, key, httpx2.Client(timeout=30, trust_env=False))
 
+    def close(self) -> None:
+        """Close the connections to the hub."""
+        self.http.close()
+
     def token(self, purpose: str) -> str:
         """Return an access token for `purpose` (private_key_jwt, RFC 7523; RFC 9396).
 

@@ -5,7 +5,7 @@ exit code 1.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -43,7 +43,6 @@ class Walk:
 
     hub: str
     home: Path
-    say: Callable[[str], None]
     _clients: dict[str, Department] = field(default_factory=dict)
 
     def client(self, client: DemoClient) -> Department:
@@ -52,6 +51,11 @@ class Walk:
             path = key_file(self.home, client)
             self._clients[client.id] = Department.signed_by(self.hub, client.id, path)
         return self._clients[client.id]
+
+    def close(self) -> None:
+        """Close every client's connections."""
+        for client in self._clients.values():
+            client.close()
 
     def worklist(self) -> list[Json]:
         """Return the warned families as the officer sees them, the most urgent first."""

@@ -125,11 +125,7 @@ def newest_revision() -> str:
 def _differences(connection: Connection, catalogue: Catalogue) -> list[str]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     found = compare_metadata(context, all_tables(catalogue))
-    return [
-        str(difference)
-        for difference in found
-        if "alembic_version" not in str(difference)
-    ]
+    return [str(difference) for difference in found if "alembic_version" not in str(difference)]
 
 
 async def differences(dsn: str, catalogue: Catalogue) -> list[str]:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import random
+import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +19,26 @@ from hub.store.embedded import EmbeddedServer
 from tests.support.installation import database_processes, hub_command, serving
 from tests.support.postgres import wait_until_unguarded
 
-pytestmark = [pytest.mark.system]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
 WRITERS = 8
 DOCUMENT = "query($n: Int!) { warnings(first: $n) { edges { node { band household { id } } } } }"
+
+
+def test_sigterm_drains_and_leaves_nothing(demo_home):
+    with serving(demo_home) as served:
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(30) == 0
+    wait_until_unguarded(demo_home)
+
+    assert database_processes(demo_home) == []
+
+
+def test_the_hub_ends_by_itself_when_its_database_is_gone(demo_home):
+    with serving(demo_home) as served:
+        for process in database_processes(demo_home):
+            subprocess.run(["kill", "-KILL", str(process)], check=False)
+        assert served.process.wait(60) != 0
+    wait_until_unguarded(demo_home)
 
 
 def load(address: str, home, told: dict[str, int], stop: threading.Event) -> None:
@@ -42,6 +61,8 @@ def load(address: str, home, told: dict[str, int], stop: threading.Event) -> Non
                 told[answer.headers["hub-request-id"]] = body["extensions"]["receipt"]["index"]
     except httpx2.HTTPError:
         return  # the hub is gone, as it is meant to be
+    finally:
+        department.close()
 
 
 def one_round(home, chance: random.Random, told: dict[str, int]) -> int:

@@ -1,0 +1,135 @@
+"""`hub serve` from outside: one at a time, drained on SIGTERM, attached to by other commands."""
+
+import subprocess
+import sys
+from contextlib import ExitStack, closing
+
+import httpx2
+import pytest
+
+from hub.demo.client import Department
+from hub.demo.installation import ANALYST, INSURER, OFFICER, key_file
+from tests.support.installation import ROOT, environment, hub_command, serving
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
+WARNED = "{ warnings(first: 5) { edges { node { band household { id region } } } } }"
+
+
+@pytest.fixture(scope="module")
+def hub(demo_run):
+    home, done = demo_run
+    assert done.returncode == 0, done.stdout + done.stderr
+    with serving(home) as served:
+        yield home, served
+
+
+@pytest.fixture
+def client(hub):
+    """Gives a demo client by its description; its connections are closed after the test."""
+    home, served = hub
+    with ExitStack() as stack:
+
+        def signed_in(who) -> Department:
+            made = Department.signed_by(served.address, who.id, key_file(home, who))
+            return stack.enter_context(closing(made))
+
+        yield signed_in
+
+
+def test_a_second_serve_on_one_home_is_refused_by_name(hub):
+    home, served = hub
+
+    done = hub_command("serve", "--home", home, "--port", "0", timeout=60)
+
+    assert done.returncode == 1
+    assert str(served.process.pid) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_other_commands_attach_to_the_running_server(hub):
+    home, _ = hub
+
+    for command in (("audit", "verify"), ("doctor",), ("deliver",)):
+        done = hub_command(*command, "--home", home)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_token_for_curl_is_printed_by_the_token_command(hub):
+    home, served = hub
+
+    done = hub_command(
+        "token", OFFICER.id, "--purpose", "WARN", "--home", home, "--hub", served.address
+    )
+    answer = httpx2.post(
+        f"{served.address}/graphql",
+        json={"query": WARNED},
+        headers={"authorization": f"Bearer {done.stdout.strip()}"},
+        trust_env=False,
+    )
+
+    assert answer.status_code == 200
+    assert answer.json()["data"]["warnings"]["edges"]
+
+
+def test_the_analyst_sees_scores_and_no_names(client):
+    document = (
+        "{ warnings(first: 5) { edges { node { total household { members "
+        "{ person { population { name birthYear } } } } } } } }"
+    )
+
+    answer = client(ANALYST).ask(document, {}, purpose="WARN")
+
+    fields = {error["extensions"]["field"] for error in answer.get("errors", [])}
+    assert "Population.name" in fields
+    assert len(answer["errors"]) == len(fields)
+    text = str(answer["data"])
+    assert "birthYear" in text or "members': None" in text
+
+
+def test_a_purpose_that_a_client_is_not_registered_for_gets_no_token(hub):
+    home, served = hub
+
+    done = hub_command(
+        "token", INSURER.id, "--purpose", "CASE", "--home", home, "--hub", served.address
+    )
+
+    assert done.returncode == 1
+    assert "CASE" in done.stderr
+
+
+def test_a_case_purpose_without_a_case_is_refused_whole(client):
+    answer = client(OFFICER).ask(WARNED, {}, purpose="CASE")
+
+    assert "data" not in answer or answer["data"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_GRANTED"
+
+
+def test_wrong_questions_get_an_answer_of_the_standard_form(client):
+    department = client(OFFICER)
+    deep = "{ warnings { edges { node { household {" + " members { person { household {" * 9
+    deep += " id " + " } } }" * 9 + " } } } } }"
+    wrong = {
+        "{ nothing }": "GRAPHQL_VALIDATION_FAILED",
+        "{ warnings(first: 5) { edges { node { salary } } } }": "GRAPHQL_VALIDATION_FAILED",
+        "{ unbalanced": "GRAPHQL_VALIDATION_FAILED",
+        deep: "TOO_COSTLY",
+    }
+    for document, code in wrong.items():
+        answer = department.ask(document, {}, purpose="WARN")
+        assert answer["errors"][0]["extensions"]["code"] == code
+        assert answer.get("data") is None
+
+
+def test_the_hub_listens_on_loopback_only():
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.cli", "doctor"],
+        cwd=ROOT,
+        env={**environment(), "HUB_HOST": "0.0.0.0"},  # noqa: S104 - what must be refused
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "this machine only" in done.stderr
