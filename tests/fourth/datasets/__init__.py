@@ -1,0 +1,1 @@
+"""Declarations that a setting adds to the hub's own."""

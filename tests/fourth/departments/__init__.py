@@ -1,0 +1,1 @@
+"""Departments that a setting adds to the hub's own."""
