@@ -1,0 +1,38 @@
+"""Runs the benchmarks: `python -m tests.bench [query|ingest|audit]`; without a name, all."""
+
+import argparse
+from pathlib import Path
+
+from tests.bench import bench_audit, bench_ingest, bench_query
+from tests.bench.questions import QUESTIONS
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "which", nargs="?", choices=["query", "ingest", "audit", "all"], default="all"
+    )
+    parser.add_argument("--people", type=int, default=21_600, help="people in the database")
+    parser.add_argument("--households", type=int, default=2_000, help="households to ingest")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
+    names = [question.name for question in QUESTIONS]
+    parser.add_argument("--only", choices=names, action="append", help="only these questions")
+    parser.add_argument("--profile", type=Path, help="folder for the profile of the hub's worker")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    if given.which in {"query", "all"}:
+        asked = tuple(q for q in QUESTIONS if given.only is None or q.name in given.only)
+        plan = bench_query.Plan(given.people, given.rounds, given.seconds, asked, given.profile)
+        bench_query.run(plan)
+    if given.which in {"ingest", "all"}:
+        bench_ingest.run(given.households)
+    if given.which in {"audit", "all"}:
+        bench_audit.run(given.seconds)
+
+
+if __name__ == "__main__":
+    main()

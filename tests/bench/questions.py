@@ -1,0 +1,116 @@
+"""The questions that are asked of the hub and of its peer alike, each time about somebody else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import orjson
+
+BULK = 1_000
+POINT_DOCUMENT = """
+query Point($number: String!) {
+  person(nationalId: $number) {
+    id
+    population { name sex birthDate }
+    medicalEnrolments { scheme status subsidised }
+    disabilityCertificates { category level severe }
+    household {
+      region
+      score { total band coverage }
+      members { relation person { id } }
+    }
+  }
+}
+"""
+WORKLIST_DOCUMENT = """
+query Worklist($region: String!) {
+  warnings(first: 50, region: $region) {
+    edges {
+      node {
+        household {
+          region
+          score { total band }
+          members {
+            relation
+            person {
+              population { name birthDate }
+              disabilityCertificates { category level }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+BULK_DOCUMENT = """
+query Bulk($numbers: [String!]!) {
+  people(nationalIds: $numbers) {
+    index
+    status
+    person { id population { name birthDate } }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One kind of work; `people` is how many a request asks for by number, 1 if it does not."""
+
+    name: str
+    document: str
+    variables: Callable[[Random, Sequence[str], Sequence[str]], dict[str, object]]
+    """From a source of randomness, all citizen numbers, all villages."""
+    units: int = 1
+    unit: str = "requests"
+
+
+QUESTIONS = (
+    Question("point", POINT_DOCUMENT, lambda rng, numbers, _: {"number": rng.choice(numbers)}),
+    Question(
+        "worklist", WORKLIST_DOCUMENT, lambda rng, _, villages: {"region": rng.choice(villages)}
+    ),
+    Question(
+        "bulk",
+        BULK_DOCUMENT,
+        lambda rng, numbers, _: {"numbers": rng.sample(numbers, min(BULK, len(numbers)))},
+        BULK,
+        "people",
+    ),
+)
+
+
+def request_bytes(port: int, body: bytes, token: str | None) -> bytes:
+    """Return one HTTP request, ready to send on a connection that is kept."""
+    head = [
+        "POST /graphql HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Content-Type: application/json",
+        "Accept: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    if token is not None:
+        head.append(f"Authorization: Bearer {token}")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def bodies(
+    question: Question, numbers: Sequence[str], villages: Sequence[str], count: int, seed: int
+) -> list[bytes]:
+    """Return the bodies of `count` requests; the same seed, the same questions."""
+    rng = Random(seed)
+    return [
+        orjson.dumps(
+            {"query": question.document, "variables": question.variables(rng, numbers, villages)}
+        )
+        for _ in range(count)
+    ]
+
+
+def data_of(answer: bytes) -> Any:
+    """Return the `data` of an answer that has no errors."""
+    content = orjson.loads(answer)
+    assert "errors" not in content, content["errors"]
+    return content["data"]
