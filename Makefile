@@ -48,7 +48,7 @@ format: $(READY) ## Put the code into form
 	@$(BIN)/ruff check --fix-only --quiet $(CODE)
 
 golden: $(READY) ## Rewrite golden files and generated documents; read the difference before committing
-	@HUB_GOLDEN=write $(PYTEST) -q -p no:randomly tests/golden tests/contract
+	@HUB_GOLDEN=write $(PYTEST) -q -p no:randomly tests/golden tests/contract tests/integration/query/test_golden.py
 
 bench: $(READY) ## Measure, and print the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench

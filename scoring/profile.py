@@ -1,10 +1,11 @@
 """A profile is loaded whole and checked, or refused with what is wrong in it.
 
 A score is a reader like any other: each input names the catalogue fields that feed it
-and the law that lets the scorer read them. An input of a restricted class, one that
-needs consent, or one not granted for early warning makes the profile unloadable. An
-input that no department supplies yet is unavailable: it is forgotten before a
-household is scored, so that nothing can be read past this check.
+and the law that lets the scorer read them. An input of a restricted class, or one that
+needs consent, makes the profile unloadable: no grant could make it lawful. An input that
+no department supplies yet, or that is not granted for early warning today, is
+unavailable: it is forgotten before a household is scored, so that nothing can be read
+past this check, and the score's coverage says so.
 """
 
 import hashlib
@@ -38,10 +39,11 @@ class InputStatus(StrEnum):
 
 
 REFUSALS: Final = {
-    InputStatus.NOT_GRANTED: "is not granted for early warning; ask its owner for a grant",
     InputStatus.RESTRICTED: "is of class X; read a verdict on it instead",
     InputStatus.CONSENT_BOUND: "needs a person's consent, which early warning does not have",
 }
+
+_MISSING: Final = frozenset({InputStatus.NOT_GRANTED, InputStatus.UNDECLARED})
 
 
 class ProfileError(Exception):
@@ -62,6 +64,8 @@ class Profile:
 
     document: ProfileDocument
     unavailable: frozenset[Input]
+    not_granted: tuple[str, ...]
+    """Declared catalogue fields that the profile would read if they were granted, sorted."""
     digest: str
 
     @property
@@ -110,10 +114,17 @@ def load_profile(text: str, catalogue_check: Callable[[str], InputStatus]) -> Pr
     if faults:
         raise ProfileError(document.code, tuple(faults))
     unavailable = _unread(document) | {
-        Input(name) for name, found in statuses.items() if InputStatus.UNDECLARED in found.values()
+        Input(name) for name, found in statuses.items() if not _MISSING.isdisjoint(found.values())
+    }
+    not_granted = {
+        path
+        for found in statuses.values()
+        for path, status in found.items()
+        if status is InputStatus.NOT_GRANTED
     }
     canonical = msgspec.json.encode((document, sorted(unavailable)), order="sorted")
-    return Profile(document, unavailable, hashlib.sha256(canonical).hexdigest())
+    digest = hashlib.sha256(canonical).hexdigest()
+    return Profile(document, unavailable, tuple(sorted(not_granted)), digest)
 
 
 def packaged_profile(on: date, catalogue_check: Callable[[str], InputStatus]) -> Profile:

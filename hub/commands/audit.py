@@ -1,6 +1,7 @@
 """`hub audit`: verify the access log, export it, show the key to verify it with."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +38,12 @@ def _progress(done: int, size: int) -> None:
     progress(f"verified {done:,} of {size:,} entries")
 
 
-async def verified(settings: Settings, vkey: str) -> Verdict:
+async def verified(settings: Settings, vkey: str, notes: Sequence[str] = ()) -> Verdict:
     """Return the verdict over the whole log in this hub's database."""
     async with server_of(settings) as server:
-        return await asyncio.to_thread(verify_database, server.dsn, vkey, progress=_progress)
+        return await asyncio.to_thread(
+            verify_database, server.dsn, vkey, witnessed=notes, progress=_progress
+        )
 
 
 @app.command()
@@ -50,6 +53,15 @@ def verify(
     export: Annotated[
         Path | None, typer.Option("--export", help="Verify this exported folder instead.")
     ] = None,
+    witnessed: Annotated[
+        list[Path],
+        typer.Option(
+            "--witnessed",
+            exists=True,
+            dir_okay=False,
+            help="A checkpoint that was kept elsewhere; the log must still fit it. Repeatable.",
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody changes it
 ) -> None:
     """Recompute every entry, tile, root and signature; exit 1 if anything does not fit.
 
@@ -57,12 +69,15 @@ def verify(
     `python -m audit.verify` does the same without the hub.
     """
     settings = settings_or_fail(home=home)
+    notes = [path.read_text("utf-8") for path in witnessed]
 
     async def work() -> Verdict:
         key = vkey or verifier_key(settings)
         if export is not None:
-            return await asyncio.to_thread(verify_export, export, key, progress=_progress)
-        return await verified(settings, key)
+            return await asyncio.to_thread(
+                verify_export, export, key, witnessed=notes, progress=_progress
+            )
+        return await verified(settings, key, notes)
 
     verdict = run(work())
     progress_done()

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import NoReturn, TypeVar
 
 import typer
+import uvloop
 
 from audit.errors import LogError
 from connectors.errors import SourceError
@@ -45,7 +46,8 @@ def settings_or_fail(**given: object) -> Settings:
 def run(work: Coroutine[object, object, T]) -> T:
     """Run a command's work; what can be said clearly is said, anything else is a bug's trace."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
     except _SAFE as problem:
         fail(str(problem))
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ import asyncpg
 import typer
 
 from audit.errors import LogError
-from hub.app import Core, catalogue_of, opened, rescorer_of
+from hub.app import Core, catalogue_of, opened, profile_of
 from hub.commands.console import run, settings_or_fail
 from hub.commands.ingest import departments_of
 from hub.commands.options import Home
@@ -103,10 +103,13 @@ async def _log(core: Core) -> Finding:
 async def _policy(core: Core) -> Finding:
     try:
         policy = await Policies(core.database, core.catalogue).current()
-        rescorer_of(core, policy)
+        lacking = profile_of(core, policy).not_granted
     except (HubError, ProfileError, ValueError) as problem:
         return Finding("policy", is_ok=False, found=str(problem), advice="Correct and migrate.")
-    return Finding("policy", is_ok=True, found=f"{policy.digest[:12]}, the scorer's inputs granted")
+    found = f"{policy.digest[:12]}, the scorer's inputs granted"
+    if lacking:
+        found = f"{policy.digest[:12]}; not granted to the scorer: {', '.join(lacking)}"
+    return Finding("policy", not lacking, found, "Grant them to it, or scores lack what they say.")
 
 
 def _clients(core: Core) -> Finding:

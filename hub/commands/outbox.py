@@ -1,24 +1,37 @@
 """`hub deliver`: send what waits in the outbox, once, without serving."""
 
+from typing import Annotated
+
 import typer
 
-from hub.app import opened
+from audit.entry import EntryKind
+from hub.app import Core, opened
 from hub.commands.console import run, settings_or_fail
 from hub.commands.options import Home
 from hub.commands.receivers import sender_of
 from hub.delivery.sender import Delivered
+from hub.store.journal import recorded
+from hub.store.outbox import revive
 
 
-def deliver(home: Home = None) -> None:
+def deliver(
+    home: Home = None,
+    revive_for: Annotated[
+        str | None,
+        typer.Option("--revive", help="First let this receiver's dead messages wait again."),
+    ] = None,
+) -> None:
     """Send every message that is due, in order for each receiver; exit 1 if one is dead.
 
     `hub serve` does this by itself. A dead message blocks its receiver's queue until an operator
-    has looked at it; nothing is ever skipped.
+    has looked at it and revives it; nothing is ever skipped. Reviving is on record.
     """
     settings = settings_or_fail(home=home)
 
     async def work() -> Delivered:
         async with opened(settings) as core, sender_of(core) as sender:
+            if revive_for is not None:
+                await _revive(core, revive_for)
             return await sender.deliver_pending()
 
     done = run(work())
@@ -29,3 +42,11 @@ def deliver(home: Home = None) -> None:
         typer.echo(f"  {receiver}: {reason}")
     if done.dead:
         raise typer.Exit(1)
+
+
+async def _revive(core: Core, receiver: str) -> None:
+    async with core.database.transaction() as connection:
+        revived = await revive(connection, receiver, core.clock())
+        about = {"department": "civil-affairs", "receiver": receiver, "revived": revived}
+        await recorded(core.log, EntryKind.MESSAGE, {**about, "outcome": "announced"})
+    typer.echo(f"{revived:,} messages for {receiver} wait again.")

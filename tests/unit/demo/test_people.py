@@ -16,7 +16,7 @@ COUNT = 600
 
 
 def repeatable(seed):
-    return Random(seed)  # noqa: S311 - the same input at every run
+    return Random(seed)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from schema.ids import CitizenNumber, NumberFault, parse_citizen_number
 
 
 def repeatable(seed):
-    return Random(seed)  # noqa: S311 - the same input at every run
+    return Random(seed)
 
 
 def test_a_fault_of_the_register_is_read_from_one_word():

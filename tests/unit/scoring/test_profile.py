@@ -48,7 +48,6 @@ def test_the_shipped_profile_reads_only_what_the_catalogue_declares_or_nobody_su
     [
         (InputStatus.RESTRICTED, "class X"),
         (InputStatus.CONSENT_BOUND, "consent"),
-        (InputStatus.NOT_GRANTED, "not granted"),
     ],
 )
 def test_an_input_that_the_scorer_may_not_read_is_refused_when_the_profile_loads(status, words):
@@ -71,6 +70,18 @@ def test_an_input_that_nobody_supplies_is_forgotten_before_scoring():
 
     assert "school-alert" in scored.undecided
     assert [reason.indicator for reason in scored.reasons] == ["dangerous-housing"]
+
+
+def test_an_input_that_is_not_granted_is_forgotten_and_named():
+    def check(path):
+        return InputStatus.NOT_GRANTED if path == "SchoolRoll.alert" else InputStatus.GRANTED
+
+    profile = load_profile(TEXT, check)
+
+    assert profile.not_granted == ("SchoolRoll.alert",)
+    assert "SchoolRoll.alert" not in profile.fields_read
+    scored = score(household({"school_alert": True}, dangerous_housing=True), profile)
+    assert "school-alert" in scored.undecided
 
 
 def test_an_input_that_the_profile_does_not_name_is_forgotten_too():
