@@ -6,7 +6,7 @@ Nothing that is read is believed: what cannot be read is a `Problem`, not an exc
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
@@ -48,7 +48,7 @@ _UNINDEXED: Final = """
 class DatabaseSource:
     """The log in the schema `audit` of a PostgreSQL database."""
 
-    dsn: str
+    dsn: str = field(repr=False)
 
     def claims(self) -> Claims:
         """Return what the database says of its log, as of one moment.

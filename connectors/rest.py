@@ -139,8 +139,9 @@ class RestFeed:
     def _page(self, answer: _Answer, after: str) -> Page:
         records: list[SourceRecord] = []
         unreadable: list[Unreadable] = []
+        place = self._place(after)
         for index, item in enumerate(answer.items, start=1):
-            found = self._record(item, f"{self._place(after)} item {index}")
+            found = self._record(item, f"{place} item {index}")
             if isinstance(found, SourceRecord):
                 records.append(found)
             else:

@@ -31,7 +31,7 @@ from hub.store.facts import Facts
 from hub.store.journal import recorded
 from hub.store.migrate import current_revision, migrate, newest_revision
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
-from scoring import AlertParameters, packaged_calendar, packaged_profile
+from scoring import AlertParameters, Profile, packaged_calendar, packaged_profile
 
 _HUB_KEYS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
 
@@ -154,14 +154,23 @@ async def apply_policy(core: Core) -> Policy:
     return policy
 
 
-def rescorer_of(core: Core, policy: Policy) -> Rescorer:
-    """Return the scorer under the profile of today, its inputs checked against the policy.
+def profile_of(core: Core, policy: Policy) -> Profile:
+    """Return the profile of today, its inputs checked against the catalogue and the policy.
 
     Raises:
-        ProfileError: An input is not granted for early warning, or may never be.
+        ProfileError: An input may never be read for early warning.
     """
     today = core.clock().astimezone(BEIJING).date()
-    profile = packaged_profile(today, catalogue_check(core.catalogue, policy, today))
+    return packaged_profile(today, catalogue_check(core.catalogue, policy, today))
+
+
+def rescorer_of(core: Core, policy: Policy) -> Rescorer:
+    """Return the scorer under the profile of today.
+
+    Raises:
+        ProfileError: As `profile_of`.
+    """
+    profile = profile_of(core, policy)
     return Rescorer(
         Facts(core.catalogue),
         core.data_keys,

@@ -1,5 +1,7 @@
 """The `hub` command: a first-time reader of `hub --help` knows what to type next."""
 
+import resource
+
 import typer
 
 from hub.commands import audit, demo, doctor, ingest, migrate, outbox, serve, token
@@ -28,7 +30,8 @@ app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a crash leaves no memory with keys in it on the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     app()
 
 

@@ -102,7 +102,9 @@ def application(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Rou
         once=StoredOnce(core.database, core.tagger, core.clock),
         log_is_open=lambda: core.log.is_open,
         clock=core.clock,
-        limits=Limits(max_body_bytes=core.settings.max_body_bytes),
+        limits=Limits(
+            max_body_bytes=core.settings.max_body_bytes, max_waiting=core.settings.max_waiting
+        ),
     )
     return router(parts)
 

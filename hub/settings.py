@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Requests that may wait for a connection; one more is told to try again.",
+        description="Operations under way or waiting; one more is told to try again (503).",
     )
 
     @field_validator("host")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 from schema.codes import CodeList
@@ -144,10 +144,14 @@ class Dataset:
     plural: str | None = None
     """The GraphQL field on Person or Household; default: the name, in camelCase."""
     internal: bool = False
+    groups: Mapping[str, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
+    """Sealed group to its fields, in the order in which they are sealed."""
+    clear: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    """The fields that are stored as they are."""
     _by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Check the declaration."""
+        """Check the declaration, and derive what is asked of it for every record."""
         by_name = {f.name: f for f in self.fields}
         if len({f.graphql_name for f in self.fields}) != len(self.fields):
             raise CatalogueError(f"{self.name}: two fields have one name")
@@ -157,6 +161,8 @@ class Dataset:
             if f.group in chosen and f.seal_group is None:
                 raise CatalogueError(f"{self.name}.{f.name}: a seal group has the field's name")
         object.__setattr__(self, "_by_name", by_name)
+        object.__setattr__(self, "groups", _groups(self.fields))
+        object.__setattr__(self, "clear", tuple(f for f in self.fields if not f.sealed))
 
     def _check(self, f: Field) -> None:
         where = f"{self.name}.{f.name}"
@@ -175,20 +181,6 @@ class Dataset:
     def navigation(self) -> str:
         """The GraphQL field that leads from the subject to its records."""
         return camel(self.plural or self.name)
-
-    @property
-    def groups(self) -> Mapping[str, tuple[Field, ...]]:
-        """Sealed group to its fields, in the order in which they are sealed."""
-        groups: dict[str, list[Field]] = {}
-        for f in self.fields:
-            if f.group is not None:
-                groups.setdefault(f.group, []).append(f)
-        return {name: tuple(fields) for name, fields in groups.items()}
-
-    @property
-    def clear(self) -> tuple[Field, ...]:
-        """The fields that are stored as they are."""
-        return tuple(f for f in self.fields if not f.sealed)
 
     def field_named(self, name: str) -> Field:
         """Return the field with this snake_case name.
@@ -209,6 +201,14 @@ class Dataset:
             if f.derived is not None:
                 complete[f.name] = f.derived(complete)
         return complete
+
+
+def _groups(fields: Sequence[Field]) -> Mapping[str, tuple[Field, ...]]:
+    groups: dict[str, list[Field]] = {}
+    for f in fields:
+        if f.group is not None:
+            groups.setdefault(f.group, []).append(f)
+    return MappingProxyType({name: tuple(members) for name, members in groups.items()})
 
 
 RESERVED: Final = frozenset(

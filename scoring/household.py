@@ -180,12 +180,20 @@ HOUSEHOLD_INPUTS: Final = frozenset(
 )
 
 
+S = TypeVar("S", Member, Household)
+
+
 def without(household: Household, inputs: Iterable[Input]) -> Household:
     """Return the household as if `inputs` were unknown."""
     forgotten = frozenset(inputs)
     if not forgotten:
         return household
-    for_members: dict[str, Any] = {name.value: None for name in forgotten & MEMBER_INPUTS}
-    for_household: dict[str, Any] = {name.value: None for name in forgotten & HOUSEHOLD_INPUTS}
-    members = tuple(replace(member, **for_members) for member in household.members)
-    return replace(household, members=members, **for_household)
+    members = tuple(_less(member, forgotten & MEMBER_INPUTS) for member in household.members)
+    return replace(_less(household, forgotten & HOUSEHOLD_INPUTS), members=members)
+
+
+def _less(subject: S, forgotten: Iterable[Input]) -> S:
+    known: dict[str, Any] = {
+        name.value: None for name in forgotten if getattr(subject, name.value) is not None
+    }
+    return replace(subject, **known) if known else subject

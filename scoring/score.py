@@ -11,15 +11,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
-from scoring.household import (
-    HOUSEHOLD_INPUTS,
-    MEMBER_INPUTS,
-    Evidence,
-    Household,
-    Input,
-    without,
-)
-from scoring.parameters.document import Dimension, HardTrigger, Indicator, Label, ProfileDocument
+from scoring.household import MEMBER_INPUTS, Evidence, Household, Input, without
+from scoring.parameters.document import HardTrigger, Indicator, Label, ProfileDocument
 from scoring.profile import Profile
 from scoring.rules import RULES, TRIGGER_RULES, Case, Decided, Outcome, Undecided
 
@@ -136,7 +129,7 @@ def score(household: Household, profile: Profile) -> Score:
         indicator.code: RULES[indicator.rule].decide(case, indicator.tiers)
         for indicator in document.indicators
     }
-    dimensions = tuple(_dimension(d, document, outcomes) for d in document.dimensions)
+    dimensions = _dimensions(document, outcomes)
     total = sum(dimension.points for dimension in dimensions)
     triggers = tuple(t for hard in document.triggers for t in _triggers(case, hard))
     undecided = {code: o for code, o in outcomes.items() if isinstance(o, Undecided)}
@@ -153,35 +146,34 @@ def score(household: Household, profile: Profile) -> Score:
             if isinstance(outcome := outcomes[indicator.code], Decided) and outcome.points
         ),
         undecided=tuple(undecided),
-        missing_inputs=tuple(sorted(name.value for name in wanted & _unknown(case))),
+        missing_inputs=tuple(sorted(n.value for n in wanted if _is_unknown(case, n))),
         triggers=triggers,
         profile_digest=profile.digest,
     )
 
 
-def _unknown(case: Case) -> frozenset[Input]:
-    """Return the inputs that are unknown of the household or of any member."""
-    nowhere = {Input.REGION} if case.region is None else set()
-    return frozenset(
-        nowhere
-        | {name for name in HOUSEHOLD_INPUTS if getattr(case.household, name) is None}
-        | {name for name in MEMBER_INPUTS if any(getattr(m, name) is None for m in case.members)}
-    )
+def _is_unknown(case: Case, name: Input) -> bool:
+    """Whether an input is unknown of the household or of any member."""
+    if name in MEMBER_INPUTS:
+        return any(getattr(member, name) is None for member in case.members)
+    return getattr(case if name is Input.REGION else case.household, name) is None
 
 
-def _dimension(
-    dimension: Dimension, document: ProfileDocument, outcomes: Mapping[str, Outcome]
-) -> DimensionScore:
-    points = lost = 0
+def _dimensions(
+    document: ProfileDocument, outcomes: Mapping[str, Outcome]
+) -> tuple[DimensionScore, ...]:
+    points = dict.fromkeys((dimension.code for dimension in document.dimensions), 0)
+    lost = dict(points)
     for indicator in document.indicators:
-        if indicator.dimension == dimension.code:
-            outcome = outcomes[indicator.code]
-            if isinstance(outcome, Decided):
-                points += outcome.points
-            else:
-                lost += indicator.most
-    cap = dimension.cap
-    return DimensionScore(dimension.code, min(points, cap), cap, max(0, cap - lost))
+        outcome = outcomes[indicator.code]
+        if isinstance(outcome, Decided):
+            points[indicator.dimension] += outcome.points
+        else:
+            lost[indicator.dimension] += indicator.most
+    return tuple(
+        DimensionScore(d.code, min(points[d.code], d.cap), d.cap, max(0, d.cap - lost[d.code]))
+        for d in document.dimensions
+    )
 
 
 def _reason(case: Case, indicator: Indicator, outcome: Decided) -> Reason:

@@ -6,6 +6,7 @@ sequence once, and sends the same signed text again until it is acknowledged.
 The contract: `openapi/departments/medical-insurance-recognition.yaml`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -70,7 +71,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """The receiver's answer; `reason` is given with REJECTED."""
+    """The receiver's answer; `reason` is given with REJECTED: a code, or `other`."""
 
     event_id: UUID
     status: Status
@@ -88,6 +89,8 @@ class _Gap(msgspec.Struct, rename="camel"):
 
 
 _MOST_BYTES: Final = 64 * 1024
+_CODE: Final = re.compile(r"[a-z]+(-[a-z]+){0,7}", re.ASCII)
+_OTHER: Final = "other"
 
 
 def event(
@@ -171,7 +174,12 @@ def _acknowledged(response: httpx2.Response, text: bytes) -> Acknowledgement:
         raise DeliveryRefusedError(RECEIVER, "answered in another form than agreed") from None
     if str(answer.event_id) != msgspec.json.decode(text)["id"]:
         raise DeliveryRefusedError(RECEIVER, "acknowledged another event")
-    return Acknowledgement(answer.event_id, answer.status, answer.reason)
+    return Acknowledgement(answer.event_id, answer.status, _code(answer.reason))
+
+
+def _code(reason: str | None) -> str | None:
+    """Return a reason that is a code; in free words there could be somebody's name or number."""
+    return reason if reason is None or _CODE.fullmatch(reason) else _OTHER
 
 
 def _expected_sequence(body: bytes) -> int | None:

@@ -6,7 +6,7 @@ What a command does is on record before it commits (by the command itself); that
 told is on record before it is told. A command that is sent again does nothing twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +14,16 @@ import orjson
 from graphql import GraphQLSchema
 
 from audit.entry import EntryKind
-from hub.access import Entitlement
+from hub.access import Denied, Entitlement
 from hub.casework.decision import decision_from
-from hub.casework.recognise import Recognise
-from hub.errors import RefusedError
+from hub.casework.recognise import USED, Recognise
+from hub.errors import AuditUnavailableError, NotGrantedError, RefusedError
 from hub.query.answer import Answer, Request, entitled
 from hub.query.bind import day_of
 from hub.query.commands import Command, plan_command, shape_payload
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents
+from hub.query.granting import denied
 from hub.query.policies import Policies
 from hub.store.journal import Journal, recorded
 
@@ -64,6 +65,11 @@ class Commands:
         except RefusedError as refusal:
             await self.disclosures.refused(asked, refusal)
             raise
+        except AuditUnavailableError:
+            raise
+        except Exception as failure:
+            await self.disclosures.failed(asked, failure)
+            raise
         about = {**asked.record("answered"), "command": command.name}
         receipt = await recorded(self.journal, EntryKind.COMMAND, about)
         told = {
@@ -82,6 +88,7 @@ class Commands:
             raise AssertionError(
                 f"the schema has a mutation that nobody carries out: {command.name}"
             )
+        _check_granted(USED, entitlement)
         stated = command.arguments["input"]
         assert isinstance(stated, Mapping)  # noqa: S101 - the schema says so
         decision = decision_from(stated, day_of(request.at))
@@ -92,3 +99,16 @@ class Commands:
             "messageIds": [str(message) for message in outcome.message_ids],
             "closedAlertId": None if closed is None else str(closed),
         }
+
+
+def _check_granted(paths: Sequence[str], entitlement: Entitlement) -> None:
+    """Refuse a command that would read what its caller may not.
+
+    Raises:
+        NotGrantedError: With the fields.
+    """
+    decided = {path: entitlement.decide(path) for path in paths}
+    refused = {path: found.reason for path, found in decided.items() if isinstance(found, Denied)}
+    if refused:
+        path, reason = next(iter(refused.items()))
+        raise NotGrantedError(denied(entitlement, path, reason), tuple(refused))

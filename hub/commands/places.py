@@ -10,11 +10,13 @@ key_file = "keys/medical-insurance.jwks"
 """
 
 import json
+import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from hub.errors import SetupError
 
@@ -24,17 +26,18 @@ _FILES: Final = ("token_file", "key_file", "folder")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Sources and receivers by department, each with its settings."""
+    """Sources and receivers by department, each with its settings, which may hold passwords."""
 
-    sources: Mapping[str, Mapping[str, str]]
-    receivers: Mapping[str, Mapping[str, str]]
+    sources: Mapping[str, Mapping[str, str]] = field(repr=False)
+    receivers: Mapping[str, Mapping[str, str]] = field(repr=False)
 
 
 def read_places(path: Path) -> Places:
     """Return what the file says; a hub without one has no sources and no receivers.
 
     Raises:
-        SetupError: It cannot be read, or an entry is no table of texts.
+        SetupError: It cannot be read, an entry is no table of texts, or an address in it has a
+            password and others than its owner may read it.
     """
     if not path.exists():
         return Places({}, {})
@@ -43,7 +46,25 @@ def read_places(path: Path) -> Places:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise SetupError(f"{path} cannot be read: {problem}.") from problem
     receivers = content.pop(RECEIVERS, {})
-    return Places(_tables(path, content), _tables(path, receivers))
+    places = Places(_tables(path, content), _tables(path, receivers))
+    _refuse_open_passwords(path, places)
+    return places
+
+
+def _refuse_open_passwords(path: Path, places: Places) -> None:
+    is_open = stat.S_IMODE(path.stat().st_mode) & 0o077
+    for name, table in (*places.sources.items(), *places.receivers.items()):
+        if is_open and _has_password(table.get("url", "")):
+            raise SetupError(
+                f"{path} holds a password for {name} and is open to others; run `chmod 600 {path}`."
+            )
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:
+        return False
 
 
 def _tables(path: Path, content: object) -> dict[str, dict[str, str]]:

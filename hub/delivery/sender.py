@@ -24,7 +24,7 @@ from connectors.outbound.errors import (
 )
 from connectors.outbound.medical_insurance import Acknowledgement
 from hub.clock import Clock
-from hub.errors import HubError
+from hub.errors import HubError, StoreUnavailableError
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
 from hub.store.database import Connection, Database
@@ -101,9 +101,12 @@ class Sender:
             AuditUnavailableError: The log takes no entry, so nothing more was sent.
         """
         done = Delivered()
-        for name, receiver in self._receivers.items():
-            while await self._deliver_next(name, receiver, done):
-                pass
+        try:
+            for name, receiver in self._receivers.items():
+                while await self._deliver_next(name, receiver, done):
+                    pass
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            raise StoreUnavailableError("The outbox cannot be worked on just now.") from problem
         return done
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

@@ -7,7 +7,6 @@ Partial data with errors is 200 under both. 401, 406, 413, 415 and 5xx are what 
 Spec: GraphQL over HTTP (working draft of 2025), sections 5 and 6 and appendix A.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +18,7 @@ from hub.clock import Clock
 from hub.errors import InvalidRequestError, RefusedError
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, Reply
-from hub.http.limits import BodyTimeoutError, Limits, read_body
+from hub.http.limits import Limits, Places, read_body
 from hub.http.media import check_media_types
 from hub.http.ports import Answers
 from hub.http.presence import WhileThere
@@ -48,6 +47,7 @@ class GraphqlEdge:
     commands: Answers
     clock: Clock
     limits: Limits
+    places: Places
 
     async def post(self, incoming: Incoming) -> Reply:
         """Answer one request.
@@ -56,7 +56,7 @@ class GraphqlEdge:
         2. The media types are ones that we send and take.
         3. The body arrives whole, in time, within its limit.
         4. It is one request: `query` a text, `variables` an object, `operationName` a text.
-        5. It is answered in time, for as long as its caller is there.
+        5. There is room for it, and it is answered in time, for as long as its caller is there.
 
         Raises:
             HubError: As the steps have it; nothing was disclosed.
@@ -81,20 +81,17 @@ class GraphqlEdge:
             self.clock(),
         )
         try:
-            async with WhileThere(incoming.receive, self.limits.answer_timeout_s):
-                answer = await port.answer(request)
+            with self.places:
+                async with WhileThere(incoming.receive, self.limits.answer_timeout_s):
+                    answer = await port.answer(request)
         except RefusedError as error:
             return refused_operation(error, incoming.request_id, media_type)
         return Reply(200, media_type, answer.body)
 
     async def _body(self, receive: Receive) -> bytes:
-        try:
-            async with asyncio.timeout(self.limits.body_timeout_s):
-                return await read_body(receive, self.limits.max_body_bytes)
-        except TimeoutError:
-            raise BodyTimeoutError(
-                f"The body did not arrive within {self.limits.body_timeout_s:g} seconds."
-            ) from None
+        return await read_body(
+            receive, self.limits.max_body_bytes, within_s=self.limits.body_timeout_s
+        )
 
 
 def question(body: bytes) -> Question:

@@ -1,12 +1,14 @@
 """How much of anything the edge takes, and how long it waits."""
 
+import asyncio
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from starlette.types import Receive
 
-from hub.errors import InvalidRequestError
+from hub.errors import InvalidRequestError, UnavailableError
 
 MAX_FORM_BYTES: Final = 16 * 1024
 """A token request: one assertion of at most 4 KiB and a few short parameters."""
@@ -24,6 +26,8 @@ class Limits:
     statement_timeout_ms: int = 20_000
     """For one SQL statement; shorter than the operation's, so that the database stops first."""
     max_cached_tokens: int = 4_096
+    max_waiting: int = 1_000
+    """Operations under way or waiting, of all callers together."""
 
 
 class BodyTooLargeError(InvalidRequestError):
@@ -40,17 +44,59 @@ class BodyTimeoutError(InvalidRequestError):
     status = 408
 
 
+class BusyError(UnavailableError):
+    """Too many operations wait already; try again."""
+
+    code = "BUSY"
+
+
 class DisconnectedError(Exception):
     """The client went away; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
+class Places:
+    """`with places:` holds one of a number of places; belongs to one event loop."""
+
+    def __init__(self, count: int) -> None:
+        """Offer `count` places."""
+        self._free = count
+
+    def __enter__(self) -> None:
+        """Take a place.
+
+        Raises:
+            BusyError: There is none.
+        """
+        if self._free < 1:
+            raise BusyError("Too many requests wait already; try again.")
+        self._free -= 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the place back."""
+        self._free += 1
+
+
+async def read_body(receive: Receive, limit: int, *, within_s: float) -> bytes:
     """Return the whole body, of at most `limit` bytes.
 
     Raises:
         BodyTooLargeError: There is more; the rest is not read.
+        BodyTimeoutError: It did not arrive in time: a slow sender holds no connection for long.
         DisconnectedError: The client went away first.
     """
+    try:
+        async with asyncio.timeout(within_s):
+            return await _whole_body(receive, limit)
+    except TimeoutError:
+        raise BodyTimeoutError(f"The body did not arrive within {within_s:g} seconds.") from None
+
+
+async def _whole_body(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:

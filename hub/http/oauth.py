@@ -47,11 +47,12 @@ class AuthorizationServer:
     assertions: AssertionCheck
     clock: Clock
     new_id: NewId
+    body_timeout_s: float
 
     async def token(self, incoming: Incoming) -> Reply:
         """Issue a token.
 
-        1. The body is a form of at most 16 KiB, no parameter twice.
+        1. The body is a form of at most 16 KiB that arrives in time, no parameter twice.
         2. `grant_type` is client_credentials.
         3. The client proves itself by `client_assertion`; no other way is offered.
         4. `authorization_details` are one hub_query with one purpose; `scope` is ignored.
@@ -62,7 +63,7 @@ class AuthorizationServer:
             StoreUnavailableError: It cannot be known whether the assertion was used before.
         """
         # Step 1.
-        form = await _form(incoming)
+        form = await _form(incoming, self.body_timeout_s)
         # Step 2.
         grant_type = form.get("grant_type")
         if grant_type is None:
@@ -109,11 +110,11 @@ def server_metadata(issuer: str) -> AuthorizationServerMetadata:
     )
 
 
-async def _form(incoming: Incoming) -> Mapping[str, str]:
+async def _form(incoming: Incoming, within_s: float) -> Mapping[str, str]:
     media_type = (incoming.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != _FORM:
         raise OAuthError("invalid_request", f"Send the parameters as {_FORM}.")
-    body = await read_body(incoming.receive, MAX_FORM_BYTES)
+    body = await read_body(incoming.receive, MAX_FORM_BYTES, within_s=within_s)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

@@ -64,6 +64,9 @@ def outside(error: Exception, form: Form, request_id: str, media_type: str = JSO
     error_id = request_id if status >= _INTERNAL else None
     if error_id is not None:
         _record(error, error_id)
+    elif isinstance(error, OAuthError | UnauthenticatedError):
+        # Nobody knows who asked, so the access log has nothing to say; the operator must see it.
+        _log.warning("not signed in", request=request_id, error=error.error or "no token")
     message = str(error) if isinstance(error, HubError) and status != _INTERNAL else _GENERIC
     headers = _headers(error, message)
     match form:

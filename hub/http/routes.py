@@ -20,7 +20,7 @@ from hub.http.endpoint import Endpoint, Handler, NewId
 from hub.http.exchange import Incoming, NotFoundError, Reply
 from hub.http.graphql import GraphqlEdge
 from hub.http.health import Health
-from hub.http.limits import Limits
+from hub.http.limits import Limits, Places
 from hub.http.log_tiles import LogTiles
 from hub.http.oauth import JWKS_PATH, METADATA_PATH, TOKEN_PATH, AuthorizationServer
 from hub.http.ports import Answers
@@ -66,7 +66,9 @@ def routes(parts: Parts) -> list[Route]:
     authenticator = Authenticator(
         issuer, parts.clients, parts.clock, remembered=parts.limits.max_cached_tokens
     )
-    graphql = GraphqlEdge(authenticator, parts.queries, parts.commands, parts.clock, parts.limits)
+    limits = parts.limits
+    places = Places(limits.max_waiting)
+    graphql = GraphqlEdge(authenticator, parts.queries, parts.commands, parts.clock, limits, places)
     log = LogTiles(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring)
     oauth = _authorization_server(parts, issuer)
@@ -130,4 +132,6 @@ async def _nothing_here(incoming: Incoming) -> Reply:
 def _authorization_server(parts: Parts, issuer: TokenIssuer) -> AuthorizationServer:
     audiences = (parts.issuer, parts.issuer + TOKEN_PATH)
     check = AssertionCheck(parts.clients, audiences, parts.once, parts.clock)
-    return AuthorizationServer(issuer, check, parts.clock, parts.new_id)
+    return AuthorizationServer(
+        issuer, check, parts.clock, parts.new_id, parts.limits.body_timeout_s
+    )

@@ -1,7 +1,6 @@
 """Scores and alerts between `scoring` and the store: what is stored of them, and read back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -42,7 +41,10 @@ def score_values(score: Score) -> dict[str, object]:
         "band": score.band.value,
         "coverage": score.coverage,
         "profile": score.profile_digest,
-        "dimensions": [asdict(dimension) for dimension in score.dimensions],
+        "dimensions": [
+            {"code": d.code, "points": d.points, "cap": d.cap, "coverage": d.coverage}
+            for d in score.dimensions
+        ],
         "reasons": [*map(_trigger_reason, score.triggers), *map(_reason, score.reasons)],
     }
 

@@ -18,7 +18,7 @@ from hub.sealing.seals import aad_prefix, seal
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN, Facts
 from hub.store.homes import Membership, Moves, Place
-from hub.store.people import Identity, NewPeople, PersonPlace, copied
+from hub.store.people import Identity, NewPeople, PersonPlace, copied, keys_of
 from hub.store.sources import (
     REPLACED,
     SUPERSEDED,
@@ -51,6 +51,18 @@ _QUARANTINE_COLUMNS: Final = (
 def intake_identity(department: str) -> UUID:
     """Return the id under which a department's records wait in quarantine."""
     return uuid5(NAMESPACE_URL, f"hub:intake:{department}")
+
+
+async def intake_key(connection: Connection, desk: "Desk") -> bytes | None:
+    """Return the opened key of a department's quarantine; None before anything waited in it.
+
+    Raises:
+        KeysUnavailableError: The department's key is not at hand.
+        SealBrokenError: The stored key does not authenticate.
+    """
+    owner = intake_identity(desk.department)
+    found = await keys_of(connection, desk.keys, desk.department, [INTAKE_CELL], [owner])
+    return found.get(owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,8 +320,8 @@ class Batch:
 
     # -- into the store ----------------------------------------------------------------------
 
-    async def write(self, connection: Connection) -> None:
-        """Store everything that was collected, in the transaction of `connection`."""
+    async def write(self, connection: Connection) -> Touched:
+        """Store what was collected, in the transaction of `connection`; return whom it touches."""
         await self._new.write(connection)
         await close_sources(connection, self._closed_sources, self._at)
         sources = [(*row.values, row.known_to) for row in self._sources.values()]
@@ -325,6 +337,7 @@ class Batch:
             if owner in self._owners:
                 touched.corrected.add(self._owners[owner].person.person_id)
         await self._widen_scope(connection)
+        return touched
 
     async def _widen_scope(self, connection: Connection) -> None:
         if not any(self._scope.values()):

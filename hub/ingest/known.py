@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from hub.ingest.prepared import Prepared, PreparedUnreadable
+from hub.ingest.prepared import Papers, Prepared
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import opener
 from hub.store.database import Connection
@@ -78,15 +78,15 @@ async def gather(
     facts: Facts,
     keys: DataKeys,
     department: str,
-    batch: tuple[Sequence[Prepared], Sequence[PreparedUnreadable]],
+    papers: Papers,
 ) -> Known:
-    """Return what is stored about the records, people and households of a batch.
+    """Return what is stored about the records, people and households of a page.
 
     Raises:
         KeysUnavailableError: A key of the department or of the register is not at hand.
         SealBrokenError: A stored value does not authenticate.
     """
-    records, pieces = batch
+    records, pieces = papers.records, papers.pieces
     numbers = {r.number_tag for r in records if r.number_tag}
     homes = {r.household_tag for r in records if r.household_tag}
     datasets = {r.source.dataset for r in records} | {p.piece.dataset for p in pieces}

@@ -1,6 +1,6 @@
 """One source record, tagged and mapped: everything that can be said of it without the store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,7 +8,7 @@ import orjson
 
 from connectors.convert import Fault
 from connectors.mapping import DatasetMapping, Quarantined, Record
-from connectors.protocol import SourceRecord, Unreadable
+from connectors.protocol import Page, SourceRecord, Unreadable
 from hub.sealing.tags import Tagger
 from schema.ids import CitizenNumber, parse_citizen_number
 
@@ -40,20 +40,32 @@ class PreparedUnreadable:
     content_tag: bytes = field(repr=False)
 
 
-def prepare(
-    records: Iterable[SourceRecord],
-    mappings: Mapping[str, DatasetMapping],
-    tagger: Tagger,
-    today: date,
-) -> list[Prepared]:
-    """Return the records in their order, each tagged and mapped; `today` is the day in China.
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What is on a page, prepared: records, and pieces that are none."""
+
+    records: Sequence[Prepared]
+    pieces: Sequence[PreparedUnreadable]
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.records) + len(self.pieces)
+
+
+def prepared(
+    page: Page, mappings: Mapping[str, DatasetMapping], tagger: Tagger, today: date
+) -> Papers:
+    """Return a page in its order, each record tagged and mapped; `today` is the day in China.
 
     A record of a dataset without a mapping cannot come: connectors name their own datasets.
 
     Raises:
         KeyError: It did.
     """
-    return [_prepared(source, mappings[source.dataset], tagger, today) for source in records]
+    return Papers(
+        [_prepared(source, mappings[source.dataset], tagger, today) for source in page.records],
+        [_unreadable(piece, tagger) for piece in page.unreadable],
+    )
 
 
 def _prepared(
@@ -97,13 +109,10 @@ def _word(source: SourceRecord, mapping: DatasetMapping, name: str) -> str | Non
     return None if isinstance(value, Fault) or not isinstance(value, str) else value
 
 
-def prepare_unreadable(pieces: Iterable[Unreadable], tagger: Tagger) -> list[PreparedUnreadable]:
-    """Return the unreadable pieces with tags of their place and of what is wrong there."""
-    return [
-        PreparedUnreadable(
-            piece,
-            tagger.record(piece.dataset, f"unreadable {piece.location}"),
-            tagger.content(piece.dataset, f"{piece.reason} {piece.detail}"),
-        )
-        for piece in pieces
-    ]
+def _unreadable(piece: Unreadable, tagger: Tagger) -> PreparedUnreadable:
+    """Return an unreadable piece with tags of its place and of what is wrong there."""
+    return PreparedUnreadable(
+        piece,
+        tagger.record(piece.dataset, f"unreadable {piece.location}"),
+        tagger.content(piece.dataset, f"{piece.reason} {piece.detail}"),
+    )

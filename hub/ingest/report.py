@@ -1,11 +1,15 @@
 """What an ingest did, in counts; and how one that failed says so."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hub.errors import UnavailableError
+import asyncpg
+
+from hub.errors import HubError, UnavailableError
+from hub.ingest.rescore import Rescored
 
 
 class LinkReason(StrEnum):
@@ -48,6 +52,11 @@ class IngestReport:
         self.quarantined.update(other.quarantined)
         self.alerts.update(other.alerts)
 
+    def scored(self, rescored: Rescored) -> None:
+        """Add what was scored."""
+        self.households += rescored.households
+        self.alerts.update(rescored.alerts)
+
 
 Progress = Callable[[IngestReport], None]
 """Told of the counts so far after each batch."""
@@ -63,3 +72,20 @@ class IngestFailedError(UnavailableError):
         super().__init__(f"{department}: {place}: {why}; nothing of this batch is stored.")
         self.department = department
         self.place = place
+
+
+@contextmanager
+def failing(department: str, place: str) -> Iterator[None]:
+    """Let whatever fails in here fail as this department's ingest at `place`.
+
+    Raises:
+        IngestFailedError: It failed; the reason holds no value of a record.
+    """
+    try:
+        yield
+    except IngestFailedError:
+        raise
+    except HubError as problem:
+        raise IngestFailedError(department, place, str(problem)) from problem
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, KeyError) as problem:
+        raise IngestFailedError(department, place, type(problem).__name__) from problem

@@ -1,11 +1,11 @@
 """Scores households again: newest facts in, score and alert versions out.
 
 A score holds from the day on which it was computed. It depends on that day (ages, look-back
-windows), so a household that nothing happens to is scored again by `rescore_all`.
+windows), so a household that nothing happens to is scored again by `scoring.rescore_all`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -28,9 +28,10 @@ from hub.ingest.known import register_of
 from hub.ingest.scorer_reads import Read, ScorerFields, household, member
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
-from hub.store.database import Connection, Database
+from hub.store.cursors import Silence, silences
+from hub.store.database import Connection
 from hub.store.decisions import OwnRecord, superseding
-from hub.store.facts import Facts, Stored, Version, known_now
+from hub.store.facts import Facts, Stored, Version
 from hub.store.journal import Journal, recorded
 from hub.store.people import (
     Identity,
@@ -39,6 +40,7 @@ from hub.store.people import (
     identities_of_people,
     keys_of,
 )
+from hub.store.unscored import HouseholdKey
 from schema.catalogue import Dataset
 from schema.datasets.civil_affairs import ALERT, SCORE
 from scoring.alerts import AlertParameters, decide
@@ -47,13 +49,9 @@ from scoring.profile import Profile
 from scoring.score import CHINA, Score, score
 
 OWNER: Final = SCORE.department
-_CHUNK: Final = 500
-HouseholdKey = tuple[str, UUID]
-"""Cell and household id."""
-
 _MEMBERS: Final = """
 SELECT h.cell, h.household_id, h.log_alias AS household_alias, hp.region, hp.known_from,
-       m.person_id, p.log_alias
+       m.person_id, p.log_alias, p.known_from AS person_known_from
 FROM household h
 LEFT JOIN household_place hp ON hp.cell = h.cell AND hp.household_id = h.household_id
      AND hp.known_to = 'infinity' AND hp.valid_from <= $3 AND $3 < hp.valid_to
@@ -67,11 +65,6 @@ SELECT DISTINCT cell, household_id FROM membership
 WHERE cell = any($1) AND person_id = any($2::uuid[]) AND known_to = 'infinity'
   AND valid_from <= $3 AND $3 < valid_to
 """
-_READ_AT: Final = "SELECT department, moved_at FROM cursor WHERE position IS NOT NULL"
-_ALL: Final = """
-SELECT cell, household_id FROM household WHERE (cell, household_id) > ($1, $2)
-ORDER BY cell, household_id LIMIT $3
-"""
 
 
 @dataclass(slots=True)
@@ -82,6 +75,12 @@ class Rescored:
     changed: int = 0
     alerts: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: "Rescored") -> None:
+        """Add what another scoring did."""
+        self.households += other.households
+        self.changed += other.changed
+        self.alerts.update(other.alerts)
+
 
 @dataclass(slots=True)
 class _Home:
@@ -91,6 +90,7 @@ class _Home:
     region: str | None
     region_since: datetime | None
     people: dict[UUID, PersonPlace] = field(default_factory=dict)
+    known_from: dict[UUID, datetime] = field(default_factory=dict)
     reads: dict[UUID, dict[str, list[Read]]] = field(default_factory=dict)
 
 
@@ -149,13 +149,13 @@ class Rescorer:
         connection: Connection,
         households: Iterable[HouseholdKey],
         at: datetime,
-        corrected: frozenset[UUID] = frozenset(),
+        corrected: frozenset[HouseholdKey] = frozenset(),
     ) -> Rescored:
         """Score households in the transaction of `connection`, as known at its time `at`.
 
-        An unchanged score writes nothing. `corrected` are people of whom records were
-        corrected: a score that falls for that reason may close its alert. The reading is on
-        record when this returns.
+        An unchanged score writes nothing. `corrected` are households of whose people records
+        were corrected: a score that falls for that reason may close its alert. The reading is
+        on record when this returns.
 
         Raises:
             AuditUnavailableError: It could not be put on record; roll back.
@@ -168,7 +168,7 @@ class Rescorer:
         homes = await self._homes(connection, asked)
         await self._record(homes, at)
         scores = await self._scores(connection, homes)
-        await self._store(connection, homes, scores, at, (corrected, result))
+        await self._store(connection, scores, at, (corrected, result))
         result.households = len(scores)
         return result
 
@@ -209,28 +209,30 @@ class Rescorer:
     async def _scores(
         self, connection: Connection, homes: Mapping[HouseholdKey, _Home]
     ) -> dict[HouseholdKey, Score]:
-        read_at = {r["department"]: r["moved_at"] for r in await connection.fetch(_READ_AT)}
+        said, today = await silences(connection), self._today()
         scores = {}
         for key, home in homes.items():
-            seen = self._seen(home, self._today(), read_at)
+            seen = self._seen(home, today, said)
             if seen is not None:
                 scores[key] = score(seen, self._profile)
         return scores
 
-    def _seen(self, home: _Home, as_of: date, read_at: Mapping[str, datetime]) -> Household | None:
+    def _seen(self, home: _Home, as_of: date, said: Mapping[str, Silence]) -> Household | None:
         region = None
         if home.region is not None and home.region_since is not None:
             region = Known(home.region, Evidence(self._register, home.region_since))
-        members = (member(person, home.reads[person], as_of, read_at) for person in home.people)
+        members = [
+            member(person, home.reads[person], as_of, _read_at(said, home.known_from[person]))
+            for person in home.people
+        ]
         return household(as_of, members, region)
 
     async def _store(
         self,
         connection: Connection,
-        homes: Mapping[HouseholdKey, _Home],
         scores: Mapping[HouseholdKey, Score],
         at: datetime,
-        outcome: tuple[frozenset[UUID], Rescored],
+        outcome: tuple[frozenset[HouseholdKey], Rescored],
     ) -> None:
         corrected, result = outcome
         cells, ids = {cell for cell, _ in scores}, [key for _, key in scores]
@@ -251,8 +253,7 @@ class Rescorer:
                 own = OwnRecord(SCORE, *owner, record_id, values, self._today(), at)
                 writes.take(SCORE, superseding(own, spans))
                 result.changed += 1
-            is_corrected = not corrected.isdisjoint(homes[cell, household_id].people)
-            decided = (before, after, is_corrected)
+            decided = (before, after, (cell, household_id) in corrected)
             self._alert(owner, alerts.get(household_id, []), decided, at, (writes, result))
         await new.write(connection)
         for dataset in (SCORE, ALERT):
@@ -308,6 +309,11 @@ class Rescorer:
         )
 
 
+def _read_at(said: Mapping[str, Silence], known_from: datetime) -> dict[str, datetime]:
+    """Return when each source was last read of those that were read for this person."""
+    return {name: s.read_at for name, s in said.items() if known_from <= s.whole_from}
+
+
 def _grouped(rows: Iterable[Record]) -> dict[HouseholdKey, _Home]:
     homes: dict[HouseholdKey, _Home] = {}
     for r in rows:
@@ -316,29 +322,5 @@ def _grouped(rows: Iterable[Record]) -> dict[HouseholdKey, _Home]:
         if r["person_id"] is not None:
             place = PersonPlace(r["cell"], r["person_id"], r["log_alias"])
             home.people[place.person_id] = place
+            home.known_from[place.person_id] = r["person_known_from"]
     return homes
-
-
-async def rescore_all(
-    database: Database,
-    rescorer: Rescorer,
-    progress: Callable[[Rescored], None] = lambda _: None,
-) -> Rescored:
-    """Score every household again, some hundreds in a transaction; what is done stays done.
-
-    Raises:
-        StoreUnavailableError: The database broke; what was committed before stands.
-    """
-    total, after = Rescored(), ("", UUID(int=0))
-    while True:
-        async with database.transaction() as connection:
-            rows = await connection.fetch(_ALL, *after, _CHUNK)
-            if not rows:
-                return total
-            keys = [(r["cell"], r["household_id"]) for r in rows]
-            done = await rescorer.rescore(connection, keys, await known_now(connection))
-        after = keys[-1]
-        total.households += done.households
-        total.changed += done.changed
-        total.alerts.update(done.alerts)
-        progress(total)

@@ -5,7 +5,6 @@ A wrong row costs that row; it is reported by its place. Only tags are stored, n
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from audit.entry import EntryKind
 from connectors.monitoring_list import read_monitoring_list
@@ -13,10 +12,7 @@ from connectors.protocol import Unreadable
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
 from hub.store.journal import Journal, recorded
-from hub.store.sources import add_to_scope, scope_revision
-
-LOCK: Final = 0x48554232
-"""Advisory lock that lets one batch or list in at a time."""
+from hub.store.sources import add_to_scope, alone, scope_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ async def load_scope(
     citizens = {tagger.person(entry.applicant) for entry in found.listed}
     households = {tagger.household(entry.household_key) for entry in found.listed}
     async with database.transaction() as connection:
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await alone(connection)
         revision = await scope_revision(connection, with_members=True) + 1
         added = await add_to_scope(connection, citizens, "citizen", revision)
         added += await add_to_scope(connection, households, "household", revision)

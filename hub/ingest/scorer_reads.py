@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from hub.sealing.seals import opener
+from hub.sealing.seals import Opener, opener
 from hub.store.facts import Stored
 from hub.store.people import Identity
 from schema.catalogue import Catalogue, CoreField, Dataset, Field, Kind
@@ -47,13 +47,8 @@ class ScorerFields:
                 dataset, f = found
                 fields[dataset.name].append(f)
         self.datasets = tuple(catalogue.by_name[name] for name in fields)
-        self._fields = fields
-        self._openers = {
-            (d.name, f.group): opener(d.department, d.name, f.group)
-            for d in self.datasets
-            for f in fields[d.name]
-            if f.group is not None
-        }
+        self._clear = {name: [f for f in fs if f.group is None] for name, fs in fields.items()}
+        self._sealed = {d.name: _sealed_fields(d, fields[d.name]) for d in self.datasets}
 
     def read(self, dataset: Dataset, identity: Identity, span: Stored) -> Read:
         """Return one record with the fields that the profile reads.
@@ -62,32 +57,40 @@ class ScorerFields:
             SealBrokenError: A stored value does not authenticate.
         """
         version = span.value
-        opened: dict[str, list[object]] = {}
-        values: dict[str, object] = {}
-        for f in self._fields[dataset.name]:
-            if f.group is None:
-                values[f.name] = version.columns[f.name]
-                continue
-            if f.group not in opened:
-                sealed = version.columns[f"sealed_{f.group}"]
-                opened[f.group] = list(
-                    self._openers[dataset.name, f.group](
-                        identity.key,
-                        version.identity_id.bytes,
-                        version.version_id.bytes,
-                        sealed if isinstance(sealed, bytes) else b"",
-                    )
+        columns, owner, place = version.columns, version.identity_id.bytes, version.version_id.bytes
+        values: dict[str, object] = {f.name: columns[f.name] for f in self._clear[dataset.name]}
+        for group in self._sealed[dataset.name]:
+            sealed = columns[group.column]
+            opened = group.opened(
+                identity.key, owner, place, sealed if isinstance(sealed, bytes) else b""
+            )
+            for index, name, is_date in group.fields:
+                value = opened[index]
+                values[name] = (
+                    date.fromisoformat(value) if is_date and isinstance(value, str) else value
                 )
-            value = opened[f.group][dataset.groups[f.group].index(f)]
-            values[f.name] = _typed(f, value)
-        when = version.source_time or EPOCH
-        return Read(values, Evidence(dataset.department, when))
+        return Read(values, Evidence(dataset.department, version.source_time or EPOCH))
 
 
-def _typed(f: Field, value: object) -> object:
-    if f.kind is Kind.DATE and isinstance(value, str):
-        return date.fromisoformat(value)
-    return value
+@dataclass(frozen=True, slots=True)
+class _SealedFields:
+    """The fields of one sealed group that are read: index in it, name, and whether it is a date."""
+
+    column: str
+    opened: Opener
+    fields: tuple[tuple[int, str, bool], ...]
+
+
+def _sealed_fields(dataset: Dataset, read: list[Field]) -> tuple[_SealedFields, ...]:
+    found = []
+    for group, members in dataset.groups.items():
+        wanted = tuple(
+            (index, f.name, f.kind is Kind.DATE) for index, f in enumerate(members) if f in read
+        )
+        if wanted:
+            opened = opener(dataset.department, dataset.name, group)
+            found.append(_SealedFields(f"sealed_{group}", opened, wanted))
+    return tuple(found)
 
 
 def member(person_id: UUID, reads: Reads, as_of: date, read_at: Mapping[str, datetime]) -> Member:

@@ -1,17 +1,17 @@
 """Records that wait in quarantine, read back as the source sent them: what a replay takes in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
-from connectors.protocol import SourceRecord
+from connectors.protocol import Page, SourceRecord
 from hub.ingest.batch import INTAKE_CELL, intake_identity
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import opener
-from hub.store.database import Connection
+from hub.store.database import Database
 from hub.store.people import keys_of
 
 CHUNK: Final = 500
@@ -22,22 +22,23 @@ ORDER BY quarantine_id LIMIT $3
 """
 
 
-async def waiting_records(
-    connection: Connection, keys: DataKeys, department: str, after: UUID
-) -> tuple[tuple[SourceRecord, ...], UUID | None]:
-    """Return some waiting records behind the quarantine id `after`, and the last id, if any.
+async def waiting_pages(database: Database, keys: DataKeys, department: str) -> AsyncIterator[Page]:
+    """Go through a department's waiting records once, whatever becomes of them on the way.
 
     Raises:
         KeysUnavailableError: The department's key is not at hand.
         SealBrokenError: A stored value does not authenticate.
     """
-    rows = await connection.fetch(_WAITING, department, after, CHUNK)
-    if not rows:
-        return (), None
-    owner = intake_identity(department)
-    found = await keys_of(connection, keys, department, [INTAKE_CELL], [owner])
-    records = tuple(_record(row, department, owner, found[owner]) for row in rows)
-    return records, rows[-1]["quarantine_id"]
+    owner, last = intake_identity(department), UUID(int=0)
+    while True:
+        async with database.connection() as connection:
+            rows = await connection.fetch(_WAITING, department, last, CHUNK)
+            if not rows:
+                return
+            found = await keys_of(connection, keys, department, [INTAKE_CELL], [owner])
+        records = tuple(_record(row, department, owner, found[owner]) for row in rows)
+        yield Page(records, (), "")
+        last = rows[-1]["quarantine_id"]
 
 
 def _record(row: Record, department: str, owner: UUID, key: bytes) -> SourceRecord:

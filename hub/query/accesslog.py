@@ -1,5 +1,8 @@
 """Shows an auditor the log: entries newest first, each as its record states it.
 
+Who asks about a person gets what was read of that person and of their households: a household's
+score is about everybody in it.
+
 The look-up is on record before its answer leaves, about the subject if one was named. An entry's
 field sets are spelled out from the log's own dictionary.
 """
@@ -34,9 +37,14 @@ from hub.store.database import Connection, Database
 
 _POLICY: Final = "select digest from policy_revision"
 _ALIASES: Final = """
-    select p.log_alias from person_tag t join person p using (cell, person_id)
+    select p.log_alias, true as is_own from person_tag t join person p using (cell, person_id)
+    where t.tag = any($1::bytea[])
+    union
+    select h.log_alias, false from person_tag t join membership m using (cell, person_id)
+    join household h using (cell, household_id)
     where t.tag = any($1::bytea[])
 """
+"""A person's own alias, and those of every household that they were ever known to live in."""
 _DEFINITIONS_AT_A_TIME: Final = 5_000
 
 
@@ -69,7 +77,11 @@ class AccessLog:
             StoreUnavailableError: The database gave up.
         """
         try:
-            async with self.database.connection() as connection:
+            # One snapshot, so that the policy is the one in force when the entries were read.
+            async with (
+                self.database.connection() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
                 return await self._found(connection, bound)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the look-up.") from problem
@@ -77,18 +89,20 @@ class AccessLog:
     async def _found(self, connection: Connection, bound: BoundRoot) -> Found:
         policy = await connection.fetchval(_POLICY)
         tags: tuple[bytes, ...] = ()
+        own: tuple[bytes, ...] = ()
         if bound.numbers:
             wanted = [number.tag for number in bound.numbers if number.tag is not None]
             rows = await connection.fetch(_ALIASES, wanted)
-            tags = tuple(self.tagger.subject(row[0]) for row in rows)
-            if not tags:
+            tags = tuple(self.tagger.subject(alias) for alias, _ in rows)
+            own = tuple(self.tagger.subject(alias) for alias, is_own in rows if is_own)
+            if not own:
                 return Found(policy, (), has_more=False, tags=(), is_known=False)
         given = bound.parameters
         stored = await find(connection, _filter(given, tags, bound.first + 1))
         page = stored[: bound.first]
         await self._learn(connection, page)
         entries = tuple(self._entry(entry) for entry in page)
-        return Found(policy, entries, has_more=len(stored) > bound.first, tags=tags, is_known=True)
+        return Found(policy, entries, has_more=len(stored) > bound.first, tags=own, is_known=True)
 
     async def _learn(self, connection: Connection, page: Sequence[StoredEntry]) -> None:
         """Read the definitions of field sets that this process has not met yet."""

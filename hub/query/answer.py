@@ -17,7 +17,6 @@ from audit.log import Receipt
 from hub.access import Caller, Entitlement, Policy, Refusal
 from hub.errors import (
     AuditUnavailableError,
-    HubError,
     InvalidDocumentError,
     NotGrantedError,
     RefusedError,
@@ -108,8 +107,8 @@ class Answerer:
             raise
         except AuditUnavailableError:
             raise
-        except HubError as failure:
-            await self.disclosures.refused(asked, failure, "failed")
+        except Exception as failure:
+            await self.disclosures.failed(asked, failure)
             raise
 
     async def _answer(self, request: Request, asked: Asked) -> Answer:

@@ -28,6 +28,7 @@ _CHINA: Final = timezone(timedelta(hours=8))
 NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
 _REGION: Final = re.compile(r"[0-9]{1,12}")
+_DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 Tag = Callable[[str], bytes]
 
@@ -129,7 +130,10 @@ def _moment(given: object, name: str) -> datetime | None:
         return None
     if given.tzinfo is None:
         raise InvalidDocumentError(f"`{name}` needs an offset from UTC, such as Z or +08:00.")
-    return given.astimezone(UTC)
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise InvalidDocumentError(f"`{name}` lies outside the years 1 to 9999 in UTC.") from None
 
 
 def _first(given: Mapping[str, object]) -> int:
@@ -161,8 +165,11 @@ def _warnings(
 def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) -> BoundRoot:
     subject, after = given.get("subject"), given.get("after")
     numbers = (_number(subject, tag),) if subject is not None else ()
+    department = given.get("department")
+    if department is not None and not _DEPARTMENT.fullmatch(str(department)):
+        raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
     parameters = {
-        "department": given.get("department"),
+        "department": department,
         "since": _moment(given.get("since"), "since"),
         "until": _moment(given.get("until"), "until"),
         "before": _index(str(after)) if after is not None else None,

@@ -149,6 +149,11 @@ class Disclosures:
             return False
         return True
 
+    async def failed(self, asked: Asked, failure: Exception) -> bool:
+        """Put a failure on record, one that nobody foresaw too; return whether it is."""
+        known = failure if isinstance(failure, HubError) else HubError()
+        return await self.refused(asked, known, "failed")
+
     async def _subjects(self, plan: Plan, sealed: Sealed) -> list[SubjectAccess]:
         subjects: dict[SubjectAccess, None] = {}
         for level in plan.levels:

@@ -33,6 +33,7 @@ from graphql.language import Node, Visitor, visit
 from hub.errors import InvalidDocumentError, Location, TooCostlyError
 
 _DIGITS: Final = re.compile(r"[0-9]{5,}")
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TOO_LONG: Final = re.compile("more than|exceed|too (deep|large|long)", re.IGNORECASE)
 
 
@@ -280,8 +281,13 @@ def invalid_variable(problem: GraphQLError) -> InvalidDocumentError:
 
 
 def masked(text: str | None) -> str | None:
-    """Return a name that a caller chose, without long runs of digits: it goes on record."""
-    return None if text is None else _DIGITS.sub("...", text)
+    """Return a name that a caller chose, as it goes on record.
+
+    Long runs of digits are left out, and the whole of what is no name, for it may be anybody's.
+    """
+    if text is None:
+        return None
+    return _DIGITS.sub("...", text) if _NAME.fullmatch(text) else "..."
 
 
 def fields_of(

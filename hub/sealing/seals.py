@@ -13,6 +13,7 @@ A new format gets a new first byte; readers refuse bytes they do not know.
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -36,6 +37,7 @@ Opener = Callable[[bytes, bytes, bytes, bytes], list[Json]]
 """(raw data key, identity id bytes, version id bytes, sealed value) -> the group's values."""
 
 
+@lru_cache(maxsize=1024)  # one for each sealed column
 def aad_prefix(owner: str, dataset: str, group: str) -> bytes:
     """Return the part of the AAD that is the same for every row of a sealed column."""
     parts = [_HEAD]
@@ -54,8 +56,12 @@ def seal(
     key: bytes, prefix: bytes, identity: bytes, version: bytes, values: Sequence[object]
 ) -> bytes:
     """Return `values` sealed for one place; dates and moments become ISO texts."""
+    return _sealed(AESGCM(key), prefix + identity + version, values)
+
+
+def _sealed(cipher: AESGCM, aad: bytes, values: Sequence[object]) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    return _HEAD + nonce + AESGCM(key).encrypt(nonce, _padded(values), prefix + identity + version)
+    return _HEAD + nonce + cipher.encrypt(nonce, _padded(values), aad)
 
 
 def opener(owner: str, dataset: str, group: str) -> Opener:
@@ -87,12 +93,11 @@ def seal_groups(
     dataset: Dataset, values: Values, key: bytes, identity: UUID, version: UUID
 ) -> dict[str, bytes]:
     """Return every sealed column of one record version, `sealed_<group>` by name."""
+    cipher, place = AESGCM(key), identity.bytes + version.bytes
     return {
-        f"sealed_{group}": seal(
-            key,
-            aad_prefix(dataset.department, dataset.name, group),
-            identity.bytes,
-            version.bytes,
+        f"sealed_{group}": _sealed(
+            cipher,
+            aad_prefix(dataset.department, dataset.name, group) + place,
             [_plain(values.get(f.name)) for f in fields],
         )
         for group, fields in dataset.groups.items()

@@ -6,16 +6,21 @@ that was interrupted in mid-statement is closed, never given out again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 import asyncpg
+from asyncpg.transaction import Transaction
 
 from hub.errors import StoreUnavailableError
 
 _STATEMENTS: Final = 200
 """Prepared statements a connection keeps; bounded, because documents are many."""
+_FAREWELL_S: Final = 5.0
+_CLIENT_SIDE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+_ENDS_IT: Final = frozenset({"FATAL", "PANIC"})
+"""Severities after which the server has closed the connection, as when it is shut down."""
 Connection = asyncpg.Connection
 
 
@@ -52,24 +57,74 @@ class Database:
             StoreUnavailableError: The database cannot be reached, or the connection broke.
         """
         async with self._places:
-            lent = self._idle.pop() if self._idle else await self._connect()
-            try:
+            lent = self._found() or await self._connect()
+            with self._lent(lent):
                 yield lent
-            except asyncpg.PostgresConnectionError as problem:
-                lent.terminate()
-                raise StoreUnavailableError("The connection to the database broke.") from problem
-            except asyncpg.PostgresError:
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction, committed on a clean exit.
+
+        Where the server has ended a connection while it was idle, another one is taken.
+
+        Raises:
+            StoreUnavailableError: As `connection`; after a failed commit nobody knows whether
+                it was done.
+        """
+        async with self._places:
+            lent, transaction = await self._begun()
+            with self._lent(lent):
+                try:
+                    yield lent
+                except BaseException:
+                    await transaction.rollback()
+                    raise
+                await transaction.commit()
+
+    def _found(self) -> Connection | None:
+        """Return an idle connection that is open, as far as this side knows."""
+        while self._idle:
+            lent = self._idle.pop()
+            if not lent.is_closed():
+                return lent
+        return None
+
+    async def _begun(self) -> tuple[Connection, Transaction]:
+        """Return a transaction that has begun; an idle connection that is dead is found by it."""
+        lent = self._found()
+        if lent is not None:
+            with suppress(StoreUnavailableError):
+                return await self._begun_on(lent)
+        return await self._begun_on(await self._connect())
+
+    async def _begun_on(self, lent: Connection) -> tuple[Connection, Transaction]:
+        with self._lent(lent, give_back=False):
+            transaction = lent.transaction()
+            await transaction.start()
+        return lent, transaction
+
+    @contextmanager
+    def _lent(self, lent: Connection, *, give_back: bool = True) -> Iterator[None]:
+        """Decide what becomes of a lent connection: one that may be unwell is never lent again."""
+        try:
+            yield
+        except TimeoutError:  # an OSError, and a statement is perhaps under way
+            lent.terminate()
+            raise
+        except (asyncpg.PostgresError, *_CLIENT_SIDE) as problem:
+            if not _is_broken(lent, problem):
                 self._give_back(lent)
                 raise
-            except BaseException:
-                # Cancelled or failed with a statement perhaps under way: its state is unknown.
-                if lent.is_in_transaction() or not _is_quiet(lent):
-                    lent.terminate()
-                else:
-                    self._give_back(lent)
-                raise
-            else:
-                self._give_back(lent)
+            lent.terminate()
+            raise StoreUnavailableError("The connection to the database broke.") from problem
+        except Exception:
+            self._give_back(lent)
+            raise
+        except BaseException:
+            lent.terminate()  # cancelled, perhaps in mid-statement
+            raise
+        if give_back:
+            self._give_back(lent)
 
     def _give_back(self, lent: Connection) -> None:
         if self._closed or lent.is_closed() or lent.is_in_transaction():
@@ -77,20 +132,19 @@ class Database:
         else:
             self._idle.append(lent)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """Lend a connection inside a transaction, committed on a clean exit."""
-        async with self.connection() as lent, lent.transaction():
-            yield lent
-
     async def close(self) -> None:
         """Close every idle connection; lent ones close when they come back."""
         self._closed = True
         idle, self._idle = self._idle, []
         for connection in idle:
-            await connection.close()
+            try:
+                await connection.close(timeout=_FAREWELL_S)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                connection.terminate()
 
 
-def _is_quiet(connection: Connection) -> bool:
-    """Whether no statement can be under way on a connection."""
-    return not connection.is_closed() and not asyncio.current_task().cancelling()  # type: ignore[union-attr]  # inside a task
+def _is_broken(connection: Connection, problem: BaseException) -> bool:
+    """Whether an error means that the connection is gone, and not that a statement was wrong."""
+    if connection.is_closed() or isinstance(problem, asyncpg.PostgresConnectionError):
+        return True
+    return getattr(problem, "severity_en", None) in _ENDS_IT

@@ -22,10 +22,8 @@ from schema.catalogue import Catalogue, Dataset
 
 STILL_KNOWN: Final = datetime.max.replace(tzinfo=UTC)
 """An open end of known time; PostgreSQL's 'infinity'."""
-_OWN: Final = frozenset(
-    {"cell", "identity_id", "version_id", "record_id", "source_record_id", "source_time"}
-    | {"valid_from", "valid_to", "known_from", "known_to"}
-)
+_OWN: Final = 10
+"""Columns that every dataset's table begins with; `hub.store.tables.dataset_table` orders them."""
 _TAKE_KNOWN_TIME: Final = """
 UPDATE known_time SET at = greatest(clock_timestamp(), at + interval '1 microsecond')
 RETURNING at
@@ -120,26 +118,22 @@ class Facts:
             )
 
 
-def _by(rows: Iterable[Record], key: str) -> dict[UUID, list[Stored]]:
+def _by(rows: Sequence[Record], key: str) -> dict[UUID, list[Stored]]:
     found: dict[UUID, list[Stored]] = defaultdict(list)
+    names = tuple(rows[0].keys())[_OWN:] if rows else ()
     for row in rows:
-        found[row[key]].append(_stored(row))
+        found[row[key]].append(_stored(row, names))
     for spans in found.values():
-        spans.sort(key=lambda span: span.valid_from)
+        if len(spans) > 1:
+            spans.sort(key=lambda span: span.valid_from)
     return found
 
 
-def _stored(row: Record) -> Stored:
-    version = Version(
-        row["cell"],
-        row["identity_id"],
-        row["version_id"],
-        row["record_id"],
-        row["source_record_id"],
-        row["source_time"],
-        {name: value for name, value in row.items() if name not in _OWN},
-    )
-    return Span(row["valid_from"], row["valid_to"], version)
+def _stored(row: Record, names: Sequence[str]) -> Stored:
+    cell, identity, version_id, record_id, source_id, when, valid_from, valid_to = row[:8]
+    values = dict(zip(names, row[_OWN:], strict=True))
+    version = Version(cell, identity, version_id, record_id, source_id, when, values)
+    return Span(valid_from, valid_to, version)
 
 
 def _row(span: Stored, columns: Sequence[str], known: datetime) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What sources said and how far they were read: source records, quarantine, cursors, scope."""
+"""What sources said: source records, quarantine, and the scope of whom is kept."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from hub.store.database import Connection
 
+_LOCK: Final = 0x48554232
+"""Advisory lock that lets one batch or list in at a time."""
 _STORED: Final = """
 SELECT key_tag, content_tag, source_record_id, source_time, cell, identity_id,
        known_to = 'infinity' AS open
@@ -27,14 +29,6 @@ FROM quarantine WHERE dataset = any($1) AND key_tag = any($2::bytea[])
 _RESOLVE: Final = """
 UPDATE quarantine SET resolved_at = $2, resolution = $3 WHERE quarantine_id = any($1::uuid[])
 """
-_BEGIN_CURSOR: Final = """
-INSERT INTO cursor (department, position, scope_revision, moved_at) VALUES ($1, NULL, 0, $2)
-ON CONFLICT (department) DO NOTHING
-"""
-_CURSOR: Final = "SELECT position, scope_revision FROM cursor WHERE department = $1"
-_MOVE: Final = """
-UPDATE cursor SET position = $2, scope_revision = $3, moved_at = $4 WHERE department = $1
-"""
 _IN_SCOPE: Final = "SELECT tag FROM scope WHERE tag = any($1::bytea[])"
 _ADD_SCOPE: Final = """
 INSERT INTO scope (tag, kind, revision)
@@ -46,10 +40,11 @@ SELECT coalesce(max(revision), 0) FROM scope WHERE kind <> 'member' OR $1
 """
 
 _QUOTED: Final = pg.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-_GROWING: Final = (
+GROWING: Final = (
     *("person", "person_tag", "identity", "data_key", "link", "household", "household_place"),
-    *("membership", "source_record", "quarantine", "scope"),
+    *("membership", "source_record", "quarantine", "scope", "unscored"),
 )
+"""Tables that grow as sources are read, beside those of datasets."""
 
 SUPERSEDED: Final = "superseded"
 """Resolution of a quarantined record: a later or repaired version was accepted."""
@@ -79,12 +74,9 @@ class Waiting:
     resolved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a source was read, and under which scope."""
-
-    position: str | None
-    scope_revision: int
+async def alone(connection: Connection) -> None:
+    """Wait until no other batch or list is coming in; the transaction's end lets the next one."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
 async def stored_sources(
@@ -129,20 +121,6 @@ async def resolve(
         await connection.execute(_RESOLVE, ids, known, resolution)
 
 
-async def read_cursor(connection: Connection, department: str, now: datetime) -> Cursor:
-    """Return how far a department's source was read."""
-    await connection.execute(_BEGIN_CURSOR, department, now)
-    row = await connection.fetchrow(_CURSOR, department)
-    return Cursor(row["position"], row["scope_revision"]) if row else Cursor(None, 0)
-
-
-async def move_cursor(
-    connection: Connection, department: str, cursor: Cursor, now: datetime
-) -> None:
-    """Store how far a source was read, with whatever else the transaction stores."""
-    await connection.execute(_MOVE, department, cursor.position, cursor.scope_revision, now)
-
-
 async def in_scope(connection: Connection, tags: Iterable[bytes]) -> set[bytes]:
     """Return which of `tags` are in scope."""
     return {r["tag"] for r in await connection.fetch(_IN_SCOPE, list(tags))}
@@ -162,7 +140,6 @@ async def add_to_scope(
     return int(status.rpartition(" ")[2])
 
 
-async def analyse(connection: Connection, datasets: Iterable[str]) -> None:
-    """Gather the planner's statistics of everything that ingest writes."""
-    names = ", ".join(_QUOTED(name) for name in (*_GROWING, *datasets))
-    await connection.execute(f"ANALYZE {names}")
+async def analyse(connection: Connection, tables: Iterable[str]) -> None:
+    """Gather the planner's statistics of some tables."""
+    await connection.execute(f"ANALYZE {', '.join(_QUOTED(name) for name in tables)}")

@@ -207,7 +207,18 @@ cursor = sa.Table(
     sa.Column("position", sa.Text, nullable=True),
     sa.Column("scope_revision", sa.BigInteger, nullable=False),
     _moment("moved_at"),
+    _moment("reading_from", nullable=True),
+    _moment("whole_from", nullable=True),
     comment="How far a source was read; committed with the rows that were read.",
+)
+
+unscored = sa.Table(
+    "unscored",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    sa.Column("corrected", sa.Boolean, nullable=False),
+    comment="Households whose facts changed while a source was read from its start.",
 )
 
 scope = sa.Table(

@@ -29,7 +29,12 @@ def conjunction(truths: Iterable[Truth]) -> Truth:
 
 def disjunction(truths: Iterable[Truth]) -> Truth:
     """Whether one holds: True once one does, whatever is unknown."""
-    return negation(conjunction(negation(truth) for truth in truths))
+    unknown = False
+    for truth in truths:
+        if truth is True:
+            return True
+        unknown = unknown or truth is None
+    return None if unknown else False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from pathlib import Path
 import asyncpg
 import orjson
 import pytest
-import typer
 
 from connectors.department import discover
 from hub.access import Caller, PolicyError, default_policy_text, load_policy
 from hub.app import apply_policy, catalogue_of, opened, prepare
-from hub.commands.console import run
 from hub.commands.ingest import read_departments
 from hub.errors import NotGrantedError
 from hub.ingest.grants import catalogue_check
@@ -25,7 +23,7 @@ from hub.settings import Settings, load_settings
 from hub.store.migrate import differences
 from schema.catalogue import Catalogue
 from schema.graph import printed
-from scoring import Input, ProfileError, packaged_profile
+from scoring import Input, packaged_profile
 from tests.fourth.departments.education.roll import HEADER
 from tests.support.district import District, clock, district
 from tests.support.golden import ROOT
@@ -254,29 +252,14 @@ def test_the_scorer_may_use_it_only_once_it_is_granted():
         policy = load_policy(text, catalogue)
         return packaged_profile(TODAY, catalogue_check(catalogue, policy, TODAY))
 
-    with pytest.raises(ProfileError) as refused:
-        profile(default_policy_text())
-    unavailable = profile(policy_text()).unavailable
+    lacking = profile(default_policy_text())
+    granted = profile(policy_text())
 
-    assert {fault.split()[1] for fault in refused.value.faults} == {
-        "SchoolRoll.stage",
-        "SchoolRoll.status",
-    }
-    assert Input.SCHOOLING not in unavailable
-    assert Input.SCHOOL_ALERT in unavailable
-
-
-def test_the_operator_is_told_in_words_what_the_scorer_lacks(capsys):
-    catalogue = Catalogue.discover(("schema.datasets", *DATASETS))
-    policy = load_policy(default_policy_text(), catalogue)
-
-    async def work():
-        return packaged_profile(TODAY, catalogue_check(catalogue, policy, TODAY))
-
-    with pytest.raises(typer.Exit):
-        run(work())
-
-    assert "SchoolRoll.stage is not granted for early warning" in capsys.readouterr().err
+    assert lacking.not_granted == ("SchoolRoll.stage", "SchoolRoll.status")
+    assert Input.SCHOOLING in lacking.unavailable
+    assert granted.not_granted == ()
+    assert Input.SCHOOLING not in granted.unavailable
+    assert Input.SCHOOL_ALERT in granted.unavailable
 
 
 def test_no_source_of_the_hub_names_it():

@@ -61,3 +61,42 @@ def enrolment(key="E1", number=FIRST, *, at=AT, deleted=False, **words):
     }
     place = f"row {key}"
     return SourceRecord("medical-insurance", "medical_enrolment", key, said, place, at, deleted)
+
+
+def settlement(key="B1", number=FIRST, *, at=AT, deleted=False, **words):
+    """Return a record of medical insurance's table of settlements."""
+    said = {
+        "JSLSH": key,
+        "SFZH": number,
+        "XM": "甲一",
+        "YLLB": "21",
+        "RYRQ": "2026-10-11",
+        "CYRQ": "2026-10-19",
+        "JSRQ": "2026-10-19",
+        "ZFY": "9000.00",
+        "TCZF": "5000.00",
+        "GRZF": "4000.00",
+        "DBBZ": "0",
+        **words,
+    }
+    place = f"row {key}"
+    return SourceRecord("medical-insurance", "medical_settlement", key, said, place, at, deleted)
+
+
+def certificate(key="69010619790315001244", number=FIRST, *, at=AT, deleted=False, **words):
+    """Return a record of the Disabled Persons' Federation's drops."""
+    said = {
+        "姓名": "甲一",
+        "身份证号": number,
+        "残疾人证号": key,
+        "残疾类别": "4",
+        "残疾等级": "4",
+        "发证日期": "20260813",
+        "证件状态": "有效",
+        "更新日期": "20260820",
+        **words,
+    }
+    place = f"row {key}"
+    return SourceRecord(
+        "disabled-federation", "disability_certificate", key, said, place, at, deleted
+    )

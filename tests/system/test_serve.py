@@ -54,6 +54,39 @@ def test_other_commands_attach_to_the_running_server(hub):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_reviving_a_receiver_without_dead_messages_says_so_and_sends_nothing(hub):
+    home, _ = hub
+
+    done = hub_command("deliver", "--revive", "medical-insurance", "--home", home)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 messages for medical-insurance wait again" in done.stdout
+    assert "0 acknowledged" in done.stdout
+
+
+def test_a_checkpoint_that_was_kept_elsewhere_still_fits(hub, tmp_path):
+    home, served = hub
+    token = hub_command(
+        "token", OFFICER.id, "--purpose", "WARN", "--home", home, "--hub", served.address
+    ).stdout.strip()
+    kept = httpx2.get(
+        f"{served.address}/log/checkpoint",
+        headers={"authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    (tmp_path / "kept").write_bytes(kept.content)
+    forged = kept.text.splitlines()
+    forged[1] = str(int(forged[1]) + 1_000)
+    (tmp_path / "forged").write_text("\n".join(forged) + "\n", encoding="utf-8")
+
+    good = hub_command("audit", "verify", "--home", home, "--witnessed", tmp_path / "kept")
+    bad = hub_command("audit", "verify", "--home", home, "--witnessed", tmp_path / "forged")
+
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert bad.returncode == 1
+    assert "witnessed" in bad.stdout
+
+
 def test_a_token_for_curl_is_printed_by_the_token_command(hub):
     home, served = hub
 

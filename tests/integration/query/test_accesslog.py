@@ -11,6 +11,7 @@ from audit.postgres import PostgresStorage
 from hub.access import default_policy_text
 from hub.clock import utc_now
 from hub.errors import NotGrantedError
+from hub.query import accesslog
 from hub.query.policies import publish_policy
 from tests.support.asking import AUDITOR, INSURER, OFFICER, asking
 from tests.support.world import NOW, number_of
@@ -103,3 +104,46 @@ async def test_an_auditor_whose_right_was_taken_away_sees_nothing(
     finally:
         await publish_policy(connection, default_policy_text(), catalogue, NOW)
         await connection.close()
+
+
+async def test_entries_and_the_policy_they_are_read_under_are_of_one_snapshot(
+    recorded, world, district, catalogue, monkeypatch
+):
+    found, other = accesslog.find, await asyncpg.connect(district[0])
+    gone = default_policy_text().replace('"AccessEntry.denied", ', "")
+    seen = []
+
+    async def find_late(connection, wanted):
+        before = await connection.fetchval("select digest from policy_revision")
+        await publish_policy(other, gone, catalogue, NOW)
+        seen.append(before == await connection.fetchval("select digest from policy_revision"))
+        return await found(connection, wanted)
+
+    monkeypatch.setattr(accesslog, "find", find_late)
+    try:
+        await recorded.body(LOOKUP, AUDITOR, s=world.numbers[3])
+    finally:
+        await publish_policy(other, default_policy_text(), catalogue, NOW)
+        await other.close()
+    assert seen
+    assert all(seen)
+
+
+async def test_what_was_read_of_a_household_was_read_about_everybody_in_it(recorded, world):
+    member = next(m for m in world.tables["membership"] if m["valid_to"].year == 9999)
+    number = next(n for n, p in world.person_by_number.items() if p == member["person_id"])
+    read = await recorded.body(
+        "query ($h: ID!) { household(id: $h) { id score { band } } }",
+        OFFICER,
+        h=str(member["household_id"]),
+    )
+    assert read["data"]["household"]
+
+    body = await recorded.body(LOOKUP, AUDITOR, s=number)
+    again = await recorded.body(LOOKUP, AUDITOR, s=number)
+
+    node = body["data"]["accessLog"]["edges"][0]["node"]
+    assert node["index"] == read["extensions"]["receipt"]["index"]
+    assert "Score.band" in node["fields"]
+    looked_up = again["data"]["accessLog"]["edges"][0]["node"]
+    assert (looked_up["kind"], looked_up["subjectCount"]) == ("lookup", 1)

@@ -202,6 +202,18 @@ async def test_a_refusal_that_cannot_be_recorded_is_still_a_refusal(ask):
         await ask.answer("{ nobody }")
 
 
+async def test_a_failure_that_nobody_foresaw_is_on_record(ask, world, monkeypatch):
+    def broken(*_given):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("hub.query.answer.bind", broken)
+
+    with pytest.raises(ZeroDivisionError):
+        await ask.answer(POINT, n=world.numbers[0])
+    record = ask.log.record()
+    assert (record["outcome"], record["reason"]) == ("failed", "INTERNAL")
+
+
 async def test_the_record_names_fields_and_subjects_and_no_value(ask, world):
     await ask.body(POINT, n=world.numbers[4])
     await ask.body(PAGE, WARNER)

@@ -13,7 +13,7 @@ from hub.errors import (
     TooCostlyError,
 )
 from hub.http.graphql import Question, is_mutation
-from hub.http.limits import Limits
+from hub.http.limits import BusyError, Limits, Places
 from tests.support.edge import FakeAnswer, new_edge
 
 GRAPHQL = "application/graphql-response+json"
@@ -331,3 +331,42 @@ async def test_a_body_that_does_not_arrive_is_408(tmp_path):
         await edge.http.app(scope, anyio.sleep_forever, send)
 
     assert sent[0]["status"] == 408
+
+
+@pytest.mark.anyio
+async def test_one_operation_more_than_may_wait_is_told_to_try_again(tmp_path):
+    slow = SlowAnswers()
+    limits = Limits(max_waiting=1)
+    edge = await anyio.to_thread.run_sync(lambda: new_edge(tmp_path, queries=slow, limits=limits))
+    scope, body = await anyio.to_thread.run_sync(call, edge)
+
+    async def status():
+        messages, sent = [{"type": "http.request", "body": body}], []
+
+        async def receive():
+            if not messages:
+                await anyio.sleep_forever()
+            return messages.pop()
+
+        async def send(message):
+            sent.append(message)
+
+        await edge.http.app(scope, receive, send)
+        return sent[0]["status"]
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(status)
+            await slow.asked.wait()
+            assert await status() == 503
+            group.cancel_scope.cancel()
+
+
+def test_a_place_is_free_again_however_its_holder_ended():
+    places = Places(1)
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), places:
+            raise ZeroDivisionError
+    with places, pytest.raises(BusyError), places:
+        pass

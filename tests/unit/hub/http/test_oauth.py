@@ -3,6 +3,7 @@ import hmac
 import json
 from urllib.parse import urlencode
 
+import anyio
 import pytest
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
@@ -10,8 +11,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from hub.errors import StoreUnavailableError
+from hub.http.limits import Limits
 from hub.http.oauth import JWKS_PATH, METADATA_PATH, TOKEN_PATH, server_metadata
-from tests.support.edge import CLIENT, ISSUER
+from tests.support.edge import CLIENT, ISSUER, new_edge
 
 OTHER_KEY = ECKey.generate_key("P-256")
 RSA_KEY = RSAKey.generate_key(2048)
@@ -273,3 +275,22 @@ def test_the_metadata_is_valid_and_says_where_things_are(edge):
     # Authlib wants a response type; without an authorization endpoint there is none to offer.
     checked = server_metadata("https://hub.example") | {"response_types_supported": ["none"]}
     AuthorizationServerMetadata(checked).validate()
+
+
+@pytest.mark.anyio
+async def test_a_token_request_that_does_not_arrive_is_408(tmp_path):
+    limits = Limits(body_timeout_s=0.05)
+    edge = await anyio.to_thread.run_sync(lambda: new_edge(tmp_path, limits=limits))
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {"type": "http", "method": "POST", "path": TOKEN_PATH, "headers": headers}
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    with anyio.fail_after(5):
+        await edge.http.app(
+            scope | {"query_string": b"", "root_path": ""}, anyio.sleep_forever, send
+        )
+
+    assert sent[0]["status"] == 408

@@ -8,11 +8,12 @@ from structlog.testing import capture_logs
 from hub.errors import (
     CorruptError,
     HubError,
+    InvalidRequestError,
     SetupError,
     StoreUnavailableError,
     UnauthenticatedError,
 )
-from hub.http.problems import Form, outside
+from hub.http.problems import Form, OAuthError, outside
 from tests.support.edge import new_edge
 
 SECRETS = ("690101199001011234", "12900012345", "张某某", "s3cret-key-material")
@@ -129,7 +130,7 @@ def test_each_error_has_its_status_and_code(error, form, status, code):
 
 def test_what_the_caller_can_mend_is_not_logged_as_our_fault():
     with capture_logs() as lines:
-        outside(UnauthenticatedError("No."), Form.PROBLEM, "req-1")
+        outside(InvalidRequestError("No."), Form.PROBLEM, "req-1")
 
     assert lines == []
 
@@ -167,3 +168,20 @@ def test_an_address_that_is_nearly_right_is_not_repeated_in_a_redirect(edge):
 def test_a_web_socket_is_refused(edge):
     with pytest.raises(WebSocketDisconnect), edge.http.websocket_connect("/graphql"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnauthenticatedError("The token has expired.", "invalid_token"), "invalid_token"),
+        (UnauthenticatedError("There is no token.", ""), "no token"),
+        (OAuthError("invalid_client", "The assertion is not accepted.", 401), "invalid_client"),
+    ],
+)
+def test_who_could_not_sign_in_is_logged_by_the_code_of_the_error_alone(error, code):
+    with capture_logs() as logged:
+        outside(error, Form.OAUTH, "request-7")
+
+    assert logged == [
+        {"event": "not signed in", "request": "request-7", "error": code, "log_level": "warning"}
+    ]

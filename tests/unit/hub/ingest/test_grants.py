@@ -7,7 +7,7 @@ import pytest
 from hub.access.policy import default_policy_text, load_policy
 from hub.ingest.grants import catalogue_check
 from schema.catalogue import Catalogue
-from scoring.profile import InputStatus, ProfileError, packaged_profile
+from scoring.profile import InputStatus, packaged_profile
 
 TODAY = date(2026, 11, 23)
 CATALOGUE = Catalogue.discover()
@@ -37,6 +37,8 @@ def test_the_packaged_profile_loads_under_the_default_policy():
     assert "Custody.releasedOn" not in profile.fields_read
 
 
-def test_when_the_grants_have_run_out_the_profile_does_not_load():
-    with pytest.raises(ProfileError, match="not granted"):
-        packaged_profile(TODAY, check_on(date(2099, 1, 1)))
+def test_when_the_grants_have_run_out_nothing_is_read_and_everything_is_named():
+    profile = packaged_profile(TODAY, check_on(date(2099, 1, 1)))
+
+    assert profile.fields_read == ()
+    assert "Population.birthDate" in profile.not_granted

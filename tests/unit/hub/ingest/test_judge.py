@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from connectors.department import discover
+from connectors.protocol import Page
 from hub.ingest.judge import (
     Accepted,
     Ended,
@@ -18,7 +19,7 @@ from hub.ingest.judge import (
     record_id_of,
 )
 from hub.ingest.known import Known, Registered, folded
-from hub.ingest.prepared import prepare
+from hub.ingest.prepared import prepared as prepared_page
 from hub.sealing.tags import Tagger
 from hub.store.people import HouseholdPlace, PersonPlace
 from hub.store.sources import StoredSource, Waiting
@@ -53,7 +54,7 @@ def known(**more):
 
 
 def ready(tagger, record):
-    (prepared,) = prepare([record], MAPPINGS, tagger, TODAY)
+    (prepared,) = prepared_page(Page((record,), (), ""), MAPPINGS, tagger, TODAY).records
     return prepared
 
 

@@ -22,6 +22,7 @@ from tests.support.world import number_of
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
 OFFICER = Caller("civil-affairs", "officer", "WARN", "c")
+AUDITOR = Caller("audit-office", "auditor", "AUDIT", "c")
 NUMBER = number_of(3, date(1990, 1, 1))
 
 
@@ -87,6 +88,8 @@ def test_what_is_no_id_of_ours_names_nobody(bound):
         'after: "MTIz"',
         'region: "42%"',
         'knownAt: "2026-05-01T00:00:00"',
+        'knownAt: "9999-12-31T23:59:59-14:00"',
+        'knownAt: "0001-01-01T00:00:00+14:00"',
     ],
 )
 def test_an_impossible_argument_is_refused(bound, arguments):
@@ -115,3 +118,19 @@ def test_more_numbers_than_allowed_are_refused(bound):
     text = "query ($n: [String!]!) { people(nationalIds: $n) { index } }"
     with pytest.raises(TooCostlyError, match="5000"):
         bound(text, n=[""] * 5_001)
+
+
+@pytest.mark.parametrize("department", ["\0", "某人", "A B", ""])
+def test_a_department_that_cannot_be_one_is_refused_unquoted(
+    documents, schema, planner, policy, department
+):
+    document = documents.parsed(
+        "query ($d: String) { accessLog(department: $d) { edges { cursor } } }"
+    )
+    operation = document.operation(None)
+    plan = planner.plan(document, operation, {}, policy.entitlement(AUDITOR, TODAY))
+    values = coerced(schema, operation, {"d": department})
+
+    with pytest.raises(InvalidDocumentError) as caught:
+        bind(plan, values, NOW, lambda text: text.encode())
+    assert not department or department not in str(caught.value)

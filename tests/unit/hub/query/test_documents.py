@@ -4,7 +4,7 @@ import pytest
 
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.bind import coerced
-from hub.query.documents import DocumentLimits, Documents
+from hub.query.documents import DocumentLimits, Documents, masked
 
 NUMBER = "690106199001010014"
 
@@ -116,3 +116,19 @@ def test_a_wrong_variable_is_named_and_its_value_is_not(documents, schema, value
     with pytest.raises(InvalidDocumentError, match=r"\$n") as caught:
         coerced(schema, document.operation(None), {"n": value})
     assert NUMBER not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        (None, None),
+        ("Worklist_2026", "Worklist_2026"),
+        (f"Of{NUMBER}", "Of..."),
+        ("某人", "..."),
+        ("a b", "..."),
+        ("\0", "..."),
+        ("a" * 65, "..."),
+    ],
+)
+def test_what_a_caller_calls_an_operation_goes_on_record_only_if_it_is_a_name(chosen, kept):
+    assert masked(chosen) == kept

@@ -1,0 +1,103 @@
+"""When households are scored: with their batch, or when a source was read to its end.
+
+A first reading touches a household many times, and what the source does not say is known only
+at its end. So its batches mark households as waiting, in their own transactions, and the mark
+is taken off in the transaction that stores the score: a crash leaves them waiting.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from hub.ingest.batch import Touched
+from hub.ingest.report import failing
+from hub.ingest.rescore import OWNER, Rescored, Rescorer
+from hub.store.database import Connection, Database
+from hub.store.facts import known_now
+from hub.store.sources import alone, analyse
+from hub.store.unscored import HouseholdKey, mark_unscored, take_unscored
+from schema.datasets.civil_affairs import ALERT, SCORE
+
+_CHUNK: Final = 500
+_BEFORE_ALL: Final = ("", UUID(int=0))
+_ALL: Final = """
+SELECT cell, household_id FROM household WHERE (cell, household_id) > ($1, $2)
+ORDER BY cell, household_id LIMIT $3
+"""
+
+
+async def score_touched(
+    connection: Connection, rescorer: Rescorer, touched: Touched, at: datetime, *, later: bool
+) -> Rescored:
+    """Score the households that a batch touches, or mark them as waiting if it is done `later`.
+
+    Raises:
+        AuditUnavailableError: The reading could not be put on record; roll back.
+    """
+    homes = touched.households | await rescorer.of_people(connection, touched.people.values())
+    mended = [p for key, p in touched.people.items() if key in touched.corrected]
+    corrected = await rescorer.of_people(connection, mended) if mended else set()
+    if later:
+        await mark_unscored(connection, homes, corrected)
+        return Rescored()
+    return await rescorer.rescore(connection, homes, at, frozenset(corrected))
+
+
+async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
+    """Score the households that wait, some hundreds in a transaction; what is done stays done.
+
+    Raises:
+        IngestFailedError: The database or the log broke; the others go on waiting.
+    """
+    total, after, chunks = Rescored(), _BEFORE_ALL, 0
+    with failing(OWNER, "scores of waiting households"):
+        while (done := await _score_next(database, rescorer, after)) is not None:
+            rescored, after = done
+            total.add(rescored)
+            chunks += 1
+            if chunks.bit_count() == 1:  # 1, 2, 4, ...: new tables have no statistics
+                await _analyse_scores(database)
+    return total
+
+
+async def _score_next(
+    database: Database, rescorer: Rescorer, after: HouseholdKey
+) -> tuple[Rescored, HouseholdKey] | None:
+    """Score the next households that wait, and return the last of them; None when none does."""
+    async with database.transaction() as connection:
+        await alone(connection)
+        waiting = await take_unscored(connection, after, _CHUNK)
+        if not waiting:
+            return None
+        corrected = frozenset(key for key, is_corrected in waiting.items() if is_corrected)
+        at = await known_now(connection)
+        return await rescorer.rescore(connection, waiting, at, corrected), max(waiting)
+
+
+async def rescore_all(
+    database: Database,
+    rescorer: Rescorer,
+    progress: Callable[[Rescored], None] = lambda _: None,
+) -> Rescored:
+    """Score every household again, some hundreds in a transaction; what is done stays done.
+
+    Raises:
+        StoreUnavailableError: The database broke; what was committed before stands.
+        AuditUnavailableError: The log takes no entry; as above.
+    """
+    total, after = Rescored(), _BEFORE_ALL
+    while True:
+        async with database.transaction() as connection:
+            rows = await connection.fetch(_ALL, *after, _CHUNK)
+            if not rows:
+                return total
+            keys: list[HouseholdKey] = [(r["cell"], r["household_id"]) for r in rows]
+            total.add(await rescorer.rescore(connection, keys, await known_now(connection)))
+        after = keys[-1]
+        progress(total)
+
+
+async def _analyse_scores(database: Database) -> None:
+    async with database.connection() as connection:
+        await analyse(connection, [SCORE.name, ALERT.name])
