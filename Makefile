@@ -54,7 +54,7 @@ bench: $(READY) ## Measure, and print the tables of docs/performance.md
 	@$(BIN)/python -m tests.bench
 
 prove: $(READY) ## The long campaigns: kill loops, leak search at full size, generated operations
-	@$(PYTEST) -q -m prove --timeout 3600
+	@$(PYTEST) -q -s -m prove --timeout 3600
 
 lock: $(READY) ## Resolve the requirements anew, with hashes and without hosts
 	@for set in base dev; do \

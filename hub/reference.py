@@ -22,7 +22,7 @@ from hub.errors import (
 )
 from hub.ingest.report import LinkReason
 from hub.settings import SETTINGS_FILE, Settings
-from schema.catalogue import CORE_FIELDS, Catalogue, Classification, Dataset, Field
+from schema.catalogue import CORE_FIELDS, Catalogue, Classification, Dataset, Field, Grain
 
 _NOTE: Final = "<!-- Made from the code by `make golden`; do not edit. -->\n"
 
@@ -30,6 +30,11 @@ _CLASSES: Final[Mapping[Classification, str]] = {
     Classification.GENERAL: "general",
     Classification.SENSITIVE: "sensitive personal information (PIPL art. 28), always sealed",
     Classification.RESTRICTED: "restricted by our own decision, always sealed",
+}
+
+_GRAINS: Final[Mapping[Grain, str]] = {
+    Grain.EXACT: "exact",
+    Grain.MONTH: "by month, because it tells a sealed day",
 }
 
 _ERROR_MODULES: Final = (
@@ -132,7 +137,8 @@ def _dataset(dataset: Dataset) -> str:
         f"## {dataset.zh} ({dataset.en})\n\n"
         f"`{dataset.name}`, owner {dataset.department}, {source}; about a {dataset.subject}, "
         f"{how_many}, reached by `{dataset.subject.capitalize()}.{dataset.navigation}`; "
-        f"refreshed: {dataset.refresh}; sharing: {dataset.sharing}; legal basis: "
+        f"refreshed: {dataset.refresh}; time of change: {_GRAINS[dataset.source_time_grain]}; "
+        f"sharing: {dataset.sharing}; legal basis: "
         f"{dataset.legal_basis}.\n\n" + _table(head, rows)
     )
 

@@ -14,7 +14,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType, ModuleType
 from typing import Final
@@ -68,6 +68,20 @@ class Sharing(StrEnum):
     UNCONDITIONAL = "unconditional"
     CONDITIONAL = "conditional"
     NOT_SHARED = "not-shared"
+
+
+class Grain(StrEnum):
+    """How finely the time at which a source changed a record is stored in clear, and told."""
+
+    EXACT = "exact"
+    MONTH = "month"
+    """For records whose time of change tells a day that is sealed."""
+
+    def of(self, moment: datetime) -> datetime:
+        """Return an aware moment in this grain: itself, or the first moment of its month, UTC."""
+        if self is Grain.EXACT:
+            return moment
+        return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 class Meaning(StrEnum):
@@ -144,6 +158,7 @@ class Dataset:
     plural: str | None = None
     """The GraphQL field on Person or Household; default: the name, in camelCase."""
     internal: bool = False
+    source_time_grain: Grain = Grain.EXACT
     groups: Mapping[str, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
     """Sealed group to its fields, in the order in which they are sealed."""
     clear: tuple[Field, ...] = field(init=False, repr=False, compare=False)

@@ -20,6 +20,7 @@ from schema.catalogue import (
     CoreField,
     Dataset,
     Field,
+    Grain,
     Kind,
     Subject,
     camel,
@@ -126,6 +127,11 @@ _PROVENANCE: Final = (
 )
 """Fields of every record; they need no grant of their own beside one of the type's fields."""
 
+_GRAINS: Final[Mapping[Grain, str]] = {
+    Grain.EXACT: "",
+    Grain.MONTH: " The first moment of that month, UTC: the day is not told.",
+}
+
 PROVENANCE_NAMES: Final = tuple(camel(name) for name, _, _ in _PROVENANCE)
 
 
@@ -162,6 +168,7 @@ def make_type(name: str, description: str, fields: list[tuple[str, object, Any]]
 
 
 def _dataset_fields(dataset: Dataset) -> list[tuple[str, object, Any]]:
+    grain = {"source_time": _GRAINS[dataset.source_time_grain]}
     fields: list[tuple[str, object, Any]] = [
         (
             f.name,
@@ -178,7 +185,7 @@ def _dataset_fields(dataset: Dataset) -> list[tuple[str, object, Any]]:
         for f in dataset.fields
     ]
     fields += [
-        (name, optional(annotation), strawberry.field(description=text))
+        (name, optional(annotation), strawberry.field(description=text + grain.get(name, "")))
         for name, annotation, text in _PROVENANCE
     ]
     return fields

@@ -32,6 +32,7 @@ from hub.ingest.report import IngestReport
 from hub.ingest.scope import load_scope
 from hub.settings import Settings
 from hub.store.database import Connection
+from hub.store.embedded.client import wait_until_stopped
 
 _READY_S: Final = 60.0
 _POLL_S: Final = 0.05
@@ -70,6 +71,8 @@ def demo(
         if not check:
             _invite(settings, hub)
             _wait()
+    if settings.database_url is None:
+        wait_until_stopped(settings.home)
 
 
 def _set_up(settings: Settings, seed: int, households: int) -> Places:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from connectors.mapping import DatasetMapping, Record
 from connectors.protocol import SourceRecord
@@ -18,7 +18,8 @@ from hub.sealing.seals import aad_prefix, seal
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN, Facts
 from hub.store.homes import Membership, Moves, Place
-from hub.store.people import Identity, NewPeople, PersonPlace, copied, keys_of
+from hub.store.intake import IntakeKey
+from hub.store.people import Identity, NewPeople, PersonPlace, copied
 from hub.store.sources import (
     REPLACED,
     SUPERSEDED,
@@ -32,8 +33,6 @@ from hub.store.sources import (
 from hub.store.timeline import ALWAYS, FOREVER, Span
 from schema.codes import PERSON_STATUS
 
-INTAKE_CELL: Final = "000000"
-"""Where departments' intake keys lie: they belong to no county."""
 _LEFT: Final = frozenset({"migrated", "deceased", "cancelled"})
 """Statuses of a registration whose person no longer lives in the household."""
 _CELL_DIGITS: Final = 6
@@ -46,23 +45,6 @@ _QUARANTINE_COLUMNS: Final = (
     *("quarantine_id", "department", "dataset", "key_tag", "content_tag", "location"),
     *("reasons", "words", "arrived_at"),
 )
-
-
-def intake_identity(department: str) -> UUID:
-    """Return the id under which a department's records wait in quarantine."""
-    return uuid5(NAMESPACE_URL, f"hub:intake:{department}")
-
-
-async def intake_key(connection: Connection, desk: "Desk") -> bytes | None:
-    """Return the opened key of a department's quarantine; None before anything waited in it.
-
-    Raises:
-        KeysUnavailableError: The department's key is not at hand.
-        SealBrokenError: The stored key does not authenticate.
-    """
-    owner = intake_identity(desk.department)
-    found = await keys_of(connection, desk.keys, desk.department, [INTAKE_CELL], [owner])
-    return found.get(owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +83,12 @@ class _SourceRow:
 class Batch:
     """Collects what a transaction will store; `write` stores it. Belongs to one transaction."""
 
-    def __init__(self, desk: Desk, known: Known, at: datetime, intake_key: bytes | None) -> None:
+    def __init__(self, desk: Desk, known: Known, at: datetime, key: IntakeKey) -> None:
         """Everything is known from `at` on; `known` is kept up to date with what is added."""
         self._desk = desk
         self._known = known
         self._at = at
-        self._intake_key = intake_key
+        self._intake = key
         self._new = NewPeople(desk.keys, desk.tag_version, at)
         self._moves = Moves()
         self._owners = dict(known.identities_by_id)
@@ -284,28 +266,20 @@ class Batch:
             aad_prefix(source.department, source.dataset, "words"),
             identity.identity_id.bytes,
             source_id.bytes,
-            [dict(source.words)],
+            [dict(source.words), _iso(source.source_time)],
         )
+        grain = self._desk.facts.catalogue.by_name[source.dataset].source_time_grain
         row = (
             *(source_id, source.department, source.dataset, prepared.key_tag),
             *(prepared.content_tag, identity.person.cell, identity.identity_id),
-            *(words, source.source_time, self._at),
+            *(words, grain.of(source.source_time) if source.source_time else None, self._at),
         )
         self._sources[source_id] = _SourceRow(row, known_to)
         return source_id
 
     def _sealed_intake(self, source: SourceRecord, quarantine_id: UUID) -> bytes:
-        owner = intake_identity(source.department)
-        if self._intake_key is None:
-            self._intake_key = self._new.key(source.department, INTAKE_CELL, owner)
-        when = source.source_time.isoformat() if source.source_time else None
-        return seal(
-            self._intake_key,
-            aad_prefix(source.department, source.dataset, "intake"),
-            owner.bytes,
-            quarantine_id.bytes,
-            [source.key, dict(source.words), when, source.deleted],
-        )
+        said = [source.key, dict(source.words), _iso(source.source_time), source.deleted]
+        return self._intake.seal(source.dataset, "intake", quarantine_id, said)
 
     def _settle(self, key_tag: bytes, resolution: str) -> None:
         """Resolve whatever waits of a record."""
@@ -345,3 +319,7 @@ class Batch:
         revision = await scope_revision(connection, with_members=True) + 1
         for kind, tags in self._scope.items():
             await add_to_scope(connection, tags, kind, revision)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

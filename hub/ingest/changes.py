@@ -139,7 +139,7 @@ def _sealed(dataset: Dataset, record_id: UUID, span: Span[Version | Fresh], fres
         version_id,
         record_id,
         fresh.source_record_id,
-        fresh.record.source_time,
+        dataset.source_time_grain.of(fresh.record.source_time),
         columns,
     )
     return Span(span.valid_from, span.valid_to, version)

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from hub.ingest.prepared import Papers, Prepared
+from hub.ingest.versions import with_exact_times
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import opener
 from hub.store.database import Connection
@@ -93,11 +94,13 @@ async def gather(
     key_tags = {r.key_tag for r in records} | {p.key_tag for p in pieces}
     sources = await stored_sources(connection, datasets, key_tags)
     owners = {s.identity_id: s.cell for s in sources.values() if s.identity_id is not None}
+    identities = await identities_by_id(connection, keys, owners.values(), owners)
+    await with_exact_times(connection, facts.catalogue, records, sources, identities)
     return Known(
         scope=await in_scope(connection, numbers | homes),
         people=await people_by_tag(connection, numbers),
         identities=await identities_by_tag(connection, keys, department, numbers),
-        identities_by_id=await identities_by_id(connection, keys, owners.values(), owners),
+        identities_by_id=identities,
         households=await households_by_tag(connection, homes),
         sources=sources,
         quarantine=await quarantined(connection, datasets, key_tags),

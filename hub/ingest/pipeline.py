@@ -22,7 +22,7 @@ from connectors.protocol import Connector
 from connectors.shape import BEIJING
 from hub.clock import Clock
 from hub.ingest.announcement import announced
-from hub.ingest.batch import Batch, Desk, Touched, intake_key
+from hub.ingest.batch import Batch, Desk, Touched
 from hub.ingest.known import gather
 from hub.ingest.prepared import Papers, prepared
 from hub.ingest.reading import Intake, Reading, check_alone
@@ -36,6 +36,7 @@ from hub.sealing.tags import Tagger
 from hub.store.cursors import move_cursor
 from hub.store.database import Connection, Database
 from hub.store.facts import Facts, known_now
+from hub.store.intake import IntakeKey, made_intake_key
 from hub.store.journal import Journal
 
 _ROUNDS: Final = 4
@@ -116,15 +117,16 @@ class Ingest:
         with failing(desk.department, intake.place):
             papers = prepared(intake.page, desk.mappings, self.tagger, today)
             async with self.database.transaction() as connection:
-                await check_alone(connection, desk.department, intake.before, self.clock)
-                report, touched = await self._store(connection, desk, papers, later=intake.later)
+                await check_alone(connection, desk, intake.before, self.clock)
+                key = await made_intake_key(connection, self.keys, desk.department)
+                stored = await self._store(connection, desk, papers, key, later=intake.later)
                 if intake.after is not None:
-                    await move_cursor(connection, desk.department, intake.after, self.clock())
-                await announced(self.journal, self.tagger, desk, intake.after, (report, touched))
-        return report
+                    await move_cursor(connection, key, intake.after, self.clock())
+                await announced(self.journal, self.tagger, desk, intake.after, stored)
+        return stored[0]
 
     async def _store(
-        self, connection: Connection, desk: Desk, papers: Papers, *, later: bool
+        self, connection: Connection, desk: Desk, papers: Papers, key: IntakeKey, *, later: bool
     ) -> tuple[IngestReport, Touched]:
         known = await gather(connection, self.facts, self.keys, desk.department, papers)
         report = IngestReport(desk.department, read=len(papers), batches=1)
@@ -132,7 +134,7 @@ class Ingest:
             count(report, *quiet)
             return report, Touched()
         at = await known_now(connection)
-        batch = Batch(desk, known, at, await intake_key(connection, desk))
+        batch = Batch(desk, known, at, key)
         for paper, verdict in judged(papers, known, desk):
             count(report, verdict)
             carry_out(batch, paper, verdict)

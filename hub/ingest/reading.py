@@ -60,7 +60,7 @@ class Reading:
         first reading, the cursor is marked until the end is reached.
         """
         async with database.transaction() as connection:
-            stored = await read_cursor(connection, desk.department, clock())
+            stored = await read_cursor(connection, desk.keys, desk.department, clock())
             revision = await scope_revision(connection, with_members=not desk.is_register)
             if stored.position is None or stored.scope_revision != revision:
                 began = await begin_reading(connection, desk.department)
@@ -98,7 +98,7 @@ class Reading:
         if not self.is_from_start:
             return
         async with self._database.transaction() as connection:
-            await check_alone(connection, self._desk.department, self.last, self._clock)
+            await check_alone(connection, self._desk, self.last, self._clock)
             covered = await end_reading(connection, self._desk.department)
             if self.last.position is not None and not self._desk.is_register:
                 await mark_newcomers(connection, covered)
@@ -111,7 +111,7 @@ class Reading:
 
 
 async def check_alone(
-    connection: Connection, department: str, before: Cursor | None, clock: Clock
+    connection: Connection, desk: Desk, before: Cursor | None, clock: Clock
 ) -> None:
     """Wait for other batches, and check that none of them has moved this cursor.
 
@@ -121,6 +121,6 @@ async def check_alone(
     await alone(connection)
     if before is None or before.position is None:
         return
-    stored = await read_cursor(connection, department, clock())
+    stored = await read_cursor(connection, desk.keys, desk.department, clock())
     if stored.position != before.position:
-        raise IngestFailedError(department, "cursor", "another ingest has moved it")
+        raise IngestFailedError(desk.department, "cursor", "another ingest has moved it")

@@ -8,11 +8,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from connectors.protocol import Page, SourceRecord
-from hub.ingest.batch import INTAKE_CELL, intake_identity
+from hub.errors import SealBrokenError
 from hub.sealing.datakeys import DataKeys
-from hub.sealing.seals import opener
 from hub.store.database import Database
-from hub.store.people import keys_of
+from hub.store.intake import IntakeKey, intake_key
 
 CHUNK: Final = 500
 _WAITING: Final = """
@@ -29,25 +28,27 @@ async def waiting_pages(database: Database, keys: DataKeys, department: str) -> 
         KeysUnavailableError: The department's key is not at hand.
         SealBrokenError: A stored value does not authenticate.
     """
-    owner, last = intake_identity(department), UUID(int=0)
+    last = UUID(int=0)
     while True:
         async with database.connection() as connection:
             rows = await connection.fetch(_WAITING, department, last, CHUNK)
             if not rows:
                 return
-            found = await keys_of(connection, keys, department, [INTAKE_CELL], [owner])
-        records = tuple(_record(row, department, owner, found[owner]) for row in rows)
+            key = await intake_key(connection, keys, department)
+        if key is None:
+            raise SealBrokenError(f"What waits of {department} has no key.")
+        records = tuple(_record(row, key) for row in rows)
         yield Page(records, (), "")
         last = rows[-1]["quarantine_id"]
 
 
-def _record(row: Record, department: str, owner: UUID, key: bytes) -> SourceRecord:
-    own_key, words, when, deleted = opener(department, row["dataset"], "intake")(
-        key, owner.bytes, row["quarantine_id"].bytes, row["words"]
+def _record(row: Record, key: IntakeKey) -> SourceRecord:
+    own_key, words, when, deleted = key.open(
+        row["dataset"], "intake", row["quarantine_id"], row["words"]
     )
     kept = words if isinstance(words, Mapping) else {}
     return SourceRecord(
-        department,
+        key.department,
         row["dataset"],
         str(own_key),
         {str(name): None if word is None else str(word) for name, word in kept.items()},

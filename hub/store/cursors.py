@@ -1,15 +1,25 @@
 """How far each department's source was read, and about whom its silence says something.
 
+The place up to which a source was read is the source's own word for it, often a record's key:
+it is sealed.
+
 A reading from the start is marked in the cursor from its first page to its end. Only then is it
 known what the source does not say, and only of people who were known when that reading began.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+from hub.errors import SealBrokenError
+from hub.sealing.datakeys import DataKeys
 from hub.store.database import Connection
+from hub.store.intake import IntakeKey, intake_key
+
+_ONE: Final = UUID(int=0)
+"""A department has one cursor: the sealed place has no version of its own."""
 
 _BEGIN: Final = """
 INSERT INTO cursor (department, position, scope_revision, moved_at) VALUES ($1, NULL, 0, $2)
@@ -39,7 +49,7 @@ SELECT department, moved_at, whole_from FROM cursor WHERE whole_from IS NOT NULL
 class Cursor:
     """How far a source was read, and under which scope."""
 
-    position: str | None
+    position: str | None = field(repr=False)
     scope_revision: int
     reading_from: datetime | None = None
     """Newest known time when the reading from the start began that has not reached the end yet;
@@ -54,13 +64,30 @@ class Silence:
     whole_from: datetime
 
 
-async def read_cursor(connection: Connection, department: str, now: datetime) -> Cursor:
-    """Return how far a department's source was read."""
+async def read_cursor(
+    connection: Connection, keys: DataKeys, department: str, now: datetime
+) -> Cursor:
+    """Return how far a department's source was read.
+
+    Raises:
+        KeysUnavailableError: The department's key is not at hand.
+        SealBrokenError: What is stored does not authenticate.
+    """
     await connection.execute(_BEGIN, department, now)
     row = await connection.fetchrow(_READ, department)
     if row is None:
         return Cursor(None, 0)
-    return Cursor(row["position"], row["scope_revision"], row["reading_from"])
+    position = row["position"]
+    if position is not None:
+        position = await _opened(connection, keys, department, position)
+    return Cursor(position, row["scope_revision"], row["reading_from"])
+
+
+async def _opened(connection: Connection, keys: DataKeys, department: str, sealed: bytes) -> str:
+    key = await intake_key(connection, keys, department)
+    if key is None:
+        raise SealBrokenError(f"The cursor of {department} has no key.")
+    return str(key.open("cursor", "position", _ONE, sealed)[0])
 
 
 async def begin_reading(connection: Connection, department: str) -> datetime:
@@ -70,10 +97,12 @@ async def begin_reading(connection: Connection, department: str) -> datetime:
 
 
 async def move_cursor(
-    connection: Connection, department: str, cursor: Cursor, now: datetime
+    connection: Connection, key: IntakeKey, cursor: Cursor, now: datetime
 ) -> None:
-    """Store how far a source was read, with whatever else the transaction stores."""
-    await connection.execute(_MOVE, department, cursor.position, cursor.scope_revision, now)
+    """Store how far a department's source was read, with whatever else the transaction stores."""
+    position = cursor.position
+    sealed = None if position is None else key.seal("cursor", "position", _ONE, [position])
+    await connection.execute(_MOVE, key.department, sealed, cursor.scope_revision, now)
 
 
 async def end_reading(connection: Connection, department: str) -> datetime | None:

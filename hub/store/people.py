@@ -177,6 +177,20 @@ async def keys_of(
     }
 
 
+async def add_key(
+    connection: Connection, keys: DataKeys, department: str, cell: str, owner: UUID
+) -> bytes:
+    """Store a data key of `department` for `owner`, which has none, and return it opened.
+
+    Raises:
+        KeysUnavailableError: The department has no key.
+    """
+    raw, wrapped = keys.new(department)
+    row = _key_row(cell, owner, wrapped)
+    await copied(connection, "data_key", _COLUMNS["data_key"], [row])
+    return raw
+
+
 class NewPeople:
     """People, identities, keys and households that a transaction adds; `write` stores them."""
 

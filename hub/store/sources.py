@@ -54,7 +54,10 @@ REPLACED: Final = "replaced"
 
 @dataclass(slots=True)
 class StoredSource:
-    """What is known of one source record; `contents` are the tags of all its versions."""
+    """What is known of one source record; `contents` are the tags of all its versions.
+
+    `source_time` is in the grain of its dataset until `hub.ingest.versions` has looked.
+    """
 
     identity_id: UUID | None = None
     cell: str = ""

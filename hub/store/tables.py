@@ -204,7 +204,7 @@ cursor = sa.Table(
     "cursor",
     metadata,
     sa.Column("department", sa.Text, primary_key=True),
-    sa.Column("position", sa.Text, nullable=True),
+    sa.Column("position", sa.LargeBinary, nullable=True),
     sa.Column("scope_revision", sa.BigInteger, nullable=False),
     _moment("moved_at"),
     _moment("reading_from", nullable=True),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schema import coarse
-from schema.catalogue import Classification, Dataset, Field, Kind, Subject
+from schema.catalogue import Classification, Dataset, Field, Grain, Kind, Subject
 from schema.codes import CERTIFICATE_STATUS, DISABILITY_CATEGORY, DISABILITY_LEVEL
 
 _S: Final = Classification.SENSITIVE
@@ -17,6 +17,7 @@ DISABILITY_CERTIFICATE: Final = Dataset(
     subject=Subject.PERSON,
     many=True,
     plural="disability_certificates",
+    source_time_grain=Grain.MONTH,
     refresh="weekly",
     legal_basis="社会救助法 第16条、第21条、第41条",
     fields=(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schema import coarse
-from schema.catalogue import Classification, Dataset, Field, Kind, Subject
+from schema.catalogue import Classification, Dataset, Field, Grain, Kind, Subject
 from schema.codes import ENROLMENT_STATUS, INSURANCE_SCHEME, SELF_PAID_BAND, VISIT_TYPE
 
 _G: Final = Classification.GENERAL
@@ -48,6 +48,7 @@ MEDICAL_SETTLEMENT: Final = Dataset(
     subject=Subject.PERSON,
     many=True,
     plural="medical_settlements",
+    source_time_grain=Grain.MONTH,
     refresh="monthly",
     legal_basis="社会救助法 第22条、第24条、第39条",
     fields=(

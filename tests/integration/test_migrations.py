@@ -1,6 +1,7 @@
 """Migrations and declarations together give exactly the tables that the code names."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
@@ -11,6 +12,23 @@ from schema.catalogue import Catalogue, Field, Kind
 from schema.catalogue import Classification as Class
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
+BEFORE_SEALED_PLACES = """
+update alembic_version set version_num = '0002';
+alter table cursor alter column position type text using null;
+insert into cursor (department, position, scope_revision, moved_at)
+values ('medical-insurance', '{"JSXX":["2026-09-20 09:02:03","JS1"]}', 1, now());
+insert into source_record values
+(gen_random_uuid(), 'medical-insurance', 'medical_settlement', '1', '1', '420106',
+ gen_random_uuid(), '', '2026-09-20 01:02:03+00', now(), 'infinity'),
+(gen_random_uuid(), 'public-security', 'population', '2', '2', '420106',
+ gen_random_uuid(), '', '2026-09-20 01:02:03+00', now(), 'infinity');
+insert into medical_settlement (cell, identity_id, version_id, record_id, source_time, valid_from,
+ valid_to, known_from, known_to, sealed_settlement_number, sealed_visit, sealed_money,
+ sealed_self_paid_band, sealed_major_disease)
+values ('420106', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+ '2026-09-20 01:02:03+00', '2026-09-01', 'infinity', now(), 'infinity', '', '', '', '', '');
+"""
+"""Puts a database back to what it was, with a settlement that was changed on a day."""
 
 
 async def test_a_migrated_database_equals_the_declared_tables(database):
@@ -75,3 +93,23 @@ async def test_the_clock_of_known_times_has_one_row(database):
         assert await connection.fetchval("select count(*) from known_time") == 1
     finally:
         await connection.close()
+
+
+async def test_places_in_clear_are_forgotten_and_times_that_tell_a_sealed_day_are_cut(database):
+    catalogue = Catalogue.discover()
+    await migrate(database, catalogue)
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(BEFORE_SEALED_PLACES)
+        await migrate(database, catalogue)
+
+        places = await connection.fetch("select department, position from cursor")
+        times = await connection.fetch("select source_time from medical_settlement")
+        kept = await connection.fetch("select dataset, source_time from source_record")
+    finally:
+        await connection.close()
+    month, exact = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 20, 1, 2, 3, tzinfo=UTC)
+    assert [tuple(row) for row in places] == [("medical-insurance", None)]
+    assert [tuple(row) for row in times] == [(month,)]
+    assert dict(map(tuple, kept)) == {"medical_settlement": month, "population": exact}
+    assert await differences(database, catalogue) == []

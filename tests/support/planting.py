@@ -2,21 +2,27 @@
 
 import json
 import sqlite3
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from connectors.shape import BEIJING
 from hub.demo.district import Places
 from tests.support.leaks import Planted
 
 RARE = [chr(code) for code in range(0x6A00, 0x6F00)]
+TIMES = 50
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""PostgreSQL stores a moment as microseconds since then."""
 
 
 def plant(places: Places, seed: int = 1) -> list[Planted]:
-    """Change a district's sources and return a thousand values of people in scope.
+    """Change a district's sources and return values of people in scope to search for.
 
-    250 names, numbers and phones, 125 nine-digit amounts and 125 days. Amounts and days are no
-    multiples of eight, because places in PostgreSQL's own log are.
+    250 names, numbers and phones, 125 nine-digit amounts and 125 days make a thousand. Beside
+    them: 50 times at which a settlement was changed, and the keys by which the insurer knows
+    people and settlements. Amounts and days are no multiples of eight, because places in
+    PostgreSQL's own log are.
     """
     chance = Random(seed)
     truth = [json.loads(line) for line in places.truth.read_text("utf-8").splitlines()]
@@ -29,7 +35,10 @@ def plant(places: Places, seed: int = 1) -> list[Planted]:
     }
     _rename(places.register / "changes.jsonl", names)
     found += [Planted("name", name) for name in names.values()]
-    found += _bill(places.insurance_database, {p["number"] for p in people}, chance)
+    numbers = {person["number"] for person in people}
+    found += _bill(places.insurance_database, numbers, chance)
+    found += _change(places.insurance_database, numbers, chance)
+    found += _keys(places.insurance_database, numbers)
     return found
 
 
@@ -65,6 +74,49 @@ def _bill(database: Path, numbers: set[str], chance: Random) -> list[Planted]:
             found.append(Planted("amount", str(cents), cents))
             found.append(Planted("day", day.isoformat(), int(f"{day:%Y%m%d}")))
         connection.commit()
+    finally:
+        connection.close()
+    return found
+
+
+def _change(database: Path, numbers: set[str], chance: Random) -> list[Planted]:
+    """Plant times at which settlements were changed; each is looked for in several forms."""
+    connection = sqlite3.connect(database)
+    try:
+        bills = [
+            bill
+            for bill, number in connection.execute(
+                "select JSLSH, SFZH from JSXX where ZFBZ = '0' and RYRQ <= JSRQ order by JSLSH"
+            )
+            if number in numbers
+        ][:TIMES]
+        assert len(bills) == TIMES
+        found = []
+        for bill in bills:
+            second = chance.randrange(3 * 365 * 86_400, 10 * 365 * 86_400)
+            moment = _EPOCH + timedelta(seconds=second)
+            local = f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+            connection.execute("update JSXX set GXSJ = ? where JSLSH = ?", (local, bill))
+            found.append(Planted("time", local, second * 1_000_000))
+            found.append(Planted("time", local.replace(" ", "T")))
+            found.append(Planted("time", f"{moment:%Y-%m-%d %H:%M:%S}"))
+            found.append(Planted("time", f"{moment:%Y-%m-%dT%H:%M:%S}"))
+        connection.commit()
+        return found
+    finally:
+        connection.close()
+
+
+def _keys(database: Path, numbers: set[str]) -> list[Planted]:
+    """Return the insurer's keys of people in scope, and those at which a reading ends."""
+    found = []
+    connection = sqlite3.connect(database)
+    try:
+        for label, key, table in (("person", "GRBH", "CBXX"), ("settlement", "JSLSH", "JSXX")):
+            rows = connection.execute(f"select {key}, SFZH from {table} order by GXSJ, {key}")  # noqa: S608 - two names above
+            listed = rows.fetchall()
+            kept = {mine for mine, number in listed if number in numbers} | {listed[-1][0]}
+            found += [Planted(f"{label} key", mine) for mine in sorted(kept)]
     finally:
         connection.close()
     return found

@@ -4,15 +4,15 @@ import asyncio
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
 
-from hub.home import Home, HomeInUseError, Lock
+from hub.home import Home
 from hub.store.embedded import EmbeddedServer
+from hub.store.embedded.client import wait_until_stopped
 from hub.store.embedded.rendezvous import remove_runtime_folder
 
 
@@ -30,18 +30,7 @@ def temporary_home() -> Iterator[Path]:
 
 def wait_until_unguarded(home: Path, patience_s: float = 15.0) -> None:
     """Return once no guardian, and so no server of its, is left on `home`."""
-    lock = Lock(Home.at(home).guardian_lock)
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            lock.acquire()
-        except HomeInUseError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            lock.release()
-            return
+    assert wait_until_stopped(home, patience_s), f"a guardian is left on {home}"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import subprocess
+from collections import Counter
 
 import asyncpg
 import pytest
@@ -17,6 +18,7 @@ from tests.support.planting import plant
 from tests.support.postgres import temporary_home
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio, pytest.mark.timeout(600)]
+THOUSAND = {"name": 250, "number": 250, "phone": 250, "amount": 125, "day": 125}
 SIZE = ("--households", "220", "--seed", "5")
 
 
@@ -41,12 +43,13 @@ def searched():
 
 
 async def _leave(dsn: str, text: str) -> None:
-    """Store a clear text where places in sources are kept, short enough not to be compressed."""
+    """Store a clear text as a place in a file, in a row too short to be compressed."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(
-            "insert into cursor (department, position, scope_revision, moved_at) "
-            "values ('control', $1, 0, now())",
+            "insert into quarantine (quarantine_id, department, dataset, key_tag, content_tag, "
+            "location, reasons, arrived_at, resolved_at) values "
+            "(gen_random_uuid(), 'control', 'control', '', '', $1, '[]', now(), now())",
             text,
         )
         await connection.execute("checkpoint")
@@ -63,7 +66,9 @@ async def test_the_planted_people_did_reach_the_graph(searched):
         told = await connection.fetchval("select count(*) from outbox")
         await connection.close()
 
-    assert len(planted) == 1_000
+    assert Counter(value.label for value in planted if value.label in THOUSAND) == THOUSAND
+    assert sum(value.label == "time" for value in planted) >= 50
+    assert sum(value.label.endswith(" key") for value in planted) >= 250
     assert people >= 250
     assert bills >= 125
     assert told >= 1
@@ -96,4 +101,5 @@ def test_the_search_would_have_found_the_same_values_in_a_source(searched):
 
     hits, _ = Search(planted).in_tree(home / "district")
 
-    assert {hit.label for hit in hits} == {"name", "number", "phone", "amount", "day"} - {"amount"}
+    others = {"time", "person key", "settlement key"}
+    assert {hit.label for hit in hits} == (set(THOUSAND) | others) - {"amount"}

@@ -1,7 +1,9 @@
 """The federation's CSV drops, and what they are in our words.
 
 It numbers disabilities in its own way (limb 4, intellectual 5, sight 6, mental 7,
-multiple 8), which is not the numbering on the certificates it issues.
+multiple 8), which is not the numbering on the certificates it issues. The day of issue is
+sealed, and a certificate that never changed was last changed about then: so it counts from the
+first day of the month in which it was changed.
 """
 
 from collections.abc import Mapping
@@ -68,6 +70,7 @@ CERTIFICATE: Final = DatasetMapping(
     number="national_id",
     name="name",
     valid_from="updated_on",
+    first_of_month=True,
     link_only=frozenset({"national_id", "name", "updated_on"}),
     checks=(
         holder_is_born("national_id"),

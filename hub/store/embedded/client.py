@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from hub.home import Home
+from hub.home import Home, HomeInUseError, Lock
 from hub.store.embedded import rendezvous
 from hub.store.embedded.configuration import DATABASE, PORT, ROLE, SUPERUSER
 from hub.store.embedded.errors import (
@@ -90,6 +90,21 @@ class EmbeddedServer:
             return True
         except OSError:
             return False
+
+
+def wait_until_stopped(home: Path, patience_s: float = 5.0) -> bool:
+    """Return whether the server of `home` has ended within `patience_s`; others may hold it."""
+    lock = Lock(Home.at(home).guardian_lock)
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        try:
+            lock.acquire()
+        except HomeInUseError:
+            time.sleep(_RETRY_S)
+        else:
+            lock.release()
+            return True
+    return False
 
 
 def _attach(home: Home, ready_s: float) -> EmbeddedServer:

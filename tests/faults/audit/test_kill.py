@@ -77,7 +77,7 @@ async def _under_load(server, rounds, attack):
         for number in range(WRITERS):
             group.create_task(load.writer(number))
         for number in range(rounds):
-            await load.more(random.Random(number).randrange(50, 400))  # noqa: S311 - repeatable
+            await load.more(random.Random(number).randrange(50, 400))
             await attack(number)
         await load.more(50)
         load.stopping = True

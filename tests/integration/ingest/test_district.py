@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 import pytest
 
-from tests.support.district import hub_on
+from tests.support.district import district, hub_on
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -34,6 +34,17 @@ async def everything(hub):
 
 
 async def test_the_graph_is_what_the_truth_file_says(store, keyring, town):
+    await compare_with_the_truth(store, keyring, town)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1200)
+async def test_two_thousand_households_are_what_their_truth_file_says(store, keyring, tmp_path):
+    with district(tmp_path, households=2_000, seed=1) as town:
+        await compare_with_the_truth(store, keyring, town)
+
+
+async def compare_with_the_truth(store, keyring, town):
     async with hub_on(store, keyring) as hub:
         await hub.load_scope(town)
         reports = await hub.read_all(town)

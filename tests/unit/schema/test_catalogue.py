@@ -1,6 +1,6 @@
 import itertools
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -15,6 +15,7 @@ from schema.catalogue import (
     CoreField,
     Dataset,
     Field,
+    Grain,
     Kind,
     Meaning,
     Sharing,
@@ -319,3 +320,19 @@ def test_a_coarse_form_is_never_sealed_together_with_what_it_coarsens():
         for field in dataset.fields:
             if field.derived is not None and field.group is not None:
                 assert dataset.groups[field.group] == (field,)
+
+
+def test_a_time_by_month_is_the_first_moment_of_its_month_in_utc():
+    beijing = timezone(timedelta(hours=8))
+    month = datetime(2026, 10, 1, tzinfo=UTC)
+
+    assert Grain.MONTH.of(datetime(2026, 10, 20, 3, 5, 7, 9, tzinfo=UTC)) == month
+    assert Grain.MONTH.of(datetime(2026, 11, 1, 7, 59, tzinfo=beijing)) == month
+    assert Grain.MONTH.of(month) == month
+    assert Grain.EXACT.of(datetime(2026, 10, 20, 3, 5, tzinfo=beijing)).hour == 3
+
+
+def test_records_whose_time_of_change_tells_a_sealed_day_tell_its_month_only():
+    by_month = {d.name for d in Catalogue.discover() if d.source_time_grain is Grain.MONTH}
+
+    assert by_month == {"medical_settlement", "disability_certificate"}
