@@ -57,8 +57,10 @@ class _PolicyText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def default_policy_text() -> str:
-    """Return the policy that a new hub starts with."""
-    return (files("hub") / "policies" / "district.toml").read_text("utf-8")
+    """Return the policy that a new hub starts with: its packaged parts, in order of name."""
+    parts = (files("hub") / "policies" / "district").iterdir()
+    packaged = sorted((part for part in parts if part.name.endswith(".toml")), key=lambda p: p.name)
+    return "\n".join(part.read_text("utf-8") for part in packaged)
 
 
 def load_policy(text: str, catalogue: Catalogue, consent: ConsentCheck | None = None) -> Policy:

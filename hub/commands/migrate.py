@@ -1,11 +1,9 @@
 """`hub migrate`: keys, tables and first settings; safe to run at any time."""
 
-import shutil
-from importlib.resources import as_file, files
-
 import typer
 
 from hub.access import Policy
+from hub.access.policy import default_policy_text
 from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.commands.console import run, settings_or_fail
 from hub.commands.options import Home
@@ -36,5 +34,4 @@ def first_policy(settings: Settings) -> None:
     if settings.policy_file.exists():
         return
     settings.policy_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with as_file(files("hub") / "policies" / "district.toml") as packaged:
-        shutil.copyfile(packaged, settings.policy_file)
+    settings.policy_file.write_text(default_policy_text(), encoding="utf-8")
