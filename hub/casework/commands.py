@@ -6,28 +6,22 @@ What a command does is on record before it commits (by the command itself); that
 told is on record before it is told. A command that is sent again does nothing twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import orjson
 from graphql import GraphQLSchema
 
 from audit.entry import EntryKind
-from hub.access import Denied, Entitlement
-from hub.casework.decision import decision_from
-from hub.casework.recognise import USED, Recognise
-from hub.errors import AuditUnavailableError, NotGrantedError, RefusedError
+from hub.access import Entitlement
+from hub.casework.rooms import CommandRoom, Order, check_granted
+from hub.errors import AuditUnavailableError, RefusedError
 from hub.query.answer import Answer, Request, entitled
-from hub.query.bind import day_of
 from hub.query.commands import Command, plan_command, shape_payload
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents
-from hub.query.granting import denied
 from hub.query.policies import Policies
 from hub.store.journal import Journal, recorded
-
-RECOGNISE: Final = "recognise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +33,8 @@ class Commands:
     policies: Policies
     disclosures: Disclosures
     journal: Journal
-    recognise: Recognise
+    rooms: Mapping[str, CommandRoom]
+    """Who carries out which mutation, by its name in GraphQL."""
 
     async def answer(self, request: Request) -> Answer:
         """Return the outcome of the mutation that `request` states.
@@ -84,31 +79,12 @@ class Commands:
     async def _carried_out(
         self, command: Command, request: Request, entitlement: Entitlement
     ) -> Mapping[str, object]:
-        if command.name != RECOGNISE:
+        room = self.rooms.get(command.name)
+        if room is None:
             raise AssertionError(
                 f"the schema has a mutation that nobody carries out: {command.name}"
             )
-        _check_granted(USED, entitlement)
-        stated = command.arguments["input"]
-        assert isinstance(stated, Mapping)  # noqa: S101 - the schema says so
-        decision = decision_from(stated, day_of(request.at))
-        outcome = await self.recognise(decision, request.caller, entitlement.regions)
-        closed = outcome.closed_alert_id
-        return {
-            "people": outcome.people,
-            "messageIds": [str(message) for message in outcome.message_ids],
-            "closedAlertId": None if closed is None else str(closed),
-        }
-
-
-def _check_granted(paths: Sequence[str], entitlement: Entitlement) -> None:
-    """Refuse a command that would read what its caller may not.
-
-    Raises:
-        NotGrantedError: With the fields.
-    """
-    decided = {path: entitlement.decide(path) for path in paths}
-    refused = {path: found.reason for path, found in decided.items() if isinstance(found, Denied)}
-    if refused:
-        path, reason = next(iter(refused.items()))
-        raise NotGrantedError(denied(entitlement, path, reason), tuple(refused))
+        check_granted(room.uses, entitlement)
+        return await room.carry_out(
+            command.arguments, Order(request.caller, entitlement, request.at)
+        )

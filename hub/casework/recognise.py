@@ -4,17 +4,19 @@ All of it is one transaction, and on record before it commits. The same decision
 household a second time changes nothing and gives the same answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from audit.entry import EntryKind
 from hub.access.model import Caller
-from hub.casework.decision import Decision
+from hub.casework.decision import Decision, decision_from
 from hub.casework.errors import EmptyHouseholdError, UnknownHouseholdError
 from hub.casework.household import HomeNow, home_now
 from hub.casework.recording import Office, RecognitionOutcome, Writing
+from hub.casework.rooms import Order
 from hub.clock import Clock
 from hub.errors import StoreUnavailableError
 from hub.store.database import Connection, Database
@@ -109,3 +111,31 @@ def _who(caller: Caller) -> dict[str, object]:
         "actor": caller.actor,
         "case": caller.case,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniseRoom:
+    """The mutation `recognise`: its words on the way in and out."""
+
+    recognise: Callable[[Decision, Caller, Sequence[str]], Awaitable[RecognitionOutcome]]
+    uses: Sequence[str] = USED
+
+    async def carry_out(
+        self, arguments: Mapping[str, object], order: Order
+    ) -> Mapping[str, object]:
+        """Return the payload of `RecognitionReceipt`.
+
+        Raises:
+            RefusedError: The decision is not well-formed, or does not fit what is stored.
+            UnavailableError: As `Recognise`.
+        """
+        stated = arguments["input"]
+        assert isinstance(stated, Mapping)  # noqa: S101 - the schema says so
+        decision = decision_from(stated, order.today)
+        outcome = await self.recognise(decision, order.caller, order.regions)
+        closed = outcome.closed_alert_id
+        return {
+            "people": outcome.people,
+            "messageIds": [str(message) for message in outcome.message_ids],
+            "closedAlertId": None if closed is None else str(closed),
+        }

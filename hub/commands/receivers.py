@@ -9,7 +9,7 @@ import httpx2
 from connectors.outbound import medical_insurance
 from hub.app import Core
 from hub.casework.commands import Commands
-from hub.casework.recognise import Recognise
+from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
 from hub.commands.places import encryption_keys, read_places
 from hub.delivery.sender import Receiver, Sender
@@ -55,7 +55,7 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
         rooms.policies,
         Disclosures(core.log, core.tagger),
         core.log,
-        Recognise(core.database, core.log, office, core.clock),
+        {"recognise": RecogniseRoom(Recognise(core.database, core.log, office, core.clock))},
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from audit.entry import EntryKind
 from hub.access import Caller, default_policy_text
 from hub.casework.commands import Commands
+from hub.casework.recognise import RecogniseRoom
 from hub.errors import NotGrantedError, SealBrokenError, StoreUnavailableError
 from hub.query.answer import Request
 from hub.query.disclosure import Disclosures
@@ -65,7 +66,7 @@ def give():
             Policies(database, catalogue),
             Disclosures(log, NoTags()),
             log,
-            recognise,
+            {} if problem is None else {"recognise": RecogniseRoom(recognise)},
         )
         await commands.answer(Request(TEXT, {"in": INPUT}, None, caller, "r-1", NOW))
 
@@ -107,3 +108,10 @@ async def test_a_command_reads_nothing_that_its_caller_may_not_read(give):
 
     assert refused.value.fields == ("Population.nationalId", "Population.name")
     assert give.log.record()["outcome"] == "refused"
+
+
+async def test_a_mutation_without_a_room_is_a_bug_on_record(give):
+    with pytest.raises(AssertionError, match="nobody carries out: recognise"):
+        await give(None)
+
+    assert give.log.record()["reason"] == "INTERNAL"
