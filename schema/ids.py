@@ -1,8 +1,9 @@
-"""Identifiers: opaque ones of our own, and the numbers that the law gives to people.
+"""Identifiers: opaque ones of our own, and the numbers that the law gives to people and units.
 
 A citizen number (GB 11643) is parsed into a value or into the fault that it has;
 the 15-digit form and the 18-digit form of one person become the same value. An
-unknown region is no fault: abolished codes live on in old numbers.
+unknown region is no fault: abolished codes live on in old numbers. A unified social
+credit code (GB 32100) is parsed in the same way.
 """
 
 import re
@@ -25,6 +26,12 @@ _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _LONG: Final = re.compile(r"[0-9]{17}[0-9X]")
 _SHORT: Final = re.compile(r"[0-9]{15}")
+_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""GB 32100: no I, O, S, V and Z."""
+_CREDIT_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
+_CREDIT_FORM: Final = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}[0-9]{{6}}[{_CREDIT_ALPHABET}]{{10}}")
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_CHECKS: Final = "0X987654321"
 
 
 class NumberFault(StrEnum):
@@ -91,3 +98,68 @@ def parse_citizen_number(text: str | None) -> CitizenNumber | NumberFault:
     except ValueError:
         return NumberFault.BIRTH_DATE
     return CitizenNumber(folded, born)
+
+
+class CreditCodeFault(StrEnum):
+    """Why a text is not a unified social credit code."""
+
+    MISSING = "credit-code-missing"
+    FORMAT = "credit-code-format"
+    CHECK_CHARACTER = "credit-code-check-character"
+    ORGANISATION = "credit-code-organisation"
+    """The organisation code inside it has another check character."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditCode:
+    """A valid unified social credit code."""
+
+    text: str
+
+    @property
+    def region(self) -> str:
+        """The six-digit region of the registering authority."""
+        return self.text[2:8]
+
+    @property
+    def organisation(self) -> str:
+        """The organisation code (GB 11714), its check character included."""
+        return self.text[8:17]
+
+
+def credit_check_character(first17: str) -> str:
+    """Return the check character of a unified social credit code's first seventeen.
+
+    Spec: GB 32100-2015, weights 3^i mod 31.
+    """
+    values = map(_CREDIT_ALPHABET.index, first17)
+    total = sum(v * w for v, w in zip(values, _CREDIT_WEIGHTS, strict=True))
+    return _CREDIT_ALPHABET[-total % 31]
+
+
+def organisation_check_character(first8: str) -> str:
+    """Return the check character of an organisation code's first eight; letters are 10 to 35.
+
+    Spec: GB 11714-1997: 11 less the weighted sum mod 11, where 10 is X and 11 is 0.
+    """
+    values = (int(character, 36) for character in first8)
+    total = sum(v * w for v, w in zip(values, _ORGANISATION_WEIGHTS, strict=True))
+    return _ORGANISATION_CHECKS[total % 11]
+
+
+def parse_credit_code(text: str | None) -> CreditCode | CreditCodeFault:
+    """Return the unified social credit code that `text` writes, or what is wrong with it.
+
+    Blanks around it are dropped, full-width characters become half-width, small letters count
+    as capitals.
+    """
+    if text is None or not text.strip():
+        return CreditCodeFault.MISSING
+    folded = unicodedata.normalize("NFKC", text).strip().upper()
+    if not _CREDIT_FORM.fullmatch(folded):
+        return CreditCodeFault.FORMAT
+    if credit_check_character(folded[:17]) != folded[17]:
+        return CreditCodeFault.CHECK_CHARACTER
+    if organisation_check_character(folded[8:16]) != folded[16]:
+        return CreditCodeFault.ORGANISATION
+    return CreditCode(folded)
