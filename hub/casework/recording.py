@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from connectors.outbound.medical_insurance import Change, Recognition, event
+from connectors.outbound.recognition import KIND, Change, Recognition, event
 from hub.casework.decision import Decision
 from hub.casework.errors import ConflictingDecisionError
 from hub.casework.household import HomeNow, Resident
@@ -22,7 +22,6 @@ from hub.store.people import Identity, NewPeople, identities_of_people, keys_of
 from schema.datasets.civil_affairs import ALERT, RECOGNITION
 
 OWNER: Final = RECOGNITION.department
-KIND: Final = "recognition"
 RECOGNISED: Final = "recognised"
 
 

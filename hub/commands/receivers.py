@@ -1,12 +1,16 @@
-"""Wires who is told of recognitions: where each receiver is, and what only it can read."""
+"""Wires who is told of decisions: where each receiver is, and what only it can read."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 
-from connectors.outbound import medical_insurance
+from connectors.outbound import national_credit_platform, recognition
+from connectors.outbound.national_credit_platform import NationalCreditPlatform
+from connectors.outbound.posting import Address
+from connectors.outbound.recognition import RecognitionInbox
 from hub.app import Core
 from hub.casework.commands import Commands
 from hub.casework.recognise import Recognise, RecogniseRoom
@@ -19,22 +23,41 @@ from hub.sealing.envelopes import ReceiverKey
 from hub.service import Rooms
 from hub.store.facts import Facts
 
-_KNOWN: Final = (medical_insurance.RECEIVER,)
+KNOWN: Final = (*recognition.RECEIVERS, national_credit_platform.RECEIVER)
+"""Everybody the hub can write to."""
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _set_up(core: Core) -> Mapping[str, Mapping[str, str]]:
     """Return the receivers of departments.toml.
 
     Raises:
-        SetupError: One of them is nobody the hub can write to.
+        SetupError: One of them is nobody the hub can write to, or its address cannot be used.
     """
     receivers = read_places(core.settings.departments_file).receivers
-    for name in receivers:
-        if name not in _KNOWN:
+    for name, settings in receivers.items():
+        if name not in KNOWN:
             raise SetupError(
-                f"departments.toml names the receiver {name}; known are: {', '.join(_KNOWN)}."
+                f"departments.toml names the receiver {name}; known are: {', '.join(KNOWN)}."
+            )
+        if not _is_usable(settings.get("url", "")):
+            raise SetupError(
+                f"The receiver {name} needs a url that starts with https://; "
+                "http:// is for receivers on this machine."
             )
     return receivers
+
+
+def _is_usable(url: str) -> bool:
+    """Whether a message that names people may go there: encrypted, or not beyond this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
+    )
 
 
 def commands_of(core: Core, rooms: Rooms) -> Commands:
@@ -46,6 +69,7 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
     told = [
         RecognitionReceiver(name, ReceiverKey(encryption_keys(name, settings)).encrypt)
         for name, settings in _set_up(core).items()
+        if name in recognition.RECEIVERS
     ]
     unit = DecidingUnit(core.settings.unit_name, core.settings.unit_code)
     office = Office(Facts(core.catalogue), core.data_keys, core.tagger, unit, told)
@@ -67,8 +91,14 @@ async def sender_of(core: Core) -> AsyncIterator[Sender]:
         SetupError: A receiver is wrongly set up.
     """
     async with httpx2.AsyncClient(trust_env=False) as client:
-        receivers: dict[str, Receiver] = {
-            name: medical_insurance.MedicalInsurance(settings["url"], core.signer.sign, client)
+        receivers = {
+            name: _port(Address(name, settings["url"], core.signer.sign, client))
             for name, settings in _set_up(core).items()
         }
         yield Sender(core.database, core.log, core.data_keys, core.tagger, receivers, core.clock)
+
+
+def _port(address: Address) -> Receiver:
+    if address.receiver == national_credit_platform.RECEIVER:
+        return NationalCreditPlatform(address)
+    return RecognitionInbox(address)

@@ -11,28 +11,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Protocol
 
 import asyncpg
 import orjson
 
 from audit.entry import EntryKind
+from connectors.outbound.acknowledgement import Acknowledgement
 from connectors.outbound.errors import (
     DeliveryRefusedError,
     OutOfOrderError,
     ReceiverUnavailableError,
 )
-from connectors.outbound.medical_insurance import Acknowledgement
 from hub.clock import Clock
+from hub.delivery.kinds import FIELDS_BY_KIND
 from hub.errors import HubError, StoreUnavailableError
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
 from hub.store.database import Connection, Database
 from hub.store.journal import Journal, recorded
 from hub.store.outbox import CHANNEL, Claimed, acknowledge, claim, postpone, send_again
-
-FIELDS: Final = ("Recognition.category", "Recognition.startDate", "Recognition.endDate")
-"""What a message tells of a person, as the log names it."""
 
 
 class Receiver(Protocol):
@@ -139,7 +137,11 @@ class Sender:
         claimed = await self._claim(name)
         if claimed is None:
             return False
-        await self._announce(claimed)
+        fields = FIELDS_BY_KIND.get(claimed.kind)
+        if fields is None:
+            await self._wait(claimed, f"no message is of kind {claimed.kind}", done, is_dead=True)
+            return False
+        await self._announce(claimed, fields)
         try:
             answer = await receiver.send(claimed.text)
         except ReceiverUnavailableError as problem:
@@ -160,7 +162,7 @@ class Sender:
         async with self._database.transaction() as connection:
             return await claim(connection, self._keys, name, now, now + self._patience.lease)
 
-    async def _announce(self, claimed: Claimed) -> None:
+    async def _announce(self, claimed: Claimed, fields: tuple[str, ...]) -> None:
         """Put the sending on record, before it happens."""
         record = {
             "department": "civil-affairs",
@@ -172,10 +174,10 @@ class Sender:
             "outcome": "announced",
         }
         subject = self._tagger.subject(claimed.log_alias)
-        await recorded(self._journal, EntryKind.MESSAGE, record, [subject], FIELDS)
+        await recorded(self._journal, EntryKind.MESSAGE, record, [subject], fields)
 
     async def _acknowledged(self, claimed: Claimed, answer: Acknowledgement) -> None:
-        text = orjson.dumps({"status": answer.status.value, "reason": answer.reason}).decode()
+        text = orjson.dumps(answer.content()).decode()
         async with self._database.transaction() as connection:
             await acknowledge(connection, claimed.message_id, self._clock(), text)
 

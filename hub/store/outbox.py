@@ -73,6 +73,10 @@ SELECT receiver,
        min(sequence) FILTER (WHERE status = 'dead') AS blocked_at
 FROM outbox GROUP BY receiver ORDER BY receiver
 """
+_STATES: Final = """
+SELECT message_id, receiver, status, written_at, acknowledged_at, acknowledgement
+FROM outbox WHERE message_id = any($1::uuid[]) ORDER BY receiver, sequence
+"""
 
 
 class MessageStatus(StrEnum):
@@ -111,6 +115,18 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterState:
+    """What became of a message; `acknowledgement` is JSON with `status`, `reason` and more."""
+
+    message_id: UUID
+    receiver: str
+    status: MessageStatus
+    written_at: datetime
+    acknowledged_at: datetime | None
+    acknowledgement: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """How a receiver's queue stands; `blocked_at` is the sequence of a dead message."""
 
@@ -144,6 +160,12 @@ async def existing_letters(connection: Connection, ids: Sequence[UUID]) -> list[
         list(ids),
     )
     return [row["message_id"] for row in rows]
+
+
+async def states_of(connection: Connection, ids: Sequence[UUID]) -> list[LetterState]:
+    """Return what became of these messages, a receiver's in the order of their sequence."""
+    rows = await connection.fetch(_STATES, list(ids))
+    return [LetterState(**{**row, "status": MessageStatus(row["status"])}) for row in rows]
 
 
 async def claim(

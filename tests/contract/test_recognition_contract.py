@@ -7,15 +7,13 @@ import msgspec
 import pytest
 import yaml
 
-from connectors.outbound import medical_insurance
+from connectors.outbound import recognition
 from hub.demo.systems import recognition_form
 from hub.demo.systems.receiver import Receiver
 from schema.codes import ASSISTANCE_CATEGORY
 
 DOCUMENT = yaml.safe_load(
-    (
-        Path(__file__).parents[2] / "openapi/departments/medical-insurance-recognition.yaml"
-    ).read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "openapi/departments/recognition.yaml").read_text(encoding="utf-8")
 )
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
@@ -67,7 +65,7 @@ def test_the_receiver_serves_the_documents_routes_and_no_others():
 def test_the_receiver_answers_with_the_documents_statuses_and_no_others():
     source = Path(Receiver.__module__.replace(".", "/") + ".py")
     text = (Path(__file__).parents[2] / source).read_text(encoding="utf-8")
-    answered = set(re.findall(r"_problem\((\d{3})", text)) | {"202"}
+    answered = set(re.findall(r"_problem\((\d{3})", text)) | {"202", "500"}
 
     assert answered == set(DOCUMENT["paths"]["/recognitions"]["post"]["responses"])
 
@@ -76,6 +74,16 @@ def test_our_words_are_those_of_the_document():
     data = SCHEMAS["Recognition"]["properties"]
     statuses = SCHEMAS["Acknowledgement"]["properties"]["status"]["enum"]
 
-    assert sorted(data["change"]["enum"]) == sorted(medical_insurance.Change)
-    assert sorted(statuses) == sorted(medical_insurance.Status)
+    assert sorted(data["change"]["enum"]) == sorted(recognition.Change)
+    assert sorted(statuses) == sorted(recognition.Status)
     assert sorted(data["category"]["enum"]) == sorted(c.value for c in ASSISTANCE_CATEGORY.codes)
+
+
+def test_the_receivers_and_what_each_may_answer_are_those_of_the_document():
+    stated = {name: set(each["statuses"]) for name, each in DOCUMENT["x-receivers"].items()}
+
+    assert stated == {name: set(each) for name, each in recognition.STATUSES.items()}
+    assert tuple(stated) == recognition.RECEIVERS
+    assert set.union(*stated.values()) == set(
+        SCHEMAS["Acknowledgement"]["properties"]["status"]["enum"]
+    )

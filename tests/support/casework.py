@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import httpx2
 
-from connectors.outbound.medical_insurance import MedicalInsurance
+from connectors.outbound.posting import Address
+from connectors.outbound.recognition import RecognitionInbox
 from hub.access.model import Caller
 from hub.casework.decision import Decision
 from hub.casework.recognise import Recognise
@@ -61,7 +62,7 @@ class Desk:
     client: httpx2.AsyncClient
     recognise: Recognise
     sender: Sender
-    insurance: MedicalInsurance
+    insurance: RecognitionInbox
     url: str
 
     async def read(self, statement, *arguments):
@@ -108,8 +109,9 @@ async def desk(dsn, keyring, url, *, journal=None):
         told = [RecognitionReceiver(RECEIVER, ReceiverKey(keys).encrypt)]
         unit = DecidingUnit("示范区民政局", "11320100MB1886843H")
         office = Office(hub.facts, hub.keys, hub.tagger, unit, told)
-        insurance = MedicalInsurance(
-            f"{url}/recognitions", MessageSigner(keyring).sign, client, timeout_s=5
+        sign = MessageSigner(keyring).sign
+        insurance = RecognitionInbox(
+            Address(RECEIVER, f"{url}/recognitions", sign, client, timeout_s=5)
         )
         sender = Sender(
             hub.database, journal, hub.keys, hub.tagger, {RECEIVER: insurance}, clock, QUICK

@@ -1,8 +1,9 @@
-"""Medical insurance's inbox for recognition events, in its own process.
+"""A department's inbox for recognition events, in its own process.
 
-Made from `openapi/departments/medical-insurance-recognition.yaml`. An event counts once,
-in its place of the sequence; the same event again gets the same answer. For tests it can
-be told to answer 500 to the first requests.
+Made from `openapi/departments/recognition.yaml`. An event counts once, in its place of the
+sequence; the same event again gets the same answer. Medical insurance looks the person up on
+its own roll; the other departments note the recognition for their own work. For tests it can
+be told to fail.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import hashlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -22,11 +23,30 @@ from starlette.routing import Route
 from hub.demo.sources.disguise import wide
 from hub.demo.systems.envelope import HubKeys, OwnKey, UnreadableNumberError, UntrustedError
 from hub.demo.systems.inbox import Inbox, OutOfOrder
-from hub.demo.systems.recognition_form import Acknowledgement, RecognitionEvent
+from hub.demo.systems.recognition_form import Acknowledgement, RecognitionEvent, Status
 from hub.demo.systems.serving import add_options, serve
+from hub.demo.systems.unreliable import Unreliable, add_troubles, troubles_of
 
 MAX_BODY_BYTES: Final = 64 * 1024
+MEDICAL_INSURANCE: Final = "medical-insurance"
 _RESIDENTS: Final = "390"
+
+
+class Roll(Protocol):
+    """What a department does with a recognised person."""
+
+    def applied(self, number: str, change: str) -> tuple[Status, str | None]:
+        """Return the status, and with REJECTED the reason."""
+        ...
+
+
+class Noting:
+    """A department that looks at recognitions when somebody applies to it."""
+
+    def applied(self, number: str, change: str) -> tuple[Status, str | None]:
+        """Note it, whoever it is."""
+        del number, change
+        return "NOTED", None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,13 @@ class Members:
     """The insurer's own enrolment table; only read."""
 
     database: Path
+
+    def applied(self, number: str, change: str) -> tuple[Status, str | None]:
+        """Decide as the insurer does: residents are subsidised, employees are enrolled already."""
+        scheme = self.scheme(number)
+        if scheme is None:
+            return "REJECTED", "not-enrolled"
+        return "SUBSIDISED" if scheme == _RESIDENTS and change != "STOP" else "ENROLLED", None
 
     def scheme(self, number: str) -> str | None:
         """Return the scheme in which a citizen number is enrolled and not ended, or None.
@@ -52,16 +79,13 @@ class Members:
 
 
 class Receiver:
-    """Answers the contract's requests; owns the count of requests that are to fail."""
+    """Answers the contract's requests."""
 
-    def __init__(
-        self, keys: HubKeys, own: OwnKey, inbox: Inbox, members: Members, *, fail_first: int = 0
-    ) -> None:
+    def __init__(self, keys: HubKeys, own: OwnKey, inbox: Inbox, roll: Roll) -> None:
         self._keys = keys
         self._own = own
         self._inbox = inbox
-        self._members = members
-        self._failures_left = fail_first
+        self._roll = roll
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -80,9 +104,6 @@ class Receiver:
         1. The request has the agreed type and size.  2. The hub signed it.  3. It has the
         agreed form.  4. It is known, or next in order.  5. It is applied and remembered.
         """
-        if self._failures_left:
-            self._failures_left -= 1
-            return _problem(500, "the receiver is out of order")
         if request.headers.get("content-type") != "application/jose":  # 1
             return _problem(415, "application/jose was expected")
         body = await _bounded(request)
@@ -108,15 +129,11 @@ class Receiver:
         return _json(known, 202)
 
     def _applied(self, event: RecognitionEvent) -> Acknowledgement:
-        """Decide as the insurer does: residents are subsidised, employees are enrolled already."""
         try:
-            scheme = self._members.scheme(self._own.number(event.data.document_number))
+            number = self._own.number(event.data.document_number)
         except UnreadableNumberError:
             return Acknowledgement(event.id, "REJECTED", "document-number-unreadable")
-        if scheme is None:
-            return Acknowledgement(event.id, "REJECTED", "not-enrolled")
-        subsidised = scheme == _RESIDENTS and event.data.change != "STOP"
-        return Acknowledgement(event.id, "SUBSIDISED" if subsidised else "ENROLLED", None)
+        return Acknowledgement(event.id, *self._roll.applied(number, event.data.change))
 
     async def _list(self, request: Request) -> Response:
         del request
@@ -152,22 +169,25 @@ def _problem(status: int, detail: str, **more: int) -> Response:
 
 def main() -> None:
     """Serve the receiver."""
-    parser = argparse.ArgumentParser(description="Medical insurance's receiver of recognitions.")
+    parser = argparse.ArgumentParser(description="A department's receiver of recognitions.")
+    parser.add_argument("--receiver", default=MEDICAL_INSURANCE, help="whose it is")
     parser.add_argument("--hub-keys", required=True, help="the hub's JWK set: a file or an address")
     parser.add_argument("--home", type=Path, required=True, help="folder of the receiver's own")
-    parser.add_argument("--database", type=Path, required=True, help="the insurer's database")
-    parser.add_argument("--fail-first", type=int, default=0, help="answer 500 this many times")
+    parser.add_argument("--database", type=Path, help="the insurer's database")
+    add_troubles(parser)
     add_options(parser)
     options = parser.parse_args()
+    is_insurer = options.receiver == MEDICAL_INSURANCE
+    if is_insurer and options.database is None:
+        parser.error("medical insurance needs --database")
     options.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     receiver = Receiver(
         HubKeys(options.hub_keys),
         OwnKey(options.home / "key.pem"),
         Inbox(options.home / "inbox.sqlite"),
-        Members(options.database),
-        fail_first=options.fail_first,
+        Members(options.database) if is_insurer else Noting(),
     )
-    serve(receiver.app(), options)
+    serve(Unreliable(receiver.app(), troubles_of(options)), options)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The forms of the recognition contract, as the receiver checks them.
 
-Made from `openapi/departments/medical-insurance-recognition.yaml`; a test compares the two.
+Made from `openapi/departments/recognition.yaml`; a test compares the two.
 """
 
 from datetime import date, datetime
@@ -16,6 +16,7 @@ EventType = Annotated[
     str, Meta(pattern=r"^cn\.gov\.civil-affairs\.recognition\.(add|change|stop|correct)$")
 ]
 Jwe = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$", max_length=4096)]
+Status = Literal["ENROLLED", "NOTED", "REJECTED", "SUBSIDISED"]
 Category = Literal["DB", "DR", "DY", "FP", "GX", "JB", "LL", "LS", "QT", "SZ", "TK"]
 
 
@@ -55,7 +56,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, rename="camel", forbid_unknow
     """What the receiver did with an event."""
 
     event_id: str
-    status: Literal["ENROLLED", "REJECTED", "SUBSIDISED"]
+    status: Status
     reason: str | None
 
 

@@ -15,10 +15,11 @@ from connectors.outbound.errors import (
     OutOfOrderError,
     ReceiverUnavailableError,
 )
-from connectors.outbound.medical_insurance import (
+from connectors.outbound.posting import Address
+from connectors.outbound.recognition import (
     Change,
-    MedicalInsurance,
     Recognition,
+    RecognitionInbox,
     Status,
     event,
 )
@@ -63,7 +64,9 @@ class Post:
         self.url = url
         self.receiver_key = keys
         self.client = client
-        self.insurance = MedicalInsurance(f"{url}/recognitions", signed, client)
+        self.insurance = RecognitionInbox(
+            Address("medical-insurance", f"{url}/recognitions", signed, client)
+        )
 
     def encrypt(self, text):
         protected = {"alg": "ECDH-ES", "enc": "A256GCM"}
@@ -134,7 +137,7 @@ async def test_events_are_acknowledged_with_what_the_insurer_did(post):
                 for place, number in enumerate((RESIDENT, EMPLOYEE, ENDED), start=1)
             ]
 
-            assert [(a.event_id.int, a.status, a.reason) for a in answers] == [
+            assert [(a.message_id.int, a.status, a.reason) for a in answers] == [
                 (1, Status.SUBSIDISED, None),
                 (2, Status.ENROLLED, None),
                 (3, Status.REJECTED, "not-enrolled"),

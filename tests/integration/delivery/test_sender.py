@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -183,9 +184,8 @@ async def test_a_receiver_that_lost_its_inbox_is_sent_everything_again(
     )
     more = await office.recognise(decision(other[0], "示民救〔2026〕2号"), OFFICER, REGIONS)
     with receiver(tmp_path / "anew", keys_of_the_hub, hamlet.places) as url:
-        port = type(office.insurance)(
-            f"{url}/recognitions", office.insurance.sign, office.client, timeout_s=5
-        )
+        address = replace(office.insurance.address, url=f"{url}/recognitions")
+        port = type(office.insurance)(address)
         done = await sender(office, port).deliver_pending()
         items = (await office.client.get(f"{url}/recognitions")).json()["items"]
 

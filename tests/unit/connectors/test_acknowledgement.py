@@ -6,7 +6,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from connectors.outbound.medical_insurance import MedicalInsurance
+from connectors.outbound.posting import Address
+from connectors.outbound.recognition import RecognitionInbox
 
 pytestmark = pytest.mark.anyio
 EVENT = UUID(int=7)
@@ -29,7 +30,9 @@ async def test_a_reason_is_kept_if_it_is_a_code(said, kept):
         return httpx2.Response(202, json=content)
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
-        insurance = MedicalInsurance("http://insurer.test/x", bytes.decode, client)
+        insurance = RecognitionInbox(
+            Address("medical-insurance", "http://insurer.test/x", bytes.decode, client)
+        )
         taken = await insurance.send(json.dumps({"id": str(EVENT)}).encode())
 
     assert taken.reason == kept

@@ -7,16 +7,19 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from connectors.outbound.acknowledgement import Acknowledgement
 from connectors.outbound.errors import (
     DeliveryRefusedError,
     OutOfOrderError,
     ReceiverUnavailableError,
 )
-from connectors.outbound.medical_insurance import (
-    Acknowledgement,
+from connectors.outbound.posting import Address
+from connectors.outbound.recognition import (
+    RECEIVERS,
+    STATUSES,
     Change,
-    MedicalInsurance,
     Recognition,
+    RecognitionInbox,
     Status,
     event,
 )
@@ -50,14 +53,14 @@ def text():
     )
 
 
-def insurance(status, body):
+def insurance(status, body, receiver="medical-insurance"):
     def answer(request):
         assert request.headers["content-type"] == "application/jose"
         assert request.content.startswith(b"signed:")
         return httpx2.Response(status, content=body)
 
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-    return MedicalInsurance("http://insurer.test/recognitions", _signed, client)
+    return RecognitionInbox(Address(receiver, "http://insurer.test/recognitions", _signed, client))
 
 
 def _signed(payload):
@@ -81,6 +84,21 @@ async def test_an_acknowledgement_is_read():
     answer = await insurance(202, body.encode()).send(text())
 
     assert answer == Acknowledgement(ID, Status.REJECTED, "not-enrolled")
+
+
+@pytest.mark.parametrize("receiver", RECEIVERS)
+async def test_a_receiver_answers_with_its_own_statuses_and_no_others(receiver):
+    for status in Status:
+        body = json.dumps({"eventId": str(ID), "status": status, "reason": None}).encode()
+        if status in STATUSES[receiver]:
+            assert (await insurance(202, body, receiver).send(text())).status is status
+        else:
+            with pytest.raises(DeliveryRefusedError, match="not its own"):
+                await insurance(202, body, receiver).send(text())
+
+
+def test_charities_are_told_nothing():
+    assert not [name for name in RECEIVERS if "charit" in name]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
