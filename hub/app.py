@@ -90,7 +90,7 @@ async def prepare(settings: Settings, catalogue: Catalogue) -> str:
     keyring = Keyring.open_or_create(settings.key_folder)
     for kind in _HUB_KEYS:
         keyring.ensure(kind)
-    for department in sorted({dataset.department for dataset in catalogue}):
+    for department in sorted({dataset.department for dataset in catalogue.stored}):
         keyring.ensure(KeyKind.DEPARTMENT, department)
     async with server_of(settings) as server:
         return await migrate(server.dsn, catalogue)

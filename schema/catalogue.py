@@ -158,6 +158,8 @@ class Dataset:
     plural: str | None = None
     """The GraphQL field on Person or Household; default: the name, in camelCase."""
     internal: bool = False
+    stored: bool = True
+    """False for what is only asked for live, under an authorisation, and never kept."""
     source_time_grain: Grain = Grain.EXACT
     groups: Mapping[str, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
     """Sealed group to its fields, in the order in which they are sealed."""
@@ -298,10 +300,16 @@ class Catalogue:
         for d in self.datasets:
             if d.type_name in OWN_TYPES or (d.subject.capitalize(), d.navigation) in _OWN_WAYS:
                 raise CatalogueError(f"{d.name}: its type or GraphQL field is the graph's own")
+        _check_restricted(self.datasets)
         self._fields = {
             f"{d.type_name}.{f.graphql_name}": (d, f) for d in self.datasets for f in d.fields
         }
         self._core = {f.path: f for f in CORE_FIELDS}
+
+    @property
+    def stored(self) -> tuple[Dataset, ...]:
+        """The datasets that have a table."""
+        return tuple(d for d in self.datasets if d.stored)
 
     def __iter__(self) -> Iterator[Dataset]:
         """Go through the datasets by name."""
@@ -341,6 +349,22 @@ class Catalogue:
                     raise CatalogueError(f"{module.__name__} declares no DATASETS")
                 found.extend(module.DATASETS)
         return cls(found)
+
+
+def _check_restricted(datasets: Sequence[Dataset]) -> None:
+    """Hold all class X fields of a department to one row a person: that it is there says nothing.
+
+    Raises:
+        CatalogueError: A department spreads them, or lists them record by record.
+    """
+    owners: dict[str, str] = {}
+    for d in datasets:
+        if not any(f.classification is Classification.RESTRICTED for f in d.fields):
+            continue
+        if d.many:
+            raise CatalogueError(f"{d.name}: class X fields are one row a person")
+        if owners.setdefault(d.department, d.name) != d.name:
+            raise CatalogueError(f"{d.name}: class X fields of {d.department} are in one dataset")
 
 
 def _imported(name: str) -> ModuleType:

@@ -37,3 +37,32 @@ def is_severe_disability(values: Values) -> bool | None:
     if category is None or level is None:
         return None
     return level in {"1", "2"} or (level == "3" and category in {"5", "6"})
+
+
+def released_from_custody(values: Values) -> date | None:
+    """Return the day of release of someone who is not in custody any more; nothing else of it."""
+    return _released(values, "in_custody", "custody_to")
+
+
+def released_from_prison(values: Values) -> date | None:
+    """Return the day of release of someone who is not in prison any more; nothing else of it."""
+    return _released(values, "in_prison", "prison_to")
+
+
+def _released(values: Values, held: str, until: str) -> date | None:
+    day = values.get(until)
+    return day if values.get(held) is False and isinstance(day, date) else None
+
+
+def is_unattended(values: Values) -> bool | None:
+    """Whether a child is an orphan or de facto unattended."""
+    known = [values.get("orphan"), values.get("unattended")]
+    if True in known:
+        return True
+    return None if None in known else False
+
+
+def has_listed_disease(values: Values) -> bool | None:
+    """Whether there is a listed major disease, whichever it is."""
+    found = values.get("major_disease_class")
+    return None if found is None else found != "none"

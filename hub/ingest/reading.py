@@ -82,7 +82,7 @@ class Reading:
         self._accepted += done.accepted
         if self.is_from_start and self._accepted > _GROWTH * self._analysed_at:
             self._analysed_at = self._accepted
-            names = [dataset.name for dataset in self._desk.facts.catalogue]
+            names = [dataset.name for dataset in self._desk.facts.catalogue.stored]
             async with self._database.connection() as connection:
                 await analyse(connection, [*GROWING, *names])
 

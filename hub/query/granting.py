@@ -57,6 +57,8 @@ class Granting:
         """Why nothing of a type may be read, or None if something may."""
         leads = {type_name}
         catalogue = self.catalogue
+        if self._is_never_stored(type_name):
+            return Reason.CONSENT_REQUIRED
         if type_name in {"Person", "Household"}:
             subject = Subject.PERSON if type_name == "Person" else Subject.HOUSEHOLD
             leads |= {d.type_name for d in catalogue.of(subject)}
@@ -71,8 +73,15 @@ class Granting:
 
     def reason_for(self, path: str) -> Reason | None:
         """Why a field may not be read, or None if it may."""
+        if self._is_never_stored(path.partition(".")[0]):
+            return Reason.CONSENT_REQUIRED
         decision = self.entitlement.decide(path)
         return decision.reason if isinstance(decision, Denied) else None
+
+    def _is_never_stored(self, type_name: str) -> bool:
+        """Whether a type is only asked for live, in the verification of a commitment."""
+        dataset = self.catalogue.by_type.get(type_name)
+        return dataset is not None and not dataset.stored
 
     def refused(
         self, key: str, path: str, reason: Reason, nodes: Sequence[FieldNode], at: tuple[str, ...]

@@ -246,6 +246,7 @@ class _Planning:
             if name == "__typename":
                 outputs.append(Constant(key, type_name))
             elif name in _PAGE:
+                self.granted += type_name != "PersonLookup"  # a cursor tells the granted order
                 outputs.append(Told(key, _PAGE[name]))
             elif level is None:
                 outputs.append(Node(key, None, self._entry(fields)))

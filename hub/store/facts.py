@@ -64,7 +64,7 @@ class Facts:
     def __init__(self, catalogue: Catalogue) -> None:
         """Compose the statements of every dataset once."""
         self.catalogue = catalogue
-        self._statements = {d.name: DatasetStatements(d) for d in catalogue}
+        self._statements = {d.name: DatasetStatements(d) for d in catalogue.stored}
 
     async def of_records(
         self,

@@ -297,6 +297,6 @@ def all_tables(catalogue: Catalogue) -> sa.MetaData:
     whole = sa.MetaData(naming_convention=METADATA_NAMING)
     for name in FIXED_TABLES:
         metadata.tables[name].to_metadata(whole)
-    for dataset in catalogue:
+    for dataset in catalogue.stored:
         dataset_table(dataset, whole)
     return whole

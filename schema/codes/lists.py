@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from schema.codes.model import Code, CodeList
+from schema.codes.registers import REGISTER_LISTS
 
 SEX: Final = CodeList(
     name="sex",
@@ -354,5 +355,6 @@ CODE_LISTS: Final = {
         ALERT_STATUS,
         ALERT_OUTCOME,
         REGION,
+        *REGISTER_LISTS,
     )
 }

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
@@ -23,8 +24,9 @@ from hub.settings import Settings, load_settings
 from hub.store.migrate import differences
 from schema.catalogue import Catalogue
 from schema.graph import printed
-from scoring import Input, packaged_profile
-from tests.fourth.departments.education.roll import HEADER
+from scoring import Input
+from scoring.profile import load_profile
+from tests.fourth.departments.evening_schools.roll import HEADER
 from tests.support.district import District, clock, district
 from tests.support.golden import ROOT
 from tests.support.postgres import fresh_database
@@ -34,36 +36,36 @@ pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(180)]
 DATASETS = ("tests.fourth.datasets",)
 DEPARTMENTS = ("tests.fourth.departments",)
 TODAY = clock().date()
-BUREAU = Caller("education", "registrar", "CASE", "education-desk", "u1", "case-1")
+BUREAU = Caller("evening-schools", "registrar", "CASE", "evening-desk", "u1", "case-1")
 OFFICER = Caller("civil-affairs", "officer", "CASE", "civil-affairs-officer", "u2", "case-1")
 INSURER = Caller("medical-insurance", "clerk", "PUSH", "medical-insurance-desk", "u3")
 DATES = 'from = 2026-07-01\nuntil = 2028-07-01\nlegal_basis = "社会救助法 第41条"\n'
 OWN_GRANT = f"""
 [[entitlement]]
-department = "education"
+department = "evening-schools"
 role = "registrar"
 purpose = "CASE"
 regions = ["420106"]
 {DATES}
 [[entitlement.grant]]
 agreement = "ED-OWN"
-source = "education"
-fields = ["SchoolRoll.school", "SchoolRoll.stage", "SchoolRoll.status", "SchoolRoll.grade"]
+source = "evening-schools"
+fields = ["EveningRoll.school", "EveningRoll.stage", "EveningRoll.status", "EveningRoll.grade"]
 {DATES}"""
 VERDICT_GRANT = f"""
 [[entitlement.grant]]
 agreement = "ED-2026-01"
-source = "education"
-fields = ["SchoolRoll.compulsory"]
+source = "evening-schools"
+fields = ["EveningRoll.compulsory"]
 {DATES}"""
 SCORER_GRANT = f"""
 [[entitlement.grant]]
 agreement = "ED-2026-02"
-source = "education"
-fields = ["SchoolRoll.stage", "SchoolRoll.status"]
+source = "evening-schools"
+fields = ["EveningRoll.stage", "EveningRoll.status"]
 {DATES}"""
 ASKED = """query ($n: String!) {
-  person(nationalId: $n) { schoolRoll { school stage grade status compulsory provider } }
+  person(nationalId: $n) { eveningRoll { school stage grade status compulsory provider } }
 }"""
 
 
@@ -98,7 +100,7 @@ def write_drop(folder: Path, pupils):
 
 def write_places(settings: Settings, town: District, drops: Path):
     """Tell the hub where the three departments' systems and the fourth's drops are."""
-    sources = {**town.settings, "education": {"folder": str(drops)}}
+    sources = {**town.settings, "evening-schools": {"folder": str(drops)}}
     lines = [
         f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in where.items())
         for name, where in sources.items()
@@ -151,7 +153,7 @@ async def walk(home: Path, dsn: str, town: District) -> Walked:
         people = [p for p in town.of("person") if core.tagger.person(p["number"]) in known]
         pupils = people[:12]
         write_drop(drops, pupils)
-        (report,) = await read_departments(core, ["education"])
+        (report,) = await read_departments(core, ["evening-schools"])
     return Walked(settings, dsn, (before, after), report, pupils)
 
 
@@ -178,7 +180,7 @@ async def answer(walked, caller, document=ASKED):
 def test_the_next_migration_adds_its_table_and_nothing_else(walked):
     before, after = walked.tables
 
-    assert after - before == {"school_roll"}
+    assert after - before == {"evening_roll"}
     assert before <= after
 
 
@@ -197,73 +199,80 @@ def test_its_records_are_taken_in_and_a_bad_one_waits(walked):
 def test_the_schema_has_its_type_with_class_owner_and_seal():
     with_it = printed(("schema.datasets", *DATASETS))
 
-    assert "type SchoolRoll " in with_it
-    assert 'stage: String @classified(class: "S", owner: "education", sealed: true)' in with_it
-    assert "SchoolRoll" not in printed()
+    assert "type EveningRoll " in with_it
+    assert (
+        'stage: String @classified(class: "S", owner: "evening-schools", sealed: true)' in with_it
+    )
+    assert "EveningRoll" not in printed()
 
 
 async def test_whom_the_policy_grants_its_fields_is_answered(walked):
     body = await answer(walked, BUREAU)
 
-    assert body["data"]["person"]["schoolRoll"] == {
+    assert body["data"]["person"]["eveningRoll"] == {
         "school": "示范中学",
         "stage": "junior",
         "grade": 7,
         "status": "attending",
         "compulsory": None,
-        "provider": "education",
+        "provider": "evening-schools",
     }
-    assert [e["extensions"]["field"] for e in body["errors"]] == ["SchoolRoll.compulsory"]
+    assert [e["extensions"]["field"] for e in body["errors"]] == ["EveningRoll.compulsory"]
 
 
 async def test_whom_it_grants_the_verdict_gets_the_verdict_alone(walked):
     body = await answer(walked, OFFICER)
 
-    shown = body["data"]["person"]["schoolRoll"]
+    shown = body["data"]["person"]["eveningRoll"]
     assert shown.pop("compulsory") is True
-    assert shown.pop("provider") == "education"
+    assert shown.pop("provider") == "evening-schools"
     assert set(shown.values()) == {None}
 
 
 async def test_whom_it_grants_nothing_is_denied_its_records(walked):
-    both = ASKED.replace("{ schoolRoll", "{ population { name } schoolRoll")
+    both = ASKED.replace("{ eveningRoll", "{ population { name } eveningRoll")
 
     body = await answer(walked, INSURER, both)
 
     assert body["data"]["person"]["population"]["name"] == walked.pupils[0]["name"]
-    assert body["data"]["person"]["schoolRoll"] is None
+    assert body["data"]["person"]["eveningRoll"] is None
     assert [e["extensions"]["reason"] for e in body["errors"]] == ["NOT_GRANTED"]
     with pytest.raises(NotGrantedError):
         await answer(walked, INSURER, ASKED)
 
 
 def test_a_grant_that_splits_what_is_sealed_together_is_refused():
-    split = policy_text().replace('"SchoolRoll.stage", "SchoolRoll.status"]', '"SchoolRoll.stage"]')
+    split = policy_text().replace(
+        '"EveningRoll.stage", "EveningRoll.status"]', '"EveningRoll.stage"]'
+    )
     catalogue = Catalogue.discover(("schema.datasets", *DATASETS))
 
-    with pytest.raises(PolicyError, match=r"SchoolRoll\.stage is sealed together with"):
+    with pytest.raises(PolicyError, match=r"EveningRoll\.stage is sealed together with"):
         load_policy(split, catalogue)
 
 
 def test_the_scorer_may_use_it_only_once_it_is_granted():
     catalogue = Catalogue.discover(("schema.datasets", *DATASETS))
 
+    packaged = (files("scoring.parameters") / "profile_2026_07.toml").read_text("utf-8")
+    reading = packaged.replace("CarePlan.hasCarer", 'EveningRoll.stage", "EveningRoll.status')
+
     def profile(text):
         policy = load_policy(text, catalogue)
-        return packaged_profile(TODAY, catalogue_check(catalogue, policy, TODAY))
+        return load_profile(reading, catalogue_check(catalogue, policy, TODAY))
 
     lacking = profile(default_policy_text())
     granted = profile(policy_text())
 
-    assert lacking.not_granted == ("SchoolRoll.stage", "SchoolRoll.status")
-    assert Input.SCHOOLING in lacking.unavailable
-    assert granted.not_granted == ()
-    assert Input.SCHOOLING not in granted.unavailable
-    assert Input.SCHOOL_ALERT in granted.unavailable
+    read = {"EveningRoll.stage", "EveningRoll.status"}
+    assert read <= set(lacking.not_granted)
+    assert Input.HAS_CARER in lacking.unavailable
+    assert not read & set(granted.not_granted)
+    assert Input.HAS_CARER not in granted.unavailable
 
 
 def test_no_source_of_the_hub_names_it():
-    names = ("school_roll", "SchoolRoll", "tests.fourth")
+    names = ("evening_roll", "EveningRoll", "tests.fourth")
     kinds = {".py", ".toml", ".graphql", ".yaml"}
     packages = ("hub", "schema", "connectors", "scoring", "audit", "openapi")
     sources = [p for each in packages for p in (ROOT / each).rglob("*") if p.suffix in kinds]
@@ -272,4 +281,4 @@ def test_no_source_of_the_hub_names_it():
     # A profile says what a score could use, whether or not anybody supplies it.
     assert {name for name in naming if not name.startswith("profile_")} == set()
     assert len(sources) > 100
-    assert "education" not in discover()
+    assert "evening-schools" not in discover()

@@ -107,7 +107,7 @@ def test_consent_and_coarse_forms_and_bars_are_shown():
         Field("held", "余额", "a | b", Kind.CENTS, Classification.RESTRICTED, sealed=True,
               consent=True, unit="cent CNY", derived=lambda _: None),
     )  # fmt: skip
-    made = Dataset("account", "Account", "bank", "账户", "account", Subject.PERSON, many=True,
+    made = Dataset("account", "Account", "bank", "账户", "account", Subject.PERSON, many=False,
                    fields=fields, refresh="daily", legal_basis="社会救助法 第41条")  # fmt: skip
 
     row = "| `Account.held` | 余额 | a \\| b | cents, cent CNY | X | sealed | yes | yes |"

@@ -333,6 +333,45 @@ def test_a_time_by_month_is_the_first_moment_of_its_month_in_utc():
 
 
 def test_records_whose_time_of_change_tells_a_sealed_day_tell_its_month_only():
+    seals_a_day = {
+        d.name
+        for d in Catalogue.discover().stored
+        if not d.internal and any(f.kind is Kind.DATE and f.sealed for f in d.fields)
+    }
     by_month = {d.name for d in Catalogue.discover() if d.source_time_grain is Grain.MONTH}
 
-    assert by_month == {"medical_settlement", "disability_certificate"}
+    assert seals_a_day - by_month == {"population"}  # told by the register at each change of life
+
+
+def restricted(name, *, many=False, department="health"):
+    return Dataset(
+        name=name,
+        type_name=name.capitalize(),
+        department=department,
+        zh="测试",
+        en="test",
+        subject=Subject.PERSON,
+        many=many,
+        refresh="daily",
+        legal_basis="test",
+        fields=(Field(f"{name}_flag", "测试", "test", Kind.FLAG, X, sealed=True),),
+    )
+
+
+def test_restricted_fields_are_one_row_a_person():
+    with pytest.raises(CatalogueError, match="one row a person"):
+        Catalogue([restricted("one", many=True)])
+
+
+def test_a_department_holds_its_restricted_fields_in_one_dataset():
+    Catalogue([restricted("one"), restricted("two", department="justice")])
+
+    with pytest.raises(CatalogueError, match="in one dataset"):
+        Catalogue([restricted("one"), restricted("two")])
+
+
+def test_what_is_never_stored_is_declared_all_the_same():
+    catalogue = Catalogue.discover()
+
+    assert catalogue.by_name["bank_deposit"] not in catalogue.stored
+    assert catalogue.field("BankDeposit.amountCents") is not None
