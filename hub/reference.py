@@ -41,6 +41,7 @@ _ERROR_MODULES: Final = (
     "hub.errors",
     "hub.access.policy",
     "hub.casework.errors",
+    "hub.demo.signing_in",
     "hub.http.exchange",
     "hub.http.limits",
     "hub.http.presence",

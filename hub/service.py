@@ -7,14 +7,14 @@ started it starts it again. Nothing is half alive.
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 import uvicorn
-from starlette.routing import Router
+from starlette.routing import BaseRoute, Router
 from typing_extensions import override
 
 from audit.entry import EntryKind
@@ -47,6 +47,14 @@ _DRAIN_S: Final = 10
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger()
+
+Extension = Callable[[Parts], tuple[Parts, Sequence[BaseRoute]]]
+"""Changes what the edge is made of and gives routes beside its own; only `hub demo` has one."""
+
+
+def unextended(parts: Parts) -> tuple[Parts, Sequence[BaseRoute]]:
+    """Change nothing and add nothing: what `hub serve` does."""
+    return parts, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +94,25 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         await database.close()
 
 
-def application(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Router:
+def application(
+    core: Core, rooms: Rooms, commands: Answers, issuer: str, extend: Extension = unextended
+) -> Router:
     """Return the ASGI application; `issuer` is the address by which departments know the hub.
+
+    Raises:
+        SetupError: The registry of clients is missing or wrong, or `extend` refuses.
+    """
+    extended, more = extend(parts_of(core, rooms, commands, issuer))
+    return router(extended, more)
+
+
+def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
+    """Return what the edge of this hub is made of.
 
     Raises:
         SetupError: The registry of clients is missing or wrong.
     """
-    parts = Parts(
+    return Parts(
         issuer=issuer,
         queries=rooms.queries,
         commands=commands,
@@ -106,7 +126,6 @@ def application(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Rou
             max_body_bytes=core.settings.max_body_bytes, max_waiting=core.settings.max_waiting
         ),
     )
-    return router(parts)
 
 
 def listener(host: str, port: int) -> socket.socket:

@@ -26,6 +26,7 @@ from hub.commands.options import Home
 from hub.demo import installation
 from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
 from hub.demo.processes import end, system
+from hub.demo.signing_in import check_is_local
 from hub.demo.walk import Walk, WalkError, known_family, must
 from hub.errors import SetupError
 from hub.ingest.report import IngestReport
@@ -58,6 +59,7 @@ def demo(
     began = time.monotonic()
     with ExitStack() as stack:
         try:
+            check_is_local(settings.host, settings.public_url)
             places = _set_up(settings, seed, households)
             receiver = _start_systems(stack, settings, places)
             run(_fill(settings, places))
@@ -159,10 +161,10 @@ async def _graph(connection: Connection) -> None:
 
 @contextmanager
 def _served(settings: Settings) -> Iterator[str]:
-    """Run `hub serve` in a process of its own and give its address."""
+    """Run the hub, with the demonstration's way to sign in, in a process; give its address."""
     place = settings.home / "hub.address"
     place.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "hub.cli", "serve", "--home", str(settings.home)]
+    command = [sys.executable, "-m", "hub.commands.demo_serving", "--home", str(settings.home)]
     command += ["--port", str(settings.port), "--port-file", str(place)]
     with (settings.home / "hub.log").open("ab") as words:
         hub = subprocess.Popen(command, stdout=words, stderr=words)  # noqa: S603 - our own module
@@ -180,7 +182,7 @@ def _address(hub: "subprocess.Popen[bytes]", place: Path) -> str:
                 if httpx2.get(f"{address}/health/ready", trust_env=False).is_success:
                     return address
         time.sleep(_POLL_S)
-    raise SetupError(f"`hub serve` did not start; its words are in {place.with_name('hub.log')}.")
+    raise SetupError(f"the hub did not start; its words are in {place.with_name('hub.log')}.")
 
 
 def _walk(walk: Walk, places: Places, receiver: str) -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
+from starlette.routing import BaseRoute
 
 from audit.entry import EntryKind
 from hub.app import Core, opened
@@ -16,6 +19,7 @@ from hub.commands.options import Home
 from hub.commands.receivers import commands_of, sender_of
 from hub.home import AlreadyServingError, ServeLock
 from hub.home import Home as HomeFolder
+from hub.http.routes import Parts
 from hub.service import (
     application,
     index_the_log,
@@ -23,6 +27,7 @@ from hub.service import (
     rooms_of,
     say,
     serve_on,
+    unextended,
     watch_the_database,
 )
 from hub.settings import Settings
@@ -35,13 +40,29 @@ PortFile = Annotated[
 ]
 
 
+Bound = tuple[str, int]
+"""Host and port that are listened on."""
+BoundExtension = Callable[[Bound, Parts], tuple[Parts, Sequence[BaseRoute]]]
+
+
+def _as_it_is(bound: Bound, parts: Parts) -> tuple[Parts, Sequence[BaseRoute]]:
+    del bound
+    return unextended(parts)
+
+
 def serve(home: Home = None, port: Port = None, port_file: PortFile = None) -> None:
     """Answer departments' queries on this machine until SIGTERM or Ctrl-C.
 
     Starts the embedded database if none runs. Requests under way are finished before it ends.
     Put a proxy that speaks TLS in front; the hub itself listens on loopback only.
     """
-    settings = settings_or_fail(home=home, port=port)
+    serve_home(settings_or_fail(home=home, port=port), port_file)
+
+
+def serve_home(
+    settings: Settings, port_file: Path | None, extend: BoundExtension = _as_it_is
+) -> None:
+    """Serve as the settings say, as the only one on this home; exit 1 where that cannot be."""
     try:
         bound = listener(settings.host, settings.port)
     except OSError as problem:
@@ -49,12 +70,14 @@ def serve(home: Home = None, port: Port = None, port_file: PortFile = None) -> N
     with bound:
         try:
             with ServeLock(HomeFolder.at(settings.home)):
-                run(served(settings, bound, port_file))
+                run(served(settings, bound, port_file, extend))
         except AlreadyServingError as problem:
             fail(str(problem))
 
 
-async def served(settings: Settings, bound: socket.socket, port_file: Path | None) -> None:
+async def served(
+    settings: Settings, bound: socket.socket, port_file: Path | None, extend: BoundExtension
+) -> None:
     """Serve on `bound`; on return nothing of it runs any more, and its end is on record."""
     structlog.configure(
         processors=[
@@ -64,9 +87,10 @@ async def served(settings: Settings, bound: socket.socket, port_file: Path | Non
         ]
     )
     host, port = bound.getsockname()[:2]
+    extension = partial(extend, (host, port))
     issuer = settings.public_url or f"http://{host}:{port}"
     async with opened(settings) as core, rooms_of(core) as rooms, sender_of(core) as sender:
-        app = application(core, rooms, commands_of(core, rooms), issuer)
+        app = application(core, rooms, commands_of(core, rooms), issuer, extension)
         await say(core, EntryKind.START)
         async with asyncio.TaskGroup() as group:
             behind = [

@@ -54,6 +54,8 @@ class Parts:
     clock: Clock
     limits: Limits = field(default_factory=Limits)
     new_id: NewId = random_id
+    sign_in_path: str | None = None
+    """Where a page can sign in without a key; only a demonstration has such a place."""
 
 
 def routes(parts: Parts) -> list[Route]:

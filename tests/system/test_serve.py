@@ -166,3 +166,35 @@ def test_the_hub_listens_on_loopback_only():
 
     assert done.returncode == 2
     assert "this machine only" in done.stderr
+
+
+def test_signing_in_without_a_key_is_not_there(hub):
+    _, served = hub
+    ours = {"origin": served.address}
+    choice = {"client": OFFICER.id, "purpose": "WARN"}
+
+    offered = httpx2.get(f"{served.address}/demo/sign-in", trust_env=False)
+    asked = httpx2.post(
+        f"{served.address}/demo/sign-in", json=choice, headers=ours, trust_env=False
+    )
+
+    assert (offered.status_code, asked.status_code) == (404, 404)
+    assert "access_token" not in asked.text
+
+
+@pytest.mark.parametrize("setting", ["HUB_HOST=0.0.0.0", "HUB_PUBLIC_URL=https://hub.example"])
+def test_the_demonstration_does_not_serve_on_an_address_of_others(setting, tmp_path):
+    name, _, value = setting.partition("=")
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.cli", "demo", "--check", "--home", tmp_path],
+        cwd=ROOT,
+        env={**environment(), name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "keys").exists()
