@@ -9,9 +9,10 @@ A corrected file comes as a new drop under a new name.
 import asyncio
 import csv
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Protocol, TextIO
 
 import msgspec
 
@@ -20,6 +21,25 @@ from connectors.protocol import Page, ReasonCode, SourceRecord, Unreadable
 from connectors.shape import Shape
 
 _BOM: Final = b"\xef\xbb\xbf"
+_WIDE: Final = "utf-16"
+_LOST: Final = "\ufffd"
+"""Stands for bytes that are not of the encoding."""
+
+
+class _Lines(Protocol):
+    def readline(self, size: int, /) -> bytes:
+        """Return the next line, or its first `size` bytes or a few more; empty at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Wide:
+    """Lines of a file whose line breaks are two bytes, as UTF-8."""
+
+    text: TextIO
+
+    def readline(self, size: int, /) -> bytes:
+        return self.text.readline(size).encode()
 
 
 class _Cursor(msgspec.Struct, frozen=True):
@@ -73,7 +93,7 @@ class CsvDrops:
 
     def _pages(self, path: Path, done: int) -> Iterator[Page]:
         """Yield the lines of one file behind line `done`; its header is line 1."""
-        with path.open("rb") as lines:
+        with self._opened(path) as lines:
             fault = self._header_fault(lines.readline(self.max_line_bytes))
             if fault is not None:
                 if done == 0:
@@ -97,12 +117,29 @@ class CsvDrops:
             if number > told:
                 yield Page(tuple(records), tuple(unreadable), _written(path.name, number))
 
-    def _bounded(self, lines: BinaryIO) -> Iterator[bytes]:
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[_Lines]:
+        if self.encoding.startswith(_WIDE):
+            with path.open(encoding=self.encoding, errors="replace", newline="\n") as text:
+                yield _Wide(text)
+        else:
+            with path.open("rb") as lines:
+                yield lines
+
+    def _decoded(self, line: bytes) -> str | None:
+        """Return the text of a line, None where it is not of the agreed encoding."""
+        try:
+            text = line.decode("utf-8" if self.encoding.startswith(_WIDE) else self.encoding)
+        except UnicodeDecodeError:
+            return None
+        return None if _LOST in text else text.rstrip("\r\n")
+
+    def _bounded(self, lines: _Lines) -> Iterator[bytes]:
         """Yield each line; of one that is too long, its first bytes stand for it."""
         longest = self.max_line_bytes + 1
         while line := lines.readline(longest):
             rest = line
-            while len(rest) == longest and not rest.endswith(b"\n"):
+            while len(rest) >= longest and not rest.endswith(b"\n"):
                 rest = lines.readline(longest)
             yield line
 
@@ -123,9 +160,8 @@ class CsvDrops:
         """Return the cells of `line`, or why it has none."""
         if len(line) > self.max_line_bytes:
             return f"the row is longer than {self.max_line_bytes} bytes"
-        try:
-            text = line.decode(self.encoding).rstrip("\r\n")
-        except UnicodeDecodeError:
+        text = self._decoded(line)
+        if text is None:
             return f"the row is not {self.encoding}"
         if '"' not in text:
             return text.split(",")
@@ -135,11 +171,10 @@ class CsvDrops:
             return "the row's quotation marks do not close"
 
     def _header_fault(self, line: bytes) -> str | None:
-        try:
-            header = line.removeprefix(_BOM).decode(self.encoding).rstrip("\r\n").split(",")
-        except UnicodeDecodeError:
+        text = self._decoded(line.removeprefix(_BOM))
+        if text is None:
             return f"the header is not {self.encoding}"
-        if tuple(cell.strip().strip('"') for cell in header) != self.header:
+        if tuple(cell.strip().strip('"') for cell in text.split(",")) != self.header:
             return f"the header is not the agreed one of {len(self.header)} columns"
         return None
 

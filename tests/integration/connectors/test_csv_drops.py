@@ -184,3 +184,32 @@ async def test_a_file_that_cannot_be_read_is_unavailable(tmp_path, monkeypatch):
 async def test_a_cursor_of_another_source_is_a_matter_of_form(tmp_path, cursor):
     with pytest.raises(SourceFormatError):
         await pulled(drops(tmp_path), cursor)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+async def test_other_encodings_are_read_line_by_line_too(tmp_path, encoding):
+    text = "".join(f"{line}\r\n" for line in (HEAD, row("A", "马\u3000三"), row("B", "龘")))
+    (tmp_path / "canlian_1.csv").write_bytes(text.encode(encoding))
+    agreed = "utf-8" if encoding == "utf-8-sig" else encoding
+    source = CsvDrops(SHAPE, tmp_path, "canlian_*.csv", HEADER, agreed, limit=1)
+
+    pages = [page async for page in source.pull(None)]
+    rest = [page async for page in source.pull(pages[0].cursor)]
+
+    assert [r.key for page in pages for r in page.records] == ["A", "B"]
+    assert [r.words["姓名"] for page in pages for r in page.records] == ["马\u3000三", "龘"]
+    assert rest == pages[1:]
+
+
+async def test_half_a_character_of_two_bytes_costs_its_row(tmp_path):
+    text = "".join(f"{line}\r\n" for line in (HEAD, row("A"), row("B")))
+    half = "x".encode("utf-16-le")[:1]
+    (tmp_path / "canlian_1.csv").write_bytes(text.encode("utf-16-le") + half)
+
+    pages = [
+        page
+        async for page in CsvDrops(SHAPE, tmp_path, "canlian_*.csv", HEADER, "utf-16-le").pull(None)
+    ]
+
+    assert [r.key for page in pages for r in page.records] == ["A", "B"]
+    assert [u.reason for page in pages for u in page.unreadable] == [ReasonCode.ROW_UNREADABLE]
