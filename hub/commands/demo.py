@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -26,6 +26,7 @@ from hub.commands.options import Home
 from hub.demo import installation
 from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
 from hub.demo.processes import end, system
+from hub.demo.receivers import RunningReceiver, receivers
 from hub.demo.signing_in import check_is_local
 from hub.demo.walk import Walk, WalkError, known_family, must
 from hub.errors import SetupError
@@ -61,11 +62,11 @@ def demo(
         try:
             check_is_local(settings.host, settings.public_url)
             places = _set_up(settings, seed, households)
-            receiver = _start_systems(stack, settings, places)
+            told = _start_systems(stack, settings, places)
             run(_fill(settings, places))
             hub = stack.enter_context(_served(settings))
             with closing(Walk(hub, settings.home)) as walk:
-                _walk(walk, places, receiver)
+                _walk(walk, places, told)
             _verify(settings)
         except (WalkError, SetupError) as problem:
             fail(f"the demonstration did not come out as it must: {problem}")
@@ -92,8 +93,10 @@ def _set_up(settings: Settings, seed: int, households: int) -> Places:
     return places
 
 
-def _start_systems(stack: ExitStack, settings: Settings, places: Places) -> str:
-    """Start the register and the receiver; tell the hub where they are. Return the receiver's."""
+def _start_systems(
+    stack: ExitStack, settings: Settings, places: Places
+) -> Mapping[str, RunningReceiver]:
+    """Start the register and the receivers; tell the hub where they are. Return the receivers."""
     keys = installation.publish_outbound_keys(settings)
     register = stack.enter_context(
         system(
@@ -102,21 +105,10 @@ def _start_systems(stack: ExitStack, settings: Settings, places: Places) -> str:
             settings.home / "register.port",
         )
     )
-    receiver = stack.enter_context(
-        system(
-            "hub.demo.systems.receiver",
-            [
-                *("--hub-keys", keys),
-                *("--home", settings.home / "receiver"),
-                *("--database", places.insurance_database),
-            ],
-            settings.home / "receiver.port",
-        )
-    )
-    public = httpx2.get(f"{receiver}/jwks.json", trust_env=False).json()
-    installation.write_departments(settings, places, register, receiver, public)
-    typer.echo("public security's register, medical insurance's receiver: running")
-    return receiver
+    running = stack.enter_context(receivers(settings.home, keys, places.insurance_database))
+    installation.write_departments(settings, places, register, running)
+    typer.echo(f"public security's register, {len(running)} receivers of messages: running")
+    return running
 
 
 async def _fill(settings: Settings, places: Places) -> None:
@@ -185,7 +177,7 @@ def _address(hub: "subprocess.Popen[bytes]", place: Path) -> str:
     raise SetupError(f"the hub did not start; its words are in {place.with_name('hub.log')}.")
 
 
-def _walk(walk: Walk, places: Places, receiver: str) -> None:
+def _walk(walk: Walk, places: Places, told: Mapping[str, RunningReceiver]) -> None:
     number = known_family(places.truth)
     _title("One question, two departments")
     answers = walk.same_question(number)
@@ -208,12 +200,13 @@ def _walk(walk: Walk, places: Places, receiver: str) -> None:
         typer.echo(f"  {reason['points']:>3}  {reason['textZh']}  ({reason['source']})")
     _title("A decision, and who is told")
     receipt = walk.recognise(first["household"]["id"], utc_now().date())
-    taken = walk.acknowledged(receiver, receipt["messageIds"])
-    statuses = Counter(item["status"] for item in taken)
-    counted = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
-    typer.echo(f"{receipt['people']} people recognised; medical insurance acknowledged: {counted}")
+    typer.echo(f"{receipt['people']} people recognised; acknowledged by")
+    for name, taken in walk.acknowledged(told, receipt["messageIds"]).items():
+        statuses = Counter(item["status"] for item in taken)
+        counted = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
+        typer.echo(f"{name:>22}: {counted}")
     _title("Who read about the family that was asked about")
-    for entry in walk.who_read(number)[:6]:
+    for entry in walk.who_read(number)[:10]:
         typer.echo(
             f"  #{entry['index']} {entry['kind']}: {entry['department']} ({entry['role']}) "
             f"for {entry['purpose']}, {len(entry['fields'] or [])} fields"

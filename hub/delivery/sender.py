@@ -24,7 +24,7 @@ from connectors.outbound.errors import (
     ReceiverUnavailableError,
 )
 from hub.clock import Clock
-from hub.delivery.kinds import FIELDS_BY_KIND
+from hub.delivery.kinds import KINDS, MessageKind
 from hub.errors import HubError, StoreUnavailableError
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
@@ -137,11 +137,11 @@ class Sender:
         claimed = await self._claim(name)
         if claimed is None:
             return False
-        fields = FIELDS_BY_KIND.get(claimed.kind)
-        if fields is None:
+        kind = KINDS.get(claimed.kind)
+        if kind is None:
             await self._wait(claimed, f"no message is of kind {claimed.kind}", done, is_dead=True)
             return False
-        await self._announce(claimed, fields)
+        await self._announce(claimed, kind)
         try:
             answer = await receiver.send(claimed.text)
         except ReceiverUnavailableError as problem:
@@ -162,7 +162,7 @@ class Sender:
         async with self._database.transaction() as connection:
             return await claim(connection, self._keys, name, now, now + self._patience.lease)
 
-    async def _announce(self, claimed: Claimed, fields: tuple[str, ...]) -> None:
+    async def _announce(self, claimed: Claimed, kind: MessageKind) -> None:
         """Put the sending on record, before it happens."""
         record = {
             "department": "civil-affairs",
@@ -170,11 +170,12 @@ class Sender:
             "message": str(claimed.message_id),
             "sequence": claimed.sequence,
             "kind": claimed.kind,
+            "purpose": kind.purpose.value,
             "attempt": claimed.attempts,
             "outcome": "announced",
         }
         subject = self._tagger.subject(claimed.log_alias)
-        await recorded(self._journal, EntryKind.MESSAGE, record, [subject], fields)
+        await recorded(self._journal, EntryKind.MESSAGE, record, [subject], kind.fields)
 
     async def _acknowledged(self, claimed: Claimed, answer: Acknowledgement) -> None:
         text = orjson.dumps(answer.content()).decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.demo.district import Places, build
+from hub.demo.receivers import RunningReceiver, receivers_toml
 from hub.http.clients import make_client_key, registry_entry
 from hub.sealing.files import write_private
 from hub.sealing.keyring import Keyring
@@ -74,11 +75,9 @@ def publish_outbound_keys(settings: Settings) -> Path:
 
 
 def write_departments(
-    settings: Settings, places: Places, register: str, receiver: str, keys: Mapping[str, object]
+    settings: Settings, places: Places, register: str, running: Mapping[str, RunningReceiver]
 ) -> None:
     """Tell the hub where the demonstration's systems are."""
-    key_path = settings.home / "medical-insurance.jwks"
-    write_private(key_path, json.dumps(keys).encode())
     text = json.dumps  # TOML's basic strings are JSON's, for paths and addresses
     settings.departments_file.write_text(
         "# Written by `hub demo` at each start: ports change.\n"
@@ -86,7 +85,6 @@ def write_departments(
         f"token_file = {text(str(places.register_token))}\n\n"
         f"[medical-insurance]\nurl = {text(f'sqlite:///{places.insurance_database}')}\n\n"
         f"[disabled-federation]\nfolder = {text(str(places.drops))}\n\n"
-        f"[receivers.medical-insurance]\nurl = {text(f'{receiver}/recognitions')}\n"
-        f"key_file = {text(str(key_path))}\n",
+        + receivers_toml(settings.home, running),
         encoding="utf-8",
     )

@@ -7,7 +7,7 @@ kernel closes that. They listen on 127.0.0.1 and a free port each.
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,18 @@ def system(module: str, arguments: Sequence[str | Path], port_file: Path) -> Ite
     Raises:
         SetupError: It ended or was not ready within thirty seconds.
     """
+    with launched(module, arguments, port_file) as address:
+        yield address()
+
+
+@contextmanager
+def launched(
+    module: str, arguments: Sequence[str | Path], port_file: Path
+) -> Iterator[Callable[[], str]]:
+    """Start a server and give what waits for its address, so that several start side by side.
+
+    It ends when this closes. What is given raises SetupError like `system`.
+    """
     port_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", module, "--port-file", str(port_file), "--with-parent"]
     with port_file.with_suffix(".log").open("wb") as noise:
@@ -37,7 +49,7 @@ def system(module: str, arguments: Sequence[str | Path], port_file: Path) -> Ite
             start_new_session=True,
         )
         try:
-            yield f"http://127.0.0.1:{_port(server, port_file, module)}"
+            yield lambda: f"http://127.0.0.1:{_port(server, port_file, module)}"
         finally:
             end(server)
 

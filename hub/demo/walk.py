@@ -18,6 +18,7 @@ from hub.demo import documents
 from hub.demo.client import Department
 from hub.demo.installation import APPROVER, AUDITOR, INSURER, OFFICER, DemoClient, key_file
 from hub.demo.people import KNOWN_FAMILY
+from hub.demo.receivers import RunningReceiver
 
 CASE: Final = "DEMO-2026-0001"
 _ACKNOWLEDGED_S: Final = 30.0
@@ -97,17 +98,18 @@ class Walk:
         must(len(receipt["messageIds"]) > 0, "no message was written")
         return receipt
 
-    def acknowledged(self, receiver: str, message_ids: list[str]) -> list[Json]:
-        """Return what the receiver has of these messages, once it has them all."""
+    def acknowledged(
+        self, receivers: Mapping[str, RunningReceiver], message_ids: list[str]
+    ) -> dict[str, list[Json]]:
+        """Return which receivers have which of these messages, once they have them all."""
         deadline = time.monotonic() + _ACKNOWLEDGED_S
         wanted = set(message_ids)
         while time.monotonic() < deadline:
-            items = httpx2.get(f"{receiver}/recognitions", trust_env=False).json()["items"]
-            found = [item for item in items if item["eventId"] in wanted]
-            if len(found) == len(wanted):
-                return found
+            found = {name: _taken(each, wanted) for name, each in receivers.items()}
+            if sum(map(len, found.values())) == len(wanted):
+                return {name: items for name, items in found.items() if items}
             time.sleep(_POLL_S)
-        raise WalkError("the receiver does not have every message after thirty seconds")
+        raise WalkError("the receivers do not have every message after thirty seconds")
 
     def who_read(self, national_id: str) -> list[Json]:
         """Return the access log's entries about a person, as the auditor sees them."""
@@ -117,6 +119,11 @@ class Walk:
         entries = [edge["node"] for edge in _data(answer, "log")["accessLog"]["edges"]]
         must(len(entries) > 0, "the log knows of no access")
         return entries
+
+
+def _taken(receiver: RunningReceiver, wanted: set[str]) -> list[Json]:
+    items = httpx2.get(receiver.inbox, trust_env=False).raise_for_status().json()["items"]
+    return [item for item in items if item.get("eventId", item.get("messageId")) in wanted]
 
 
 def must(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 - it reads as a sentence
