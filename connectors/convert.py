@@ -88,6 +88,15 @@ def compact_date(word: str | None) -> Value | Fault:
     return _day(word, _COMPACT_DATE, "YYYYMMDD")
 
 
+def compact_month(word: str | None) -> Value | Fault:
+    """Return the first day of the month that YYYYMM names."""
+    trimmed = (word or "").strip()
+    found = compact_date(f"{trimmed}01" if trimmed else None)
+    if isinstance(found, Fault) and found.code is ReasonCode.DATE_IMPOSSIBLE:
+        return Fault(found.code, "a month written YYYYMM was expected")
+    return found
+
+
 def dashed_date(word: str | None) -> Value | Fault:
     """Return the day that YYYY-MM-DD names."""
     return _day(word, _DASHED_DATE, "YYYY-MM-DD")

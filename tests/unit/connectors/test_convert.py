@@ -170,3 +170,21 @@ def test_a_flag_has_two_values_only():
     assert paid("0") is False
     assert code_of(paid("2")) is ReasonCode.CODE_UNKNOWN
     assert code_of(paid(None)) is ReasonCode.CODE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("202610", date(2026, 10, 1)),
+        (" 202601 ", date(2026, 1, 1)),
+        ("202613", ReasonCode.DATE_IMPOSSIBLE),
+        ("2026-10", ReasonCode.DATE_IMPOSSIBLE),
+        ("20261001", ReasonCode.DATE_IMPOSSIBLE),
+        ("", ReasonCode.VALUE_MISSING),
+        (None, ReasonCode.VALUE_MISSING),
+    ],
+)
+def test_a_month_is_its_first_day(word, expected):
+    found = convert.compact_month(word)
+
+    assert (found.code if isinstance(found, convert.Fault) else found) == expected

@@ -15,8 +15,11 @@ MAPPINGS = [
 ]
 
 
-def test_the_three_departments_are_found():
-    assert list(DEPARTMENTS) == ["disabled-federation", "medical-insurance", "public-security"]
+def test_departments_are_found_by_themselves_and_are_those_of_declared_datasets():
+    declared = {d.department for d in Catalogue.discover().stored if not d.internal}
+
+    assert {"disabled-federation", "medical-insurance", "public-security"} <= set(DEPARTMENTS)
+    assert set(DEPARTMENTS) <= declared
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: mapping.dataset)

@@ -1,0 +1,5 @@
+"""Tax: taxed income as bands, a change feed over HTTP."""
+
+from connectors.departments.tax.feed import DEPARTMENT
+
+__all__ = ["DEPARTMENT"]
