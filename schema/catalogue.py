@@ -121,6 +121,8 @@ class Field:
     """For `Kind.STRUCTURE`: the GraphQL type of its items; the value is a list of them."""
     consent: bool = False
     """Whether reading it needs the person's authorisation for that source, today."""
+    computed: bool = False
+    """Not stored: told from the record's clear fields on the day asked (`hub.query.sql_parts`)."""
 
     @property
     def graphql_name(self) -> str:
@@ -179,7 +181,9 @@ class Dataset:
                 raise CatalogueError(f"{self.name}.{f.name}: a seal group has the field's name")
         object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "groups", _groups(self.fields))
-        object.__setattr__(self, "clear", tuple(f for f in self.fields if not f.sealed))
+        object.__setattr__(
+            self, "clear", tuple(f for f in self.fields if not f.sealed and not f.computed)
+        )
 
     def _check(self, f: Field) -> None:
         where = f"{self.name}.{f.name}"
@@ -191,6 +195,8 @@ class Dataset:
             raise CatalogueError(f"{where}: a seal group is for sealed fields")
         if f.classification is not Classification.GENERAL and not f.sealed:
             raise CatalogueError(f"{where}: class {f.classification} is always sealed")
+        if f.computed and (f.sealed or f.derived is not None):
+            raise CatalogueError(f"{where}: a computed field is clear, and nothing of it is stored")
         if f.name in RESERVED or f.group in RESERVED_GROUPS:
             raise CatalogueError(f"{where}: the name is the hub's own, on every record")
 
@@ -261,6 +267,12 @@ CORE_FIELDS: Final = (
     CoreField("Household", "members", "家庭成员", "the people of a household"),
     CoreField("Member", "relation", "与户主关系", "relation to the head, GB/T 4761"),
     CoreField("Mutation", "recognise", "认定", "record a recognition"),
+    CoreField("Mutation", "assignAlert", "预警派单", "give an alert to somebody to visit"),
+    CoreField("Mutation", "recordVisit", "入户登记", "record what a visit found"),
+    CoreField("Mutation", "assessNeeds", "需求评估", "record what a family needs"),
+    CoreField("Mutation", "refer", "转介", "refer a family to a service"),
+    CoreField("Mutation", "confirmService", "服务落实", "record what became of a referral"),
+    CoreField("Mutation", "closeAlert", "预警办结", "close an alert"),
     CoreField("AccessEntry", "index", "日志序号", "place in the log"),
     CoreField("AccessEntry", "at", "时间", "when"),
     CoreField("AccessEntry", "kind", "类别", "what kind of entry"),

@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 
 from schema.catalogue import Catalogue
+from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
 from schema.graph_types import (
     CENTS_SCALAR,
     Band,
@@ -132,6 +133,13 @@ def _query(types: dict[str, Any]) -> type:
                     *_paging(),
                     _argument("bands", list[Band] | None, "Only these bands.", default=None),
                     _argument("region", str | None, "Only below this region.", default=None),
+                    _argument(
+                        "statuses",
+                        list[str] | None,
+                        "Only in these statuses, code list alert_status.",
+                        default=None,
+                    ),
+                    _argument("assignee", str | None, "Only given to this clerk.", default=None),
                     *_time(),
                 ],
             ),
@@ -161,6 +169,10 @@ def _mutation() -> type:
                 RecognitionReceipt | None,
                 "Record a recognition; receivers are told, an open alert is closed.",
                 [_argument("input", RecognitionInput, "The decision.")],
+            ),
+            *(
+                _root(name, AlertStep | None, text, [_argument("input", kind, "What was done.")])
+                for name, kind, text in CASEWORK_MUTATIONS
             ),
         ],
     )

@@ -91,6 +91,13 @@ class ScoreReason:
     age_days: int | None
 
 
+@strawberry.type(description="Something that a family needs.")
+class FamilyNeed:
+    """One assessed need."""
+
+    need: str = strawberry.field(description="Code list family_need.")
+
+
 @strawberry.type(description="Where a page of a connection begins and ends.")
 class PageInfo:
     """Relay's page information; only forward paging is offered."""
@@ -104,6 +111,7 @@ class PageInfo:
 STRUCTURES: Final[Mapping[str, type]] = {
     "DimensionScore": DimensionScore,
     "ScoreReason": ScoreReason,
+    "FamilyNeed": FamilyNeed,
 }
 """GraphQL types of the items of `Kind.STRUCTURE` fields."""
 

@@ -134,10 +134,11 @@ def due_on(score: Score, today: date, parameters: AlertParameters) -> date:
     """Return the last day for the visit; the next calendar day where a trigger is urgent."""
     if any(trigger.urgent for trigger in score.triggers):
         return today + timedelta(days=1)
-    return _due_for(score.band, today, parameters)
+    return due_for_band(score.band, today, parameters)
 
 
-def _due_for(band: Band, today: date, parameters: AlertParameters) -> date:
+def due_for_band(band: Band, today: date, parameters: AlertParameters) -> date:
+    """Return the last day for the visit of an alert that comes out on `today`."""
     (days,) = (
         rule.visit_working_days for rule in parameters.document.bands if rule.band == band.value
     )
@@ -159,7 +160,7 @@ def _move(previous: Alert, after: Score, today: date, parameters: AlertParameter
         return Upgrade(after.band, due, previous.triggers | keys)
     settled = _settled_band(after, parameters.document)
     if settled.rank < previous.band.rank:
-        due = max(previous.due_on, _due_for(settled, today, parameters))
+        due = max(previous.due_on, due_for_band(settled, today, parameters))
         return Downgrade(settled, due)
     return Keep()
 

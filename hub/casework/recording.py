@@ -10,7 +10,7 @@ from connectors.outbound.recognition import KIND, Change, Recognition, event
 from hub.casework.decision import Decision
 from hub.casework.errors import ConflictingDecisionError
 from hub.casework.household import HomeNow, Resident
-from hub.ingest.alerting import CLOSED, newest_alert
+from hub.ingest.alerting import CLOSED, closed_by_recognition, newest_alert
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import opener
 from hub.sealing.tags import Tagger
@@ -20,9 +20,10 @@ from hub.store.facts import Facts, Stored
 from hub.store.outbox import Letter, existing_letters, last_sequence, write_letter
 from hub.store.people import Identity, NewPeople, identities_of_people, keys_of
 from schema.datasets.civil_affairs import ALERT, RECOGNITION
+from scoring.alert_life import AlertOutcome
 
 OWNER: Final = RECOGNITION.department
-RECOGNISED: Final = "recognised"
+RECOGNISED: Final = AlertOutcome.RECOGNISED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ class Writing:
         keys = await keys_of(self._connection, self._office.keys, OWNER, cells, [home.household_id])
         record_id = current.value.record_id
         stored = await self._office.facts.of_records(self._connection, ALERT, cells, [record_id])
-        values = {**current.value.columns, "status": CLOSED, "outcome": RECOGNISED}
+        values = closed_by_recognition(current, today)
         owner = (ALERT, home.cell, home.household_id, keys[home.household_id])
         own = OwnRecord(*owner, record_id, values, today, self._at)
         closed, added = superseding(own, stored[record_id])

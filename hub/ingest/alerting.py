@@ -1,14 +1,12 @@
 """Scores and alerts between `scoring` and the store: what is stored of them, and read back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from hub.sealing.seals import opener
 from hub.store.facts import Stored
-from schema.catalogue import Dataset
-from scoring.alert_life import AlertOutcome
+from scoring.alert_life import UNVISITED, AlertOutcome, AlertStatus
 from scoring.alerts import (
     Alert,
     AlertDecision,
@@ -20,18 +18,12 @@ from scoring.alerts import (
     Suppressed,
     Upgrade,
 )
-from scoring.score import Band, Reason, Score, Trigger
+from scoring.score import CHINA, Band, Reason, Score, Trigger
 
 TRIGGER: Final = "trigger"
 """Dimension under which a stored score tells its hard triggers; they give no points."""
-CLOSED: Final = "closed"
-_OUTCOMES: Final = {
-    "recognised": AlertOutcome.CAUSE_CONFIRMED,
-    "referred": AlertOutcome.CAUSE_CONFIRMED,
-    "not-in-need": AlertOutcome.NOT_IN_NEED,
-    "data-corrected": AlertOutcome.DATA_CORRECTED,
-    "unreachable": AlertOutcome.UNREACHABLE,
-}
+CLOSED: Final = AlertStatus.CLOSED.value
+_BEFORE_A_VISIT: Final = frozenset(s.value for s in (*UNVISITED, AlertStatus.QUEUED))
 
 
 def score_values(score: Score) -> dict[str, object]:
@@ -46,7 +38,14 @@ def score_values(score: Score) -> dict[str, object]:
             for d in score.dimensions
         ],
         "reasons": [*map(_trigger_reason, score.triggers), *map(_reason, score.reasons)],
+        "cause_hint": _cause_hint(score),
     }
+
+
+def _cause_hint(score: Score) -> str | None:
+    """Return the dimension that has the largest share of its cap; the first one of equals."""
+    shares = [(d.points * 100 // d.cap, d.code) for d in score.dimensions if d.points]
+    return max(shares, key=lambda share: share[0])[1] if shares else None
 
 
 def _reason(reason: Reason) -> dict[str, object]:
@@ -79,26 +78,6 @@ def _told(values: Mapping[str, object]) -> tuple[object, ...]:
     kept = [{k: r[k] for k in ("indicator", "points", "source", "source_time")} for r in listed]
     clear = tuple(values[name] for name in ("total", "band", "coverage", "profile"))
     return (*clear, values["dimensions"], kept)
-
-
-def opened_score(dataset: Dataset, key: bytes, span: Stored) -> dict[str, object]:
-    """Return the values of a stored score.
-
-    Raises:
-        SealBrokenError: A stored value does not authenticate.
-    """
-    version = span.value
-    values = dict(version.columns)
-    for group, fields in dataset.groups.items():
-        sealed = version.columns[f"sealed_{group}"]
-        opened = opener(dataset.department, dataset.name, group)(
-            key,
-            version.identity_id.bytes,
-            version.version_id.bytes,
-            sealed if isinstance(sealed, bytes) else b"",
-        )
-        values.update(zip((f.name for f in fields), opened, strict=True))
-    return values
 
 
 def score_before(values: Mapping[str, object], span: Stored) -> Score:
@@ -142,7 +121,8 @@ def newest_alert(spans: list[Stored]) -> Stored | None:
 def alert_of(span: Stored | None, before: Score | None) -> Alert | None:
     """Return a stored alert as `scoring.alerts.decide` takes it.
 
-    The triggers that it covered are those of the score it was last decided by.
+    The triggers that it covered are those of the score it was last decided by. How it ended is
+    what casework, a recognition or a correction stored.
     """
     if span is None:
         return None
@@ -150,8 +130,10 @@ def alert_of(span: Stored | None, before: Score | None) -> Alert | None:
     triggers = frozenset(t.key for t in before.triggers) if before else frozenset()
     ended = None
     if columns["status"] == CLOSED:
-        outcome = _OUTCOMES.get(str(columns["outcome"]), AlertOutcome.UNREACHABLE)
-        ended = Ended(outcome, span.valid_from, _whole(columns["total"]))
+        outcome = AlertOutcome(str(columns["outcome"]))
+        closed_on = columns["closed_on"]
+        on = closed_on if isinstance(closed_on, date) else span.valid_from
+        ended = Ended(outcome, on, _whole(columns["total"]))
     due = columns["due_on"]
     return Alert(Band(str(columns["band"])), due, triggers, ended)  # type: ignore[arg-type]  # a DATE column of every alert
 
@@ -159,7 +141,11 @@ def alert_of(span: Stored | None, before: Score | None) -> Alert | None:
 def decided_alert(
     decision: AlertDecision, current: Stored | None, after: Score, at: datetime
 ) -> tuple[UUID, dict[str, object]] | None:
-    """Return the alert's record id and new values, or None when it stays as it is."""
+    """Return the alert's record id and new values, or None when it stays as it is.
+
+    An opened one is `screened`; whether it has to wait is decided by `hub.ingest.queueing`.
+    """
+    today = at.astimezone(CHINA).date()
     columns = dict(current.value.columns) if current else {}
     match decision:
         case Keep() | Suppressed():
@@ -168,7 +154,9 @@ def decided_alert(
             return uuid4(), {
                 "band": decision.band.value,
                 "total": after.total,
-                "status": "screened",
+                "status": AlertStatus.SCREENED.value,
+                "step": 0,
+                "released_on": today,
                 "opened_at": at,
                 "due_on": decision.due_on,
                 "outcome": None,
@@ -176,8 +164,23 @@ def decided_alert(
             }
         case Upgrade() | Downgrade():
             columns.update(band=decision.band.value, total=after.total, due_on=decision.due_on)
+            if isinstance(decision, Upgrade) and after.triggers:
+                columns["urgent"] = True
         case AutoClose():
-            columns.update(
-                total=after.total, status=CLOSED, outcome=AlertOutcome.DATA_CORRECTED.value
-            )
+            if columns["status"] not in _BEFORE_A_VISIT:
+                return None  # what people found there stands
+            outcome = decision.outcome.value
+            columns.update(total=after.total, status=CLOSED, outcome=outcome, closed_on=today)
     return (current.value.record_id, columns) if current else None
+
+
+def closed_by_recognition(current: Stored, today: date) -> dict[str, object]:
+    """Return the values of an open alert once its family is recognised, wherever it stands."""
+    columns = current.value.columns
+    return {
+        **columns,
+        "status": CLOSED,
+        "outcome": AlertOutcome.RECOGNISED.value,
+        "closed_on": today,
+        "step": _whole(columns["step"]) + 1,
+    }

@@ -20,17 +20,17 @@ from hub.ingest.alerting import (
     decided_alert,
     is_same_score,
     newest_alert,
-    opened_score,
     score_before,
     score_values,
 )
 from hub.ingest.known import register_of
+from hub.ingest.queueing import AlertQueue, Joining
 from hub.ingest.scorer_reads import Read, ScorerFields, household, member
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
 from hub.store.cursors import Silence, silences
 from hub.store.database import Connection
-from hub.store.decisions import OwnRecord, superseding
+from hub.store.decisions import OwnRecord, opened_values, superseding
 from hub.store.facts import Facts, Stored, Version
 from hub.store.journal import Journal, recorded
 from hub.store.people import (
@@ -43,7 +43,7 @@ from hub.store.people import (
 from hub.store.unscored import HouseholdKey
 from schema.catalogue import Dataset
 from schema.datasets.civil_affairs import ALERT, SCORE
-from scoring.alerts import AlertParameters, decide
+from scoring.alerts import AlertParameters, Open, decide
 from scoring.household import Evidence, Household, Known
 from scoring.profile import Profile
 from scoring.score import CHINA, Score, score
@@ -127,6 +127,7 @@ class Rescorer:
         self._profile = profile
         self._parameters = parameters
         self._clock = clock
+        self._queue = AlertQueue(facts, parameters)
         self._fields = ScorerFields(facts.catalogue, self._profile.fields_read)
         register = register_of(facts.catalogue)
         self._register = register.department if register else OWNER
@@ -168,9 +169,38 @@ class Rescorer:
         homes = await self._homes(connection, asked)
         await self._record(homes, at)
         scores = await self._scores(connection, homes)
-        await self._store(connection, scores, at, (corrected, result))
+        regions = {key: home.region for key, home in homes.items()}
+        await self._store(connection, (scores, regions), at, (corrected, result))
         result.households = len(scores)
         return result
+
+    async def has_room(self, connection: Connection) -> bool:
+        """Whether a queued alert can come out today."""
+        return await self._queue.has_room(connection, self._today())
+
+    async def let_out(self, connection: Connection, at: datetime) -> int:
+        """Let queued alerts out where their community has room today; return how many moved.
+
+        Raises:
+            AuditUnavailableError: It could not be put on record; roll back.
+        """
+        moved = await self._queue.release(connection, self._today(), at)
+        if moved:
+            await recorded(
+                self._journal,
+                EntryKind.SCORING,
+                {
+                    "department": OWNER,
+                    "role": "scorer",
+                    "purpose": "WARN",
+                    "known_at": at.isoformat(),
+                    "households": len(moved),
+                    "outcome": "announced",
+                },
+                map(self._tagger.subject, moved.values()),
+                ("Alert.band", "Alert.total"),
+            )
+        return len(moved)
 
     async def _homes(
         self, connection: Connection, asked: list[HouseholdKey]
@@ -230,10 +260,12 @@ class Rescorer:
     async def _store(
         self,
         connection: Connection,
-        scores: Mapping[HouseholdKey, Score],
+        told: tuple[Mapping[HouseholdKey, Score], Mapping[HouseholdKey, str | None]],
         at: datetime,
         outcome: tuple[frozenset[HouseholdKey], Rescored],
     ) -> None:
+        """Store the scores, and what becomes of alerts; `told` are scores and regions."""
+        scores, regions = told
         corrected, result = outcome
         cells, ids = {cell for cell, _ in scores}, [key for _, key in scores]
         keys = await keys_of(connection, self._keys, OWNER, cells, ids)
@@ -241,12 +273,13 @@ class Rescorer:
         alerts = await self._facts.of_identities(connection, ALERT, cells, ids)
         new = NewPeople(self._keys, self._tagger.version, at)
         writes = _Writes()
+        joining: list[tuple[tuple[str, UUID, bytes], list[Stored], Joining]] = []
         for (cell, household_id), after in scores.items():
             key = keys.get(household_id) or new.key(OWNER, cell, household_id)
             owner = (cell, household_id, key)
             spans = stored.get(household_id, [])
             values = score_values(after)
-            old = opened_score(SCORE, key, spans[-1]) if spans else {}
+            old = opened_values(SCORE, key, spans[-1]) if spans else {}
             before = score_before(old, spans[-1]) if spans else None
             if before is None or not is_same_score(old, values):
                 record_id = uuid5(household_id, SCORE.name)
@@ -254,7 +287,15 @@ class Rescorer:
                 writes.take(SCORE, superseding(own, spans))
                 result.changed += 1
             decided = (before, after, (cell, household_id) in corrected)
-            self._alert(owner, alerts.get(household_id, []), decided, at, (writes, result))
+            spans = alerts.get(household_id, [])
+            changed = self._alert(spans, decided, regions[cell, household_id], result)
+            if changed is not None:
+                joining.append((owner, spans, changed))
+        await self._queue.place(connection, [j for *_, j in joining], self._today(), at)
+        for owner, spans, joined in joining:
+            own = OwnRecord(ALERT, *owner, joined.record_id, joined.values, self._today(), at)
+            before_it = [span for span in spans if span.value.record_id == joined.record_id]
+            writes.take(ALERT, superseding(own, before_it))
         await new.write(connection)
         for dataset in (SCORE, ALERT):
             closed, added = writes.closed[dataset.name], writes.added[dataset.name]
@@ -262,14 +303,13 @@ class Rescorer:
 
     def _alert(
         self,
-        owner: tuple[str, UUID, bytes],
         spans: list[Stored],
         scored: tuple[Score | None, Score, bool],
-        at: datetime,
-        into: tuple[_Writes, Rescored],
-    ) -> None:
+        region: str | None,
+        result: Rescored,
+    ) -> Joining | None:
+        """Return the household's alert with its new values, None when it stays as it is."""
         before, after, is_corrected = scored
-        writes, result = into
         current = newest_alert(spans)
         decision = decide(
             alert_of(current, before),
@@ -281,12 +321,12 @@ class Rescorer:
         )
         decided = decided_alert(decision, current, after, self._clock())
         if decided is None:
-            return
+            return None
         record_id, values = decided
-        own = OwnRecord(ALERT, *owner, record_id, values, self._today(), at)
-        before_it = [span for span in spans if span.value.record_id == record_id]
-        writes.take(ALERT, superseding(own, before_it))
+        if isinstance(decision, Open):
+            values["community"] = region
         result.alerts[f"{type(decision).__name__.lower()}:{values['band']}"] += 1
+        return Joining(record_id, values)
 
     async def _record(self, homes: Mapping[HouseholdKey, _Home], at: datetime) -> None:
         aliases = [home.alias for home in homes.values()]

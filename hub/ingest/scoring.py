@@ -47,6 +47,8 @@ async def score_touched(
 async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
     """Score the households that wait, some hundreds in a transaction; what is done stays done.
 
+    Then alerts of earlier days that are queued come out where there is room.
+
     Raises:
         IngestFailedError: The database or the log broke; the others go on waiting.
     """
@@ -58,7 +60,16 @@ async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
             chunks += 1
             if chunks.bit_count() == 1:  # 1, 2, 4, ...: new tables have no statistics
                 await _analyse_scores(database)
+        await _let_out(database, rescorer)
     return total
+
+
+async def _let_out(database: Database, rescorer: Rescorer) -> None:
+    async with database.connection() as connection:
+        if not await rescorer.has_room(connection):
+            return
+    async with database.transaction() as connection:
+        await rescorer.let_out(connection, await known_now(connection))
 
 
 async def _score_next(
@@ -91,11 +102,13 @@ async def rescore_all(
         async with database.transaction() as connection:
             rows = await connection.fetch(_ALL, *after, _CHUNK)
             if not rows:
-                return total
+                break
             keys: list[HouseholdKey] = [(r["cell"], r["household_id"]) for r in rows]
             total.add(await rescorer.rescore(connection, keys, await known_now(connection)))
         after = keys[-1]
         progress(total)
+    await _let_out(database, rescorer)
+    return total
 
 
 async def _analyse_scores(database: Database) -> None:

@@ -19,6 +19,7 @@ from hub.access import Entitlement
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.documents import Operation, invalid_variable
 from hub.query.model import BoundRoot, Number, Plan, Root, RootKind
+from schema.codes import ALERT_STATUS
 from schema.graph import MAX_PAGE
 from schema.ids import CitizenNumber, parse_citizen_number
 
@@ -152,8 +153,14 @@ def _warnings(
     after = given.get("after")
     total, record_id = cursor_read(str(after)) if after is not None else (None, None)
     first = _first(given)
+    statuses = given.get("statuses")
+    assert isinstance(statuses, list | None)  # noqa: S101 - the schema says so
+    if statuses is not None and not all(status in ALERT_STATUS for status in statuses):
+        raise InvalidDocumentError("`statuses` are codes of the list alert_status.")
     parameters = {
         "bands": given.get("bands"),
+        "statuses": statuses,
+        "assignee": given.get("assignee"),
         "region": f"{region}%",
         "after_total": total,
         "after_id": record_id,

@@ -200,7 +200,9 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
     columns, search = sealed.levels[root.level], sealed.searches[root.index]
     if root.kind is RootKind.WARNINGS:
         bands, region = bound.parameters["bands"], bound.parameters["region"]
-        return {**record, "bands": bands, "region": region, "found": len(columns["identity_id"])}
+        chosen = {name: bound.parameters[name] for name in ("statuses", "assignee")}
+        count = len(columns["identity_id"])
+        return {**record, "bands": bands, "region": region, **chosen, "found": count}
     if root.kind is RootKind.HOUSEHOLD:
         found, known = len(columns["household_id"]), len(search["household_id"])
         counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}

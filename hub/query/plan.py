@@ -52,8 +52,12 @@ _TARGETS: Final = {
     RootKind.HOUSEHOLD: ("Household", LevelKind.HOUSEHOLD),
     RootKind.WARNINGS: ("Alert", LevelKind.WARNINGS),
 }
-_STEERING: Final[Mapping[str, str]] = {"bands": "Alert.band", "region": "Household.region"}
-"""Arguments of `warnings` and the field whose values they would tell."""
+_STEERING: Final[Mapping[str, str]] = {
+    "bands": "Alert.band",
+    "region": "Household.region",
+    "assignee": "Alert.assignee",
+}
+"""Arguments of `warnings` and the field whose values they would tell; its status always steers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from hub.query.sql_parts import (
     Place,
     Statement,
     among,
+    column_of,
     crossed,
     dataset_of,
     extra,
@@ -200,6 +201,8 @@ class _Composing:
         place, is_seen = self._place(level, alert.c.cell, alert.c.identity_id)
         bands = sa.bindparam(f"r{n}_bands", type_=_TEXTS)
         below = sa.bindparam(f"r{n}_region", type_=sa.Text)
+        statuses = sa.bindparam(f"r{n}_statuses", type_=_TEXTS)
+        assignee = sa.bindparam(f"r{n}_assignee", type_=sa.Text)
         after = sa.bindparam(f"r{n}_after_total", type_=sa.Integer)
         after_id = sa.bindparam(f"r{n}_after_id", type_=pg.UUID)
         first = sa.bindparam(f"r{n}_first", type_=sa.Integer)
@@ -215,6 +218,8 @@ class _Composing:
                 self._holds(level, alert),
                 alert.c.status != _ALERT_CLOSED,
                 sa.or_(bands.is_(None), alert.c.band == sa.any_(bands)),
+                sa.or_(statuses.is_(None), alert.c.status == sa.any_(statuses)),
+                sa.or_(assignee.is_(None), alert.c.assignee == assignee),
                 place.c.region.like(below),
                 sa.or_(
                     after.is_(None),
@@ -331,7 +336,8 @@ class _Composing:
         """Return the source with the data keys joined if they are needed, and the columns."""
         names = ["cell", "identity_id", "version_id", "valid_from", "record_id", *level.columns]
         names += [f"sealed_{group}" for group in level.groups]
-        columns = [table.c[name] for name in dict.fromkeys(names)]
+        as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
+        columns = [column_of(table, name, as_of) for name in dict.fromkeys(names)]
         if not level.groups:
             return source, columns
         key = self._t["data_key"].alias()

@@ -1,6 +1,6 @@
 """The pieces of a statement: which columns a level returns, their order, how they are packed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.query.model import Level, LevelKind, RootKind
 from schema.catalogue import Dataset
+from scoring.alert_life import UNVISITED
 
 _NO_TOTAL: Final = -1
 """Stands for a total that is not known, which sorts last."""
@@ -84,6 +85,23 @@ def extra(table: Any, columns: Sequence[Any], *names: str) -> list[Any]:
     """Return the columns of `names` that are not among `columns` yet."""
     present = {column.name for column in columns}
     return [table.c[name] for name in names if name not in present]
+
+
+def column_of(table: Any, name: str, as_of: Any) -> Any:
+    """Return a column of a dataset's table, or what is computed from its columns for a day."""
+    if name in table.c:
+        return table.c[name]
+    return _COMPUTED[name](table, as_of).label(name)
+
+
+def _overdue(alert: Any, as_of: Any) -> Any:
+    """Whether an alert's day for the visit has passed without one."""
+    wants_visit = sa.or_(*(alert.c.status == status.value for status in sorted(UNVISITED)))
+    return sa.and_(alert.c.due_on < as_of, wants_visit)
+
+
+_COMPUTED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {"overdue": _overdue}
+"""How each computed field of the catalogue is told."""
 
 
 def total_of(table: Any) -> Any:

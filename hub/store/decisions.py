@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID, uuid4
 
-from hub.sealing.seals import seal_groups
+from hub.sealing.seals import opener, seal_groups
 from hub.store.facts import Stored, Version, resealed
 from hub.store.timeline import FOREVER, Span, splice
 from schema.catalogue import Dataset, Values
@@ -39,6 +39,26 @@ def own_version(own: OwnRecord) -> Stored:
         own.cell, own.identity_id, version_id, own.record_id, own.decision_id, own.at, columns
     )
     return Span(own.valid_from, FOREVER, version)
+
+
+def opened_values(dataset: Dataset, key: bytes, span: Stored) -> dict[str, object]:
+    """Return the values of a stored version of our own, its sealed fields opened.
+
+    Raises:
+        SealBrokenError: A stored value does not authenticate.
+    """
+    version = span.value
+    values = dict(version.columns)
+    for group, fields in dataset.groups.items():
+        sealed = version.columns[f"sealed_{group}"]
+        opened = opener(dataset.department, dataset.name, group)(
+            key,
+            version.identity_id.bytes,
+            version.version_id.bytes,
+            sealed if isinstance(sealed, bytes) else b"",
+        )
+        values.update(zip((f.name for f in fields), opened, strict=True))
+    return values
 
 
 def superseding(own: OwnRecord, before: list[Stored]) -> tuple[list[Version], list[Stored]]:

@@ -4,9 +4,17 @@ A list never changes in place: a new edition is a new `CodeList` with its own da
 `[R]` in `edition` marks a list that was recalled and not yet checked against its standard.
 """
 
-from schema.codes.lists import (
+from schema.codes.casework import (
     ALERT_OUTCOME,
     ALERT_STATUS,
+    FAMILY_NEED,
+    HARDSHIP_CAUSE,
+    REFERRAL_STATE,
+    SERVICE,
+    VISIT_RESULT,
+    WARNING_DIMENSION,
+)
+from schema.codes.lists import (
     ASSISTANCE_CATEGORY,
     BAND,
     CERTIFICATE_STATUS,
@@ -81,6 +89,8 @@ __all__ = [
     "ESTATE_STATUS",
     "ESTATE_USE",
     "ETHNIC_GROUP",
+    "FAMILY_NEED",
+    "HARDSHIP_CAUSE",
     "HEALTH_STATUS",
     "HELP_KIND",
     "INCOME_BAND",
@@ -90,6 +100,7 @@ __all__ = [
     "MARITAL_STATUS",
     "PERSON_STATUS",
     "PREFERENCE_KIND",
+    "REFERRAL_STATE",
     "REGION",
     "RELAPSE_LIST",
     "RELATION",
@@ -98,6 +109,7 @@ __all__ = [
     "SCHOOL_STAGE",
     "SCHOOL_STATUS",
     "SELF_PAID_BAND",
+    "SERVICE",
     "SEX",
     "SOCIAL_SCHEME",
     "SUPPORT_RELATION",
@@ -105,7 +117,9 @@ __all__ = [
     "VALUE_BAND",
     "VEHICLE_STATUS",
     "VEHICLE_USE",
+    "VISIT_RESULT",
     "VISIT_TYPE",
+    "WARNING_DIMENSION",
     "WORK_STATUS",
     "Code",
     "CodeList",

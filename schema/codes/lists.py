@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+from schema.codes.casework import CASEWORK_LISTS
 from schema.codes.model import Code, CodeList
 from schema.codes.registers import REGISTER_LISTS
 
@@ -303,31 +304,6 @@ BAND: Final = CodeList(
         Code("red", "红色", "urgent"),
     ),
 )
-ALERT_STATUS: Final = CodeList(
-    name="alert_status",
-    standard="life of an alert",
-    edition="hub 2026",
-    valid_from=date(2026, 1, 1),
-    codes=(
-        Code("screened", "已预警", "screened"),
-        Code("assigned", "已派单", "assigned"),
-        Code("visited", "已入户", "visited"),
-        Code("closed", "已办结", "closed"),
-    ),
-)
-ALERT_OUTCOME: Final = CodeList(
-    name="alert_outcome",
-    standard="how an alert ended",
-    edition="hub 2026",
-    valid_from=date(2026, 1, 1),
-    codes=(
-        Code("recognised", "已认定", "assistance recognised"),
-        Code("referred", "已转介", "referred to services"),
-        Code("not-in-need", "不存在困难", "verified, not in need"),
-        Code("data-corrected", "数据更正", "the data was corrected"),
-        Code("unreachable", "无法联系", "could not be reached"),
-    ),
-)
 REGION: Final = CodeList(
     name="region",
     standard="GB/T 2260 and GB/T 10114, statistical 12-digit form",
@@ -352,9 +328,8 @@ CODE_LISTS: Final = {
         CERTIFICATE_STATUS,
         ASSISTANCE_CATEGORY,
         BAND,
-        ALERT_STATUS,
-        ALERT_OUTCOME,
         REGION,
         *REGISTER_LISTS,
+        *CASEWORK_LISTS,
     )
 }

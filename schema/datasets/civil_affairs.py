@@ -3,7 +3,14 @@
 from typing import Final
 
 from schema.catalogue import Classification, Dataset, Field, Kind, Subject
-from schema.codes import ALERT_OUTCOME, ALERT_STATUS, ASSISTANCE_CATEGORY, BAND, REGION
+from schema.codes import (
+    ALERT_OUTCOME,
+    ALERT_STATUS,
+    ASSISTANCE_CATEGORY,
+    BAND,
+    REGION,
+    WARNING_DIMENSION,
+)
 
 _G: Final = Classification.GENERAL
 _S: Final = Classification.SENSITIVE
@@ -117,6 +124,15 @@ SCORE: Final = Dataset(
             sealed=True,
             structure="ScoreReason",
         ),
+        Field(
+            "cause_hint",
+            "致困提示",
+            "dimension that weighs most: where a visitor may look first",
+            Kind.CODE,
+            _S,
+            sealed=True,
+            codes=WARNING_DIMENSION,
+        ),
     ),
 )
 
@@ -148,7 +164,28 @@ ALERT: Final = Dataset(
         Field("opened_at", "预警时间", "when the alert was opened", Kind.MOMENT, _G),
         Field("due_on", "入户期限", "last day for the visit", Kind.DATE, _G),
         Field("outcome", "办理结果", "how the alert ended", Kind.CODE, _G, codes=ALERT_OUTCOME),
-        Field("urgent", "是否硬性触发", "whether a hard trigger opened it", Kind.FLAG, _G),
+        Field("urgent", "是否硬性触发", "whether a hard trigger holds or held", Kind.FLAG, _G),
+        Field("assignee", "经办人", "who is to visit, as the department names them", Kind.TEXT, _G),
+        Field(
+            "step",
+            "办理步数",
+            "how often casework moved it; names it in a command",
+            Kind.INTEGER,
+            _G,
+        ),
+        Field("community", "所在社区", "community when it was opened", Kind.CODE, _G, codes=REGION),
+        Field(
+            "released_on", "派出日期", "day it left the queue; empty while queued", Kind.DATE, _G
+        ),
+        Field("closed_on", "办结日期", "day it was closed", Kind.DATE, _G),
+        Field(
+            "overdue",
+            "是否逾期未访",
+            "whether the day for the visit has passed without one",
+            Kind.FLAG,
+            _G,
+            computed=True,
+        ),
     ),
 )
 

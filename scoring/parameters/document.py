@@ -133,6 +133,8 @@ class AlertRules(Part, frozen=True):
     hysteresis: Count
     suppression_days: dict[AlertOutcome, Count]
     breakthrough_points: Positive
+    daily_cap_per_community: Positive
+    """How many alerts come out in one community on one day; the rest wait, by score."""
 
 
 class SourceTexts(Part, frozen=True):

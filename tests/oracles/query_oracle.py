@@ -157,6 +157,10 @@ class Oracle:
             region = self.region_of(row["identity_id"], at, entitlement)
             if region is None or values["status"] == "closed":
                 continue
+            if given.get("statuses") is not None and values["status"] not in given["statuses"]:
+                continue
+            if given.get("assignee") not in (None, values["assignee"]):
+                continue
             if given.get("bands") is not None and values["band"].upper() not in given["bands"]:
                 continue
             if not region.startswith(given.get("region") or ""):
@@ -236,11 +240,21 @@ class Oracle:
         if name in PROVENANCE_NAMES:
             value = thing.row[snake(name)]
             return None if value == date.max else written(value)
+        if name == "overdue":
+            return overdue(thing)
         declared = next(f for f in dataset.fields if f.graphql_name == name)
         value = thing.row["values"][declared.name]
         if declared.kind is Kind.STRUCTURE:
             return value
         return written(value)
+
+
+def overdue(alert: Thing) -> bool | None:
+    """Whether nobody came until the day that was set."""
+    due, status = alert.row["values"]["due_on"], alert.row["values"]["status"]
+    if due is None:
+        return None
+    return due < alert.as_of and status in ("screened", "assigned", "unreachable")
 
 
 def written(value):

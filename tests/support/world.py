@@ -250,7 +250,8 @@ def _score(world: World, household: UUID, n: int) -> None:
         },
     )
     if total > 40:
-        world.record("alert", household, _alert(band, total, "screened"))
+        status = ("screened", "assigned", "visited", "queued")[n % 4]
+        world.record("alert", household, _alert(band, total, status))
     if n % 4 == 1:
         world.record("alert", household, _alert("red", 99, "closed"))
 
@@ -261,9 +262,11 @@ def _alert(band: str, total: int, status: str) -> dict:
         "total": total,
         "status": status,
         "opened_at": LOADED,
-        "due_on": date(2026, 12, 1),
-        "outcome": "visited" if status == "closed" else None,
+        "due_on": date(2026, 12, 1) if total == 61 else date(2026, 11, 2),
+        "outcome": "not-in-need" if status == "closed" else None,
         "urgent": total > 70,
+        "assignee": "u17" if status == "assigned" else None,
+        "step": 1,
     }
 
 

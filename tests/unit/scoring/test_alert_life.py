@@ -2,7 +2,16 @@ from itertools import pairwise
 
 import pytest
 
-from scoring.alert_life import NEXT, AlertStatus, TransitionError, advance
+from schema.codes import ALERT_OUTCOME, ALERT_STATUS, HARDSHIP_CAUSE, VISIT_RESULT
+from scoring.alert_life import (
+    ENDS,
+    NEXT,
+    AlertOutcome,
+    AlertStatus,
+    Cause,
+    TransitionError,
+    advance,
+)
 
 
 def test_an_alert_goes_from_screening_over_services_to_its_end():
@@ -43,4 +52,23 @@ def test_what_is_closed_stays_closed():
 
 def test_every_status_has_its_successors_and_but_the_first_a_predecessor():
     assert NEXT.keys() == set(AlertStatus)
-    assert set().union(*NEXT.values()) == set(AlertStatus) - {AlertStatus.SCREENED}
+    assert set().union(*NEXT.values()) == set(AlertStatus) - {AlertStatus.QUEUED}
+
+
+def test_how_an_alert_ends_is_told_wherever_a_clerk_may_close_it():
+    closable = {status for status in AlertStatus if AlertStatus.CLOSED in NEXT[status]}
+
+    assert ENDS.keys() == closable
+
+
+@pytest.mark.parametrize(
+    ("words", "code_list"),
+    [
+        (AlertStatus, ALERT_STATUS),
+        (AlertOutcome, ALERT_OUTCOME),
+        (Cause, HARDSHIP_CAUSE),
+        (set(ENDS) - {AlertStatus.SERVICE_CONFIRMED} | {"cause-confirmed"}, VISIT_RESULT),
+    ],
+)
+def test_the_machine_and_the_code_list_have_the_same_words(words, code_list):
+    assert {str(word) for word in words} == {code.value for code in code_list.codes}

@@ -187,6 +187,7 @@ def replace_hysteresis(points):
         hysteresis=points,
         suppression_days=document.alerts.suppression_days,
         breakthrough_points=document.alerts.breakthrough_points,
+        daily_cap_per_community=document.alerts.daily_cap_per_community,
     )
     fields = {name: getattr(document, name) for name in document.__struct_fields__}
     return replace(PARAMETERS, document=type(document)(**{**fields, "alerts": alerts}))

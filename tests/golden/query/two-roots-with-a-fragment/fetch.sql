@@ -26,12 +26,12 @@ FROM level_0))) AND membership_2.valid_from <= $4::DATE AND membership_2.valid_t
 search_2 AS 
 (SELECT alert.cell AS cell, alert.identity_id AS identity_id, alert.version_id AS version_id, alert.valid_from AS valid_from, alert.record_id AS record_id, alert.total AS total, household_2.log_alias AS log_alias 
 FROM alert JOIN household_place AS household_place_3 ON household_place_3.cell = alert.cell AND household_place_3.household_id = alert.identity_id AND household_place_3.region LIKE ANY ($3::TEXT[]) AND household_place_3.valid_from <= $7::DATE AND household_place_3.valid_to > $7::DATE AND household_place_3.known_from <= $8::TIMESTAMP WITH TIME ZONE AND household_place_3.known_to > $8::TIMESTAMP WITH TIME ZONE JOIN household AS household_2 ON household_2.cell = alert.cell AND household_2.household_id = alert.identity_id 
-WHERE alert.valid_from <= $7::DATE AND alert.valid_to > $7::DATE AND alert.known_from <= $8::TIMESTAMP WITH TIME ZONE AND alert.known_to > $8::TIMESTAMP WITH TIME ZONE AND alert.status != $9::VARCHAR AND ($10::TEXT[] IS NULL OR alert.band = ANY ($10::TEXT[])) AND household_place_3.region LIKE $11::VARCHAR AND ($12::INTEGER IS NULL OR coalesce(alert.total, $13::INTEGER) < $12::INTEGER OR coalesce(alert.total, $13::INTEGER) = $12::INTEGER AND alert.record_id > $14::UUID) ORDER BY coalesce(alert.total, $15::INTEGER) DESC, alert.record_id 
- LIMIT $16::INTEGER + $17::INTEGER), 
+WHERE alert.valid_from <= $7::DATE AND alert.valid_to > $7::DATE AND alert.known_from <= $8::TIMESTAMP WITH TIME ZONE AND alert.known_to > $8::TIMESTAMP WITH TIME ZONE AND alert.status != $9::VARCHAR AND ($10::TEXT[] IS NULL OR alert.band = ANY ($10::TEXT[])) AND ($11::TEXT[] IS NULL OR alert.status = ANY ($11::TEXT[])) AND ($12::VARCHAR IS NULL OR alert.assignee = $12::VARCHAR) AND household_place_3.region LIKE $13::VARCHAR AND ($14::INTEGER IS NULL OR coalesce(alert.total, $15::INTEGER) < $14::INTEGER OR coalesce(alert.total, $15::INTEGER) = $14::INTEGER AND alert.record_id > $16::UUID) ORDER BY coalesce(alert.total, $17::INTEGER) DESC, alert.record_id 
+ LIMIT $18::INTEGER + $19::INTEGER), 
 level_3 AS 
 (SELECT search_2.cell AS cell, search_2.identity_id AS identity_id, search_2.version_id AS version_id, search_2.valid_from AS valid_from, search_2.record_id AS record_id, search_2.total AS total, search_2.log_alias AS log_alias 
-FROM search_2 ORDER BY coalesce(search_2.total, $18::INTEGER) DESC, search_2.record_id 
- LIMIT $16::INTEGER), 
+FROM search_2 ORDER BY coalesce(search_2.total, $20::INTEGER) DESC, search_2.record_id 
+ LIMIT $18::INTEGER), 
 level_4 AS 
 (SELECT household_3.cell AS cell, household_3.household_id AS household_id, household_3.household_id AS parent, household_3.log_alias AS log_alias 
 FROM household AS household_3 JOIN household_place AS household_place_4 ON household_place_4.cell = household_3.cell AND household_place_4.household_id = household_3.household_id AND household_place_4.region LIKE ANY ($3::TEXT[]) AND household_place_4.valid_from <= $7::DATE AND household_place_4.valid_to > $7::DATE AND household_place_4.known_from <= $8::TIMESTAMP WITH TIME ZONE AND household_place_4.known_to > $8::TIMESTAMP WITH TIME ZONE 
@@ -57,7 +57,7 @@ FROM level_1 ORDER BY level_1.parent, level_1.valid_from, level_1.record_id) AS 
 FROM (SELECT level_2.parent AS parent, level_2.household_id AS household_id, level_2.log_alias AS log_alias, level_2.region AS region 
 FROM level_2 ORDER BY level_2.parent) AS l2_rows) AS l2 ON true JOIN (SELECT array_agg(l3_rows.identity_id) AS identity_id, array_agg(l3_rows.version_id) AS version_id, array_agg(l3_rows.record_id) AS record_id, array_agg(l3_rows.total) AS total, array_agg(l3_rows.log_alias) AS log_alias 
 FROM (SELECT level_3.identity_id AS identity_id, level_3.version_id AS version_id, level_3.record_id AS record_id, level_3.total AS total, level_3.log_alias AS log_alias 
-FROM level_3 ORDER BY coalesce(level_3.total, $19::INTEGER) DESC, level_3.record_id) AS l3_rows) AS l3 ON true JOIN (SELECT array_agg(s2_rows.record_id) AS record_id 
+FROM level_3 ORDER BY coalesce(level_3.total, $21::INTEGER) DESC, level_3.record_id) AS l3_rows) AS l3 ON true JOIN (SELECT array_agg(s2_rows.record_id) AS record_id 
 FROM (SELECT search_2.record_id AS record_id 
 FROM search_2) AS s2_rows) AS s2 ON true JOIN (SELECT array_agg(l4_rows.parent) AS parent, array_agg(l4_rows.household_id) AS household_id, array_agg(l4_rows.log_alias) AS log_alias 
 FROM (SELECT level_4.parent AS parent, level_4.household_id AS household_id, level_4.log_alias AS log_alias 
