@@ -30,6 +30,7 @@ class ReasonCode(StrEnum):
     COLUMN_COUNT = "column-count"
     ROW_UNREADABLE = "row-unreadable"
     FILE_UNREADABLE = "file-unreadable"
+    SOURCE_SILENT = "source-silent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ QUARANTINES: Final[Mapping[ReasonCode | LinkReason, str]] = {
     ReasonCode.COLUMN_COUNT: "A row has more or fewer columns than the file's head.",
     ReasonCode.ROW_UNREADABLE: "A row cannot be decoded.",
     ReasonCode.FILE_UNREADABLE: "A file cannot be decoded; none of its rows was taken.",
+    ReasonCode.SOURCE_SILENT: "A resource was asked about a person and did not answer.",
     LinkReason.IDENTITY_CONFLICT: "Name and birth date both differ from the number's holder.",
     LinkReason.PERSON_UNKNOWN: "The number is in scope, but no register record has it yet.",
     LinkReason.COUNTY_CHANGED: "The household moved to a county that another cell manages.",

@@ -21,6 +21,7 @@ from hub.errors import SetupError
 from hub.query.disclosure import Disclosures
 from hub.sealing.envelopes import ReceiverKey
 from hub.service import Rooms
+from hub.settings import Settings
 from hub.store.facts import Facts
 
 KNOWN: Final = (*recognition.RECEIVERS, national_credit_platform.RECEIVER)
@@ -28,19 +29,19 @@ KNOWN: Final = (*recognition.RECEIVERS, national_credit_platform.RECEIVER)
 _THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def _set_up(core: Core) -> Mapping[str, Mapping[str, str]]:
+def set_up(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     """Return the receivers of departments.toml.
 
     Raises:
         SetupError: One of them is nobody the hub can write to, or its address cannot be used.
     """
-    receivers = read_places(core.settings.departments_file).receivers
-    for name, settings in receivers.items():
+    receivers = read_places(settings.departments_file).receivers
+    for name, stated in receivers.items():
         if name not in KNOWN:
             raise SetupError(
                 f"departments.toml names the receiver {name}; known are: {', '.join(KNOWN)}."
             )
-        if not _is_usable(settings.get("url", "")):
+        if not _is_usable(stated.get("url", "")):
             raise SetupError(
                 f"The receiver {name} needs a url that starts with https://; "
                 "http:// is for receivers on this machine."
@@ -68,7 +69,7 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
     """
     told = [
         RecognitionReceiver(name, ReceiverKey(encryption_keys(name, settings)).encrypt)
-        for name, settings in _set_up(core).items()
+        for name, settings in set_up(core.settings).items()
         if name in recognition.RECEIVERS
     ]
     unit = DecidingUnit(core.settings.unit_name, core.settings.unit_code)
@@ -93,7 +94,7 @@ async def sender_of(core: Core) -> AsyncIterator[Sender]:
     async with httpx2.AsyncClient(trust_env=False) as client:
         receivers = {
             name: _port(Address(name, settings["url"], core.signer.sign, client))
-            for name, settings in _set_up(core).items()
+            for name, settings in set_up(core.settings).items()
         }
         yield Sender(core.database, core.log, core.data_keys, core.tagger, receivers, core.clock)
 

@@ -1,5 +1,6 @@
 """Starts a department's system as its own process and ends it with the test."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -8,6 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 READY_S = 15.0
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
