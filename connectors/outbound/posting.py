@@ -4,6 +4,7 @@ Every receiver's contract has the same frame: a CloudEvents 1.0 envelope as the 
 compact JWS, 202 for a message that was taken now or earlier, 409 for a gap in the sequence.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +45,7 @@ class Address:
     sign: Sign = field(repr=False)
     client: httpx2.AsyncClient = field(repr=False)
     timeout_s: float = 10.0
+    """For all of an attempt, the answer included."""
 
 
 def enveloped(
@@ -76,22 +78,37 @@ async def posted(address: Address, text: bytes) -> bytes:
     """
     name = address.receiver
     try:
-        response = await address.client.post(
-            address.url,
-            content=address.sign(text),
-            headers={"Content-Type": "application/jose", "Accept": "application/json"},
-            timeout=address.timeout_s,
-        )
-    except httpx2.TransportError as error:
+        async with asyncio.timeout(address.timeout_s):
+            status, body = await _answer(address, address.sign(text))
+    except (httpx2.TransportError, httpx2.DecodingError) as error:
         raise ReceiverUnavailableError(name, type(error).__name__) from None
-    status = response.status_code
+    except TimeoutError:
+        raise ReceiverUnavailableError(name, "no answer in time") from None
     if status in _FOR_LATER or status >= httpx2.codes.INTERNAL_SERVER_ERROR:
         raise ReceiverUnavailableError(name, f"answered {status}")
     if status == httpx2.codes.CONFLICT:
-        raise OutOfOrderError(name, _expected_sequence(response.content))
-    if status != httpx2.codes.ACCEPTED or len(response.content) > _MOST_BYTES:
+        raise OutOfOrderError(name, _expected_sequence(body))
+    if status != httpx2.codes.ACCEPTED or len(body) > _MOST_BYTES:
         raise DeliveryRefusedError(name, f"answered {status}")
-    return response.content
+    return body
+
+
+async def _answer(address: Address, signed: str) -> tuple[int, bytes]:
+    """Return status and body; of a body that is too long, a little more than is allowed."""
+    request = address.client.stream(
+        "POST",
+        address.url,
+        content=signed,
+        headers={"Content-Type": "application/jose", "Accept": "application/json"},
+        timeout=None,
+    )
+    async with request as response:
+        body = bytearray()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > _MOST_BYTES:
+                break
+        return response.status_code, bytes(body)
 
 
 def read_answer(receiver: str, body: bytes, form: type[Answer]) -> Answer:

@@ -17,6 +17,7 @@ from hub.http.clients import read_clients
 from hub.query.policies import Policies
 from hub.settings import Settings
 from hub.store.migrate import differences
+from hub.store.outbox import queues
 from scoring import ProfileError
 
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -141,11 +142,15 @@ async def _quarantine(core: Core) -> Finding:
 async def _outbox(core: Core) -> Finding:
     try:
         async with core.database.connection() as connection:
-            rows = await connection.fetch(
-                "select status, count(*) as n from outbox group by status order by status"
-            )
+            found = await queues(connection)
     except asyncpg.PostgresError as problem:
         return Finding("outbox", is_ok=False, found=type(problem).__name__, advice="Migrate.")
-    dead = sum(row["n"] for row in rows if row["status"] == "dead")
-    counted = ", ".join(f"{row['n']:,} {row['status']}" for row in rows) or "empty"
-    return Finding("outbox", not dead, counted, "A receiver refused: see docs/operations.md.")
+    places = read_places(core.settings.departments_file)
+    counts = ("acknowledged", "waiting", "dead")
+    totals = {word: sum(getattr(queue, word) for queue in found) for word in counts}
+    counted = ", ".join(f"{n:,} {word}" for word, n in totals.items() if n) or "empty"
+    nowhere = [q.receiver for q in found if q.waiting and q.receiver not in places.receivers]
+    if nowhere:
+        counted += f"; departments.toml does not say where {', '.join(nowhere)} is"
+    advice = "A receiver refused, or is not set up: see docs/operations.md."
+    return Finding("outbox", not totals["dead"] and not nowhere, counted, advice)

@@ -1,15 +1,20 @@
 """`hub deliver`: send what waits in the outbox, once, without serving."""
 
+import json
 from typing import Annotated
 
 import typer
 
 from audit.entry import EntryKind
 from hub.app import Core, opened
-from hub.commands.console import run, settings_or_fail
+from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.options import Home
 from hub.commands.receivers import sender_of
 from hub.delivery.sender import Delivered
+from hub.errors import HubError
+from hub.sealing.keyring import Keyring
+from hub.sealing.signing import MessageSigner
+from hub.settings import Settings
 from hub.store.journal import recorded
 from hub.store.outbox import revive
 
@@ -20,6 +25,10 @@ def deliver(
         str | None,
         typer.Option("--revive", help="First let this receiver's dead messages wait again."),
     ] = None,
+    keys: Annotated[
+        bool,
+        typer.Option("--keys", help="Print the JWK set that verifies messages, and send nothing."),
+    ] = False,
 ) -> None:
     """Send every message that is due, in order for each receiver; exit 1 if one is dead.
 
@@ -27,6 +36,9 @@ def deliver(
     has looked at it and revives it; nothing is ever skipped. Reviving is on record.
     """
     settings = settings_or_fail(home=home)
+    if keys:
+        typer.echo(json.dumps(_public_keys(settings), indent=2))
+        return
 
     async def work() -> Delivered:
         async with opened(settings) as core, sender_of(core) as sender:
@@ -42,6 +54,13 @@ def deliver(
         typer.echo(f"  {receiver}: {reason}")
     if done.dead:
         raise typer.Exit(1)
+
+
+def _public_keys(settings: Settings) -> dict[str, list[dict[str, object]]]:
+    try:
+        return MessageSigner(Keyring.open(settings.key_folder)).jwks()
+    except HubError as problem:
+        fail(str(problem))
 
 
 async def _revive(core: Core, receiver: str) -> None:

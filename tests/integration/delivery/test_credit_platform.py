@@ -5,6 +5,7 @@ import logging
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from uuid import UUID
 
 import httpx2
@@ -20,6 +21,7 @@ from connectors.outbound.national_credit_platform import (
 )
 from connectors.outbound.posting import Address
 from hub.casework.credit_letters import Posting, post_record, post_withdrawal
+from hub.commands.doctor import _outbox
 from hub.delivery.sender import Sender
 from hub.errors import StoreUnavailableError
 from hub.sealing.signing import MessageSigner
@@ -242,7 +244,7 @@ async def test_a_platform_that_fails_hangs_or_is_down_gets_the_message_later(cre
 
     assert down.last_errors == {RECEIVER: "ConnectError"}
     assert failing.last_errors == {RECEIVER: "answered 500"}
-    assert hanging.last_errors == {RECEIVER: "ReadTimeout"}
+    assert hanging.last_errors == {RECEIVER: "no answer in time"}
     assert back.acknowledged == 1
 
 
@@ -313,3 +315,22 @@ async def test_a_message_of_a_kind_that_nobody_declared_is_not_sent(credit, plat
 
     assert (done.dead, items) == (1, [])
     assert [e for e in credit.journal.entries if e.kind is EntryKind.MESSAGE] == []
+
+
+async def test_the_doctor_names_a_receiver_that_messages_wait_for_and_nobody_set_up(
+    credit, tmp_path
+):
+    await credit.record(1)
+    file = tmp_path / "departments.toml"
+    core = SimpleNamespace(
+        database=credit.hub.database, settings=SimpleNamespace(departments_file=file)
+    )
+
+    alone = await _outbox(core)
+    file.write_text(f'[receivers.{RECEIVER}]\nurl = "https://r.example"\n', encoding="utf-8")
+    set_up = await _outbox(core)
+
+    assert not alone.is_ok
+    assert RECEIVER in alone.found
+    assert set_up.is_ok
+    assert set_up.found == "1 waiting"

@@ -1,13 +1,18 @@
 """Messages name people: they go to receivers the hub knows, encrypted beyond this machine."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from connectors.outbound import recognition
+from hub.cli import app
 from hub.commands.receivers import KNOWN, set_up
 from hub.errors import SetupError
+from hub.sealing.keyring import KeyKind, Keyring
+from hub.sealing.signing import MessageSigner
 
 
 @dataclass
@@ -60,3 +65,26 @@ def test_nobody_else_is_told(tmp_path, name):
 def test_five_departments_and_the_credit_platform_are_known():
     assert set(KNOWN) == {*recognition.RECEIVERS, "national-credit-platform"}
     assert len(recognition.RECEIVERS) == 5
+
+
+def test_the_keys_that_verify_messages_are_printed_and_no_private_half_is(tmp_path):
+    keyring = Keyring.open_or_create(private(tmp_path / "keys"))
+    keyring.ensure(KeyKind.OUTBOUND)
+
+    done = CliRunner().invoke(app, ["deliver", "--keys", "--home", str(tmp_path)])
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == MessageSigner(keyring).jwks()
+    assert '"d"' not in done.stdout
+
+
+def test_a_hub_without_keys_says_what_is_missing(tmp_path):
+    done = CliRunner().invoke(app, ["deliver", "--keys", "--home", str(tmp_path)])
+
+    assert done.exit_code == 1
+    assert "root.key" in done.stderr
+
+
+def private(folder):
+    folder.mkdir(mode=0o700)
+    return folder
