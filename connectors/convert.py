@@ -12,7 +12,7 @@ from typing import Final
 
 from connectors.protocol import ReasonCode
 from schema.codes import CodeList
-from schema.ids import CitizenNumber, parse_citizen_number
+from schema.ids import CitizenNumber, CreditCode, parse_citizen_number, parse_credit_code
 
 Value = str | int | bool | date | None
 """A value of a field; None is unknown, which is not the same as zero or no."""
@@ -30,6 +30,7 @@ Converter = Callable[[str | None], Value | Fault]
 
 _COMPACT_DATE: Final = re.compile(r"[0-9]{8}")
 _DASHED_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHOLE: Final = re.compile(r"([0-9]{1,9})(?:\.0+)?", re.ASCII)
 _YUAN: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2})0*)?")
 
 
@@ -163,3 +164,48 @@ def flag(*, yes: str, no: str) -> Converter:
         return values.get((word or "").strip(), fault)
 
     return convert
+
+
+def worded(table: Mapping[str, int], expected: str) -> Converter:
+    """Return a converter from a department's words to whole numbers; others are unknown codes."""
+    known: dict[str, int] = dict(table)
+    fault = Fault(ReasonCode.CODE_UNKNOWN, f"the word is not {expected} that was agreed")
+
+    def convert(word: str | None) -> Value | Fault:
+        return known.get((word or "").strip(), fault)
+
+    return convert
+
+
+def whole(least: int, most: int) -> Converter:
+    """Return a converter of whole numbers from `least` to `most`; `.0` behind one is dropped."""
+    fault = Fault(ReasonCode.AMOUNT_FORMAT, f"a whole number from {least} to {most} was expected")
+
+    def convert(word: str | None) -> Value | Fault:
+        found = _WHOLE.fullmatch((word or "").strip())
+        value = int(found[1]) if found else None
+        return value if value is not None and least <= value <= most else fault
+
+    return convert
+
+
+def mu(word: str | None) -> Value | Fault:
+    """Return the square metres, rounded, of an area in mu with at most two decimals.
+
+    A mu is 2000/3 square metres.
+    """
+    hundredths = yuan(word)
+    if isinstance(hundredths, int) and hundredths >= 0:
+        return (hundredths * 2000 + 150) // 300
+    return Fault(ReasonCode.AMOUNT_FORMAT, "mu with at most two decimals were expected")
+
+
+def unified_code(word: str | None) -> Value | Fault:
+    """Return a unified social credit code whose check character is right.
+
+    Spec: GB 32100-2015.
+    """
+    found = parse_credit_code(word)
+    if isinstance(found, CreditCode):
+        return found.text
+    return Fault(ReasonCode.TEXT_FORMAT, "a unified social credit code was expected")

@@ -188,3 +188,37 @@ def test_a_month_is_its_first_day(word, expected):
     found = convert.compact_month(word)
 
     assert (found.code if isinstance(found, convert.Fault) else found) == expected
+
+
+@pytest.mark.parametrize(("word", "expected"), [("1", 667), ("4.50", 3000), ("0.1", 67), ("0", 0)])
+def test_a_mu_is_two_thousand_thirds_of_a_square_metre(word, expected):
+    assert convert.mu(word) == expected
+
+
+@pytest.mark.parametrize("word", ["-1", "4.505", "", None, "一亩"])
+def test_another_area_is_a_fault(word):
+    assert code_of(convert.mu(word)) is ReasonCode.AMOUNT_FORMAT
+
+
+@pytest.mark.parametrize(("word", "expected"), [("1", 1), ("9", 9), (" 3.0 ", 3)])
+def test_a_whole_number_within_its_bounds_is_taken(word, expected):
+    assert convert.whole(1, 9)(word) == expected
+
+
+@pytest.mark.parametrize("word", ["0", "10", "1.5", "-1", "", None, "三", "1e0"])
+def test_another_number_is_a_fault(word):
+    assert code_of(convert.whole(1, 9)(word)) is ReasonCode.AMOUNT_FORMAT
+
+
+def test_only_agreed_words_become_numbers():
+    convert_level = convert.worded({"轻微": 1, "一般": 2}, "a level")
+
+    assert convert_level(" 一般 ") == 2
+    assert code_of(convert_level("特重")) is ReasonCode.CODE_UNKNOWN
+    assert code_of(convert_level(None)) is ReasonCode.CODE_UNKNOWN
+
+
+def test_a_unified_code_carries_its_check_character():
+    assert convert.unified_code(" ９1350100m000100y43") == "91350100M000100Y43"
+    assert code_of(convert.unified_code("91350100M000100Y44")) is ReasonCode.TEXT_FORMAT
+    assert code_of(convert.unified_code(None)) is ReasonCode.TEXT_FORMAT
