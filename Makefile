@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
-CODE := hub schema connectors audit scoring openapi tests
+CODE := hub schema connectors audit scoring openapi tests examples
 
 .PHONY: help dev demo test test-fast test-all check format golden bench prove lock clean
 

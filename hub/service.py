@@ -122,6 +122,8 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
         once=StoredOnce(core.database, core.tagger, core.clock),
         log_is_open=lambda: core.log.is_open,
         clock=core.clock,
+        catalogue=core.catalogue,
+        policies=rooms.policies,
         limits=Limits(
             max_body_bytes=core.settings.max_body_bytes, max_waiting=core.settings.max_waiting
         ),

@@ -236,7 +236,7 @@ def _invite(settings: Settings, hub: str) -> None:
         "household { region } } } } }\"}'\n\n"
         f"  .venv/bin/hub audit verify --home {home}\n"
         f"  .venv/bin/hub doctor --home {home}\n\n"
-        f"Open: {hub}/health/ready, docs/tour.md, schema/hub.graphql, {home}/clients/"
+        f"Open {hub}/ in a browser. See also: {hub}/health/ready, docs/tour.md, {home}/clients/"
     )
 
 

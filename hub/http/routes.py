@@ -16,6 +16,9 @@ from hub.clock import Clock
 from hub.http.assertions import AssertionCheck, OnceOnly
 from hub.http.auth import Authenticator
 from hub.http.clients import Client
+from hub.http.console.answers import Console, PolicyInForce
+from hub.http.console.files import read_files
+from hub.http.console.holdings import Holdings
 from hub.http.endpoint import Endpoint, Handler, NewId
 from hub.http.exchange import Incoming, NotFoundError, Reply
 from hub.http.graphql import GraphqlEdge
@@ -29,6 +32,7 @@ from hub.http.tokens import TokenIssuer
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.sealing.signing import signing_key
 from hub.store.database import Database
+from schema.catalogue import Catalogue
 
 GRAPHQL_PATH = "/graphql"
 
@@ -52,6 +56,8 @@ class Parts:
     once: OnceOnly
     log_is_open: Callable[[], bool]
     clock: Clock
+    catalogue: Catalogue
+    policies: PolicyInForce
     limits: Limits = field(default_factory=Limits)
     new_id: NewId = random_id
     sign_in_path: str | None = None
@@ -74,6 +80,16 @@ def routes(parts: Parts) -> list[Route]:
     log = LogTiles(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring)
     oauth = _authorization_server(parts, issuer)
+    console = Console(
+        issuer=parts.issuer,
+        sign_in_path=parts.sign_in_path,
+        authenticator=authenticator,
+        policies=parts.policies,
+        catalogue=parts.catalogue,
+        holdings=Holdings(parts.database, parts.catalogue, parts.clock),
+        clock=parts.clock,
+        files=read_files(),
+    )
 
     def route(path: str, form: Form, **handlers: Handler) -> Route:
         return Route(path, Endpoint(handlers, form, parts.new_id))
@@ -87,6 +103,7 @@ def routes(parts: Parts) -> list[Route]:
         route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
         route("/health/live", Form.PROBLEM, GET=health.live),
         route("/health/ready", Form.PROBLEM, GET=health.ready),
+        *(route(path, Form.PROBLEM, GET=get) for path, get in console.handlers().items()),
     ]
 
 

@@ -20,7 +20,7 @@ from schema.catalogue import Catalogue
 from tests.support.golden import ROOT, assert_same, is_rewriting
 
 DOCS = ROOT / "docs"
-GUIDES = ("tour.md", "operations.md", "access.md", "audit.md", "outbound.md")
+GUIDES = ("tour.md", "operations.md", "access.md", "audit.md", "outbound.md", "console.md")
 EVERY_GUIDE = pytest.mark.parametrize("guide", GUIDES)
 PLACE = re.compile(r"(?:[\w.-]+/)+[\w.-]*(?:\.(?:py|toml|yaml|graphql|md))?")
 OURS = ("hub/", "schema/", "connectors/", "audit/", "scoring/", "openapi/", "tests/", "docs/")

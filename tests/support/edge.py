@@ -1,5 +1,6 @@
 """An edge over fakes: rooms below that remember what they were asked, a clock that can be set."""
 
+import functools
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,12 +10,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from starlette.testclient import TestClient
 
+from hub.access import default_policy_text, load_policy
 from hub.http.clients import load_clients, registry_entry
 from hub.http.limits import Limits
 from hub.http.oauth import ASSERTION_TYPE, TOKEN_PATH
 from hub.http.routes import Parts, router
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.store.database import Database
+from schema.catalogue import Catalogue
 
 ISSUER = "http://127.0.0.1:8700"
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -68,6 +71,27 @@ class FakeAnswers:
         if self.problem is not None:
             raise self.problem
         return FakeAnswer(self.body)
+
+
+@dataclass
+class FakePolicies:
+    """The policy that a new hub starts with; one that was changed is loaded when asked for."""
+
+    policy: object = field(default_factory=lambda: load_policy(default_policy_text(), _catalogue()))
+    changed: object = None
+
+    async def current(self):
+        return self.policy
+
+    async def is_in_force(self, policy):
+        return self.changed is None or policy is self.changed
+
+    async def reload(self):
+        self.policy = self.changed or self.policy
+        return self.policy
+
+
+_catalogue = functools.cache(Catalogue.discover)
 
 
 def new_keyring(folder: Path) -> Keyring:
@@ -153,6 +177,8 @@ def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits
             once=once,
             log_is_open=lambda: True,
             clock=clock,
+            catalogue=_catalogue(),
+            policies=FakePolicies(),
             limits=limits or Limits(),
         ),
         **changed,
