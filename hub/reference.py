@@ -40,6 +40,7 @@ _GRAINS: Final[Mapping[Grain, str]] = {
 _ERROR_MODULES: Final = (
     "hub.errors",
     "hub.access.policy",
+    "hub.casework.alert_errors",
     "hub.casework.errors",
     "hub.demo.signing_in",
     "hub.http.exchange",

@@ -19,9 +19,11 @@ from hub.access.model import (
     Refusal,
     Reveal,
 )
+from hub.access.opaque import OPAQUE, is_opaque
 from hub.access.policy import PolicyError, default_policy_text, load_policy
 
 __all__ = [
+    "OPAQUE",
     "Caller",
     "ConsentCheck",
     "Decision",
@@ -37,5 +39,6 @@ __all__ = [
     "Refusal",
     "Reveal",
     "default_policy_text",
+    "is_opaque",
     "load_policy",
 ]

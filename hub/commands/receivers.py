@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from connectors.outbound.national_credit_platform import NationalCreditPlatform
 from connectors.outbound.posting import Address
 from connectors.outbound.recognition import RecognitionInbox
 from hub.app import Core
+from hub.casework.alert_desk import AlertDesk
+from hub.casework.alert_rooms import alert_rooms
 from hub.casework.commands import Commands
 from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
@@ -23,6 +26,7 @@ from hub.sealing.envelopes import ReceiverKey
 from hub.service import Rooms
 from hub.settings import Settings
 from hub.store.facts import Facts
+from scoring.needs import packaged_services
 
 KNOWN: Final = (*recognition.RECEIVERS, national_credit_platform.RECEIVER)
 """Everybody the hub can write to."""
@@ -73,14 +77,19 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
         if name in recognition.RECEIVERS
     ]
     unit = DecidingUnit(core.settings.unit_name, core.settings.unit_code)
-    office = Office(Facts(core.catalogue), core.data_keys, core.tagger, unit, told)
+    facts, keys, tagger = Facts(core.catalogue), core.data_keys, core.tagger
+    office = Office(facts, keys, tagger, unit, told)
+    desk = AlertDesk(core.database, core.log, facts, keys, tagger, cache(packaged_services))
     return Commands(
         rooms.documents.schema,
         rooms.documents,
         rooms.policies,
         Disclosures(core.log, core.tagger),
         core.log,
-        {"recognise": RecogniseRoom(Recognise(core.database, core.log, office, core.clock))},
+        {
+            "recognise": RecogniseRoom(Recognise(core.database, core.log, office, core.clock)),
+            **alert_rooms(desk),
+        },
     )
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
+from hub.access import is_opaque
 from hub.http.exchange import (
     JSON,
     Incoming,
     MethodNotAllowedError,
     Reply,
     headers_of,
-    is_opaque,
 )
 from hub.http.limits import DisconnectedError
 from hub.http.media import GRAPHQL_JSON, accepted

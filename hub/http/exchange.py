@@ -4,18 +4,15 @@ Texts that a department chooses and the hub repeats or records (request, case an
 opaque: what looks like a citizen number or a phone number is refused, without repeating it.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 import orjson
 from starlette.types import Receive, Scope
 
+from hub.access import is_opaque
 from hub.errors import InvalidRequestError
 
-OPAQUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
-_PERSONAL: Final = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)")
-"""Citizen numbers of 18 and 15 characters, mobile phone numbers; hyphens are taken out before."""
 _SINGLE: Final = frozenset(
     {b"authorization", b"content-type", b"hub-case", b"hub-actor", b"hub-request-id"}
 )
@@ -104,11 +101,6 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
             if names.count(name) > 1:
                 raise InvalidRequestError(f"The header {name.decode()} stands more than once.")
     return headers
-
-
-def is_opaque(text: str) -> bool:
-    """Whether `text` is an id that can be put on record: short, and no number of a person."""
-    return bool(OPAQUE.fullmatch(text)) and not _PERSONAL.search(text.replace("-", ""))
 
 
 def opaque_header(incoming: Incoming, name: bytes) -> str | None:

@@ -1,6 +1,6 @@
 """Records of our own (scores, alerts, recognitions): sealed, and spliced into what is known."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
@@ -41,15 +41,18 @@ def own_version(own: OwnRecord) -> Stored:
     return Span(own.valid_from, FOREVER, version)
 
 
-def opened_values(dataset: Dataset, key: bytes, span: Stored) -> dict[str, object]:
-    """Return the values of a stored version of our own, its sealed fields opened.
+def opened_values(
+    dataset: Dataset, key: bytes, span: Stored, groups: Iterable[str] | None = None
+) -> dict[str, object]:
+    """Return the values of a stored version of our own, its sealed `groups` opened; default: all.
 
     Raises:
         SealBrokenError: A stored value does not authenticate.
     """
     version = span.value
     values = dict(version.columns)
-    for group, fields in dataset.groups.items():
+    for group in dataset.groups if groups is None else groups:
+        fields = dataset.groups[group]
         sealed = version.columns[f"sealed_{group}"]
         opened = opener(dataset.department, dataset.name, group)(
             key,

@@ -7,9 +7,8 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from hub.access import Purpose
+from hub.access import OPAQUE, Purpose
 from hub.demo.signing_in import with_signing_in
-from hub.http.exchange import OPAQUE
 from hub.http.jose import MAX_TOKEN_BYTES
 from hub.http.oauth import ASSERTION_TYPE
 from hub.http.routes import router, routes
