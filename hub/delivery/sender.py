@@ -94,17 +94,18 @@ class Sender:
     async def deliver_pending(self) -> Delivered:
         """Send what is due, each receiver until its queue is empty or has to wait.
 
+        Receivers are served side by side: one that hangs delays no other.
+
         Raises:
             StoreUnavailableError: The database broke; what was sent may be sent again.
             AuditUnavailableError: The log takes no entry, so nothing more was sent.
         """
-        done = Delivered()
-        try:
+        done, problems = Delivered(), list[HubError]()
+        async with asyncio.TaskGroup() as group:
             for name, receiver in self._receivers.items():
-                while await self._deliver_next(name, receiver, done):
-                    pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
-            raise StoreUnavailableError("The outbox cannot be worked on just now.") from problem
+                group.create_task(self._deliver_to(name, receiver, done, problems))
+        if problems:
+            raise problems[0]
         return done
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -131,6 +132,20 @@ class Sender:
                         await announced.wait()
         finally:
             await connection.close(timeout=1)
+
+    async def _deliver_to(
+        self, name: str, receiver: Receiver, done: Delivered, problems: list[HubError]
+    ) -> None:
+        """Send a receiver's messages until it has to wait; what stops them is kept aside."""
+        try:
+            while await self._deliver_next(name, receiver, done):
+                pass
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            stopped = StoreUnavailableError("The outbox cannot be worked on just now.")
+            stopped.__cause__ = problem
+            problems.append(stopped)
+        except HubError as problem:
+            problems.append(problem)
 
     async def _deliver_next(self, name: str, receiver: Receiver, done: Delivered) -> bool:
         """Send the receiver's next message if it is due; whether to go on with this receiver."""

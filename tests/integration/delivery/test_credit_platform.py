@@ -1,5 +1,6 @@
 """Commitments reach the credit platform's own process once and in order, whatever breaks."""
 
+import asyncio
 import json
 import logging
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from audit.entry import EntryKind
+from connectors.outbound.acknowledgement import Acknowledgement
 from connectors.outbound.commitment_record import InvalidRecordError
 from connectors.outbound.national_credit_platform import (
     RECEIVER,
@@ -20,13 +22,14 @@ from connectors.outbound.national_credit_platform import (
     WithdrawalReason,
 )
 from connectors.outbound.posting import Address
+from connectors.outbound.recognition import Status
 from hub.casework.credit_letters import Posting, post_record, post_withdrawal
 from hub.commands.doctor import _outbox
 from hub.delivery.sender import Sender
 from hub.errors import StoreUnavailableError
 from hub.sealing.signing import MessageSigner
 from hub.store.facts import known_now
-from hub.store.outbox import states_of
+from hub.store.outbox import Letter, states_of, write_letter
 from hub.store.people import NewPeople, identities_of_people, people_by_tag
 from tests.fakes.audit_log import FakeLog
 from tests.fakes.database import BreakingDatabase, Commit
@@ -334,3 +337,38 @@ async def test_the_doctor_names_a_receiver_that_messages_wait_for_and_nobody_set
     assert RECEIVER in alone.found
     assert set_up.is_ok
     assert set_up.found == "1 waiting"
+
+
+class Slow:
+    """A receiver that does not answer before another receiver's message was taken."""
+
+    def __init__(self, other):
+        self.other = other
+        self.taken = asyncio.Event()
+
+    async def send(self, text):
+        await self.taken.wait()
+        return Acknowledgement(UUID(json.loads(text)["id"]), Status.NOTED)
+
+    async def then(self, text):
+        answer = await self.other.send(text)
+        self.taken.set()
+        return answer
+
+
+async def test_a_receiver_that_hangs_delays_no_other(credit, platform):
+    await credit.record(1)
+    promisor, message = credit.promisor, UUID(int=2)
+    text = json.dumps({"id": str(message)}).encode()
+    place = (message, "housing", 1, "recognition", promisor.person.cell, promisor.identity_id)
+    async with credit.hub.database.transaction() as connection:
+        await write_letter(connection, Letter(*place, text), promisor.key, credit.clock())
+    sender = credit.sender()
+    slow = Slow(sender._receivers[RECEIVER])
+    sender._receivers = {"housing": slow, RECEIVER: SimpleNamespace(send=slow.then)}
+
+    with platform():
+        async with asyncio.timeout(10):
+            done = await sender.deliver_pending()
+
+    assert done.acknowledged == 2

@@ -44,16 +44,16 @@ async def recognised(office):
 
 
 class Unheard:
-    """Sends, and never hears the answer: a hub that was killed between sending and storing."""
+    """Sends, and never hears the answer: a hub that is killed between sending and storing."""
 
     def __init__(self, inner):
         self.inner = inner
-        self.sent = 0
+        self.sent = asyncio.Event()
 
     async def send(self, text):
         await self.inner.send(text)
-        self.sent += 1
-        raise asyncio.CancelledError
+        self.sent.set()
+        await asyncio.Event().wait()
 
 
 class Raises:
@@ -132,9 +132,12 @@ async def test_a_receiver_that_fails_at_first_gets_the_message_later(
 async def test_a_sender_that_was_killed_before_the_acknowledgement_sends_again_once(office):
     outcome = await recognised(office)
     unheard = Unheard(office.insurance)
+    killed = asyncio.create_task(sender(office, unheard).deliver_pending())
+    await unheard.sent.wait()
+    killed.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await sender(office, unheard).deliver_pending()
-    assert unheard.sent == 1
+        await killed
+    assert len(await office.received()) == 1
     leased = await office.sender.deliver_pending()
 
     office.clock.forward(minutes=2)
