@@ -20,6 +20,8 @@ class Troubles:
     """Not answered; nothing is taken."""
     lose: int = 0
     """Taken; the connection breaks before the answer is whole."""
+    mute: int = 0
+    """Taken; the answer never leaves."""
 
 
 def add_troubles(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +29,12 @@ def add_troubles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-first", type=int, default=0, help="answer 500 this many times")
     parser.add_argument("--hang-first", type=int, default=0, help="then do not answer")
     parser.add_argument("--lose-first", type=int, default=0, help="then take, and lose the answer")
+    parser.add_argument("--mute-first", type=int, default=0, help="then take, and say nothing")
 
 
 def troubles_of(options: argparse.Namespace) -> Troubles:
     """Return what the options say."""
-    return Troubles(options.fail_first, options.hang_first, options.lose_first)
+    return Troubles(options.fail_first, options.hang_first, options.lose_first, options.mute_first)
 
 
 class Unreliable:
@@ -55,6 +58,10 @@ class Unreliable:
         elif left.lose:
             left.lose -= 1
             await self._app(scope, receive, _losing(send))
+        elif left.mute:
+            left.mute -= 1
+            await self._app(scope, receive, _silent)
+            await _wait_until_gone(receive)
         else:
             await self._app(scope, receive, send)
 
@@ -69,6 +76,10 @@ async def _answer_500(send: Send) -> None:
 async def _wait_until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _silent(message: Message) -> None:
+    del message
 
 
 def _losing(send: Send) -> Send:

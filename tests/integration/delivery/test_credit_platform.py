@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
@@ -36,6 +37,7 @@ from tests.fakes.database import BreakingDatabase, Commit
 from tests.support.casework import QUICK, MovingClock
 from tests.support.commitments import BROKEN, INTERIM, KEPT
 from tests.support.district import hub_on, made_keyring
+from tests.support.golden import ROOT
 from tests.support.systems import free_port, running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.system]
@@ -372,3 +374,32 @@ async def test_a_receiver_that_hangs_delays_no_other(credit, platform):
             done = await sender.deliver_pending()
 
     assert done.acknowledged == 2
+
+
+async def test_a_hub_that_is_killed_after_the_platform_took_the_message_tells_it_once(
+    credit, platform
+):
+    await credit.record(1)
+    command = [sys.executable, "-m", "tests.support.delivering"]
+    command += [credit.hub.dsn, str(credit.hub.keyring._folder), credit.url]
+    with platform("--mute-first", "1"):
+        hub = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+        try:
+            async with asyncio.timeout(30):
+                while not await credit.items():
+                    assert hub.returncode is None
+                    await asyncio.sleep(0.02)
+        finally:
+            hub.kill()
+            await hub.wait()
+        taken = await credit.items()
+        left = await credit.state(1)
+        credit.clock.forward(minutes=2)
+        done = await credit.sender().deliver_pending()
+        items = await credit.items()
+
+    assert left.status == "sending"
+    assert done.acknowledged == 1
+    assert items == taken
+    receipt = json.loads((await credit.state(1)).acknowledgement)["receipt"]
+    assert receipt == taken[0]["receiptNumber"]
