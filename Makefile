@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 CODE := hub schema connectors audit scoring openapi tests examples
 
-.PHONY: help dev demo test test-fast test-all check format golden bench prove lock clean
+.PHONY: help dev demo test test-fast test-all check format golden bench prove screenshots lock clean
 
 help: ## Say what each target does
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,12 @@ test: $(READY) ## Run the tests
 test-fast: $(READY) ## Run the tests that need no database
 	@$(PYTEST) -q tests/unit
 
+# Two processes: a browser's event loop disturbs the tests that come after it in its own.
 test-all: $(READY) ## Run the tests, and those that need more than Python (they skip with a reason)
-	@$(PYTEST) -q -m "not prove"
+	@status=0; \
+	 $(PYTEST) -q -m "extra and not prove" || status=$$?; \
+	 $(PYTEST) -q -m "not prove and not extra" || status=$$?; \
+	 exit $$status
 
 check: $(READY) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check $(CODE)
@@ -55,6 +59,9 @@ bench: $(READY) ## Measure, and print the tables of docs/performance.md
 
 prove: $(READY) ## The long campaigns: kill loops, leak search at full size, generated operations
 	@$(PYTEST) -q -s -m prove --timeout 3600
+
+screenshots: $(READY) ## Make docs/screens/ anew from a running demonstration (HUB=its address)
+	@$(BIN)/python -m tests.browser.screenshots $(or $(HUB),http://127.0.0.1:8700)
 
 lock: $(READY) ## Resolve the requirements anew, with hashes and without hosts
 	@for set in base dev; do \

@@ -51,15 +51,22 @@ class Serving:
         self.process.wait()
 
 
+SERVE = ("hub.cli", "serve")
+DEMO_SERVING = ("hub.commands.demo_serving",)
+
+
 @contextmanager
-def serving(home: Path) -> Iterator[Serving]:
-    """Run `hub serve` on a prepared home until this closes; kill it then if it still runs."""
+def serving(home: Path, program: tuple[str, ...] = SERVE) -> Iterator[Serving]:
+    """Run `hub serve` on a prepared home until this closes; kill it then if it still runs.
+
+    `program` may be DEMO_SERVING: the hub as `hub demo` runs it.
+    """
     place = home / "address"
     place.unlink(missing_ok=True)
     with (home / "serve.log").open("ab") as words:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "hub.cli", "serve"),
+                *(sys.executable, "-m", *program),
                 *("--home", str(home), "--port", "0", "--port-file", str(place)),
             ],
             cwd=ROOT,
