@@ -5,6 +5,8 @@ A list never changes in place: a new edition is a new `CodeList` with its own da
 """
 
 from schema.codes.casework import (
+from schema.codes.documents import DOCUMENT_TYPE
+from schema.codes.lists import (
     ALERT_OUTCOME,
     ALERT_STATUS,
     FAMILY_NEED,
@@ -85,6 +87,7 @@ __all__ = [
     "DISASTER_KIND",
     "DISEASE_CLASS",
     "EDUCATION_LEVEL",
+    "DOCUMENT_TYPE",
     "ENROLMENT_STATUS",
     "ESTATE_STATUS",
     "ESTATE_USE",
