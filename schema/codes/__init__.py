@@ -5,8 +5,6 @@ A list never changes in place: a new edition is a new `CodeList` with its own da
 """
 
 from schema.codes.casework import (
-from schema.codes.documents import DOCUMENT_TYPE
-from schema.codes.lists import (
     ALERT_OUTCOME,
     ALERT_STATUS,
     FAMILY_NEED,
@@ -16,6 +14,7 @@ from schema.codes.lists import (
     VISIT_RESULT,
     WARNING_DIMENSION,
 )
+from schema.codes.documents import DOCUMENT_TYPE
 from schema.codes.lists import (
     ASSISTANCE_CATEGORY,
     BAND,

@@ -14,7 +14,8 @@ BORN = date(1979, 3, 15)
 ANEW, LATER = number_of(35, BORN), number_of(77, BORN)
 DAY = timedelta(days=1)
 PERSON = """query ($number: String!) { person(nationalId: $number) {
-    id population { nationalId } medicalEnrolments { scheme } medicalSettlements { selfPaidBand } } }"""
+    id population { nationalId } medicalEnrolments { scheme }
+    medicalSettlements { selfPaidBand } } }"""
 
 
 @pytest.fixture
