@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.support.ingest_desk import Desk
 from tests.support.district import hub_on
+from tests.support.ingest_desk import Desk
 from tests.support.records import AT, FIRST, enrolment, resident, settlement
 from tests.support.world import number_of
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connectors.mapping import FieldMap
-from tests.support.ingest_desk import DEPARTMENTS, Desk
 from tests.support.district import hub_on
+from tests.support.ingest_desk import DEPARTMENTS, Desk
 from tests.support.records import AT, FIRST, SECOND, THIRD, enrolment, resident
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
