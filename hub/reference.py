@@ -41,6 +41,7 @@ _ERROR_MODULES: Final = (
     "hub.errors",
     "hub.access.policy",
     "hub.casework.alert_errors",
+    "hub.casework.credit.errors",
     "hub.casework.errors",
     "hub.demo.signing_in",
     "hub.http.exchange",

@@ -85,7 +85,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         revealer=Revealer(core.data_keys),
         disclosures=Disclosures(core.log, core.tagger),
         access_log=AccessLog(database, core.tagger),
-        tag=core.tagger.person,
+        tags=core.tagger,
         max_cost=core.settings.max_cost,
     )
     try:

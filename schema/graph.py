@@ -16,6 +16,7 @@ from strawberry.types.arguments import StrawberryArgument
 
 from schema.catalogue import Catalogue
 from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
+from schema.graph_credit import MUTATIONS as CREDIT_MUTATIONS
 from schema.graph_types import (
     CENTS_SCALAR,
     Band,
@@ -126,6 +127,12 @@ def _query(types: dict[str, Any]) -> type:
                 [_argument("id", strawberry.ID, "Opaque id of the household."), *_time()],
             ),
             _root(
+                "credit_record",
+                optional(types["CommitmentRecord"]),
+                "One commitment by its code.",
+                [_argument("code", str, "Code of the commitment, 20 digits."), *_time()],
+            ),
+            _root(
                 "warnings",
                 optional(connection("Alert", types["Alert"])),
                 "Open alerts, the highest score first.",
@@ -173,6 +180,10 @@ def _mutation() -> type:
             *(
                 _root(name, AlertStep | None, text, [_argument("input", kind, "What was done.")])
                 for name, kind, text in CASEWORK_MUTATIONS
+            ),
+            *(
+                _root(name, optional(outcome), text, [_argument("input", given, "What is stated.")])
+                for name, (given, outcome, text) in CREDIT_MUTATIONS.items()
             ),
         ],
     )

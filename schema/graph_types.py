@@ -98,6 +98,31 @@ class FamilyNeed:
     need: str = strawberry.field(description="Code list family_need.")
 
 
+@strawberry.type(description="Somebody who was declared as a member of the household.")
+class DeclaredMember:
+    """One declared member."""
+
+    person_ref: str = strawberry.field(description="Opaque id of the person.")
+
+
+@strawberry.type(description="What became of one item that was compared.")
+class VerificationItem:
+    """One item with its verdict; no amount."""
+
+    item: str
+    verdict: str
+
+
+@strawberry.type(description="Whether a source answered for the people it was asked about.")
+class SourceAnswer:
+    """One source that was to be asked; what did not answer is told."""
+
+    source: str
+    people: int = strawberry.field(description="About how many people it was to be asked.")
+    answered: int = strawberry.field(description="About how many of them it answered.")
+    reason: str | None = strawberry.field(description="Why it did not answer about the others.")
+
+
 @strawberry.type(description="Where a page of a connection begins and ends.")
 class PageInfo:
     """Relay's page information; only forward paging is offered."""
@@ -109,9 +134,12 @@ class PageInfo:
 
 
 STRUCTURES: Final[Mapping[str, type]] = {
+    "DeclaredMember": DeclaredMember,
     "DimensionScore": DimensionScore,
     "ScoreReason": ScoreReason,
     "FamilyNeed": FamilyNeed,
+    "SourceAnswer": SourceAnswer,
+    "VerificationItem": VerificationItem,
 }
 """GraphQL types of the items of `Kind.STRUCTURE` fields."""
 

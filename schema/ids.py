@@ -163,3 +163,23 @@ def parse_credit_code(text: str | None) -> CreditCode | CreditCodeFault:
     if organisation_check_character(folded[8:16]) != folded[16]:
         return CreditCodeFault.ORGANISATION
     return CreditCode(folded)
+
+
+_COMMITMENT: Final = re.compile(r"[0-9]{6}([0-9]{8})[0-9]{6}", re.ASCII)
+
+
+def is_commitment_code(text: str) -> bool:
+    """Whether `text` has the form of a commitment's code: region, a calendar day, a serial."""
+    found = _COMMITMENT.fullmatch(text)
+    if found is None or text.endswith("000000"):
+        return False
+    try:
+        date(int(found[1][:4]), int(found[1][4:6]), int(found[1][6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def record_id_of(tag: bytes) -> UUID:
+    """Return the opaque id that a keyed tag of at least 16 bytes makes: it tells nothing of it."""
+    return UUID(bytes=tag[:16], version=4)

@@ -1,6 +1,6 @@
 """A household as casework finds it today: who lives there, and by what name and number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -28,6 +28,15 @@ FROM membership m JOIN person p ON p.cell = m.cell AND p.person_id = m.person_id
 WHERE m.cell = $1 AND m.household_id = $2 AND m.known_to = 'infinity'
 GROUP BY p.cell, p.person_id, p.log_alias ORDER BY p.person_id
 """
+_PEOPLE_IN: Final = """
+SELECT DISTINCT p.cell, p.person_id, p.log_alias FROM person p
+JOIN membership m ON m.cell = p.cell AND m.person_id = p.person_id
+     AND m.known_to = 'infinity' AND m.valid_from <= $3 AND $3 < m.valid_to
+JOIN household_place hp ON hp.cell = m.cell AND hp.household_id = m.household_id
+     AND hp.known_to = 'infinity' AND hp.valid_from <= $3 AND $3 < hp.valid_to
+WHERE p.person_id = any($1::uuid[]) AND hp.region LIKE any($2::text[])
+ORDER BY p.person_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Resident:
     person_tag: bytes = field(repr=False)
     number: str = field(repr=False)
     name: str = field(repr=False)
+    birth_date: date | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ async def home_now(
         household_id,
         row["log_alias"],
         row["region"],
-        tuple(await _residents(connection, facts, keys, here, today)),
+        tuple(await named(connection, facts, keys, here, today)),
         tuple(_place(r) for r in people),
     )
 
@@ -84,13 +94,26 @@ def _place(row: Record) -> PersonPlace:
     return PersonPlace(row["cell"], row["person_id"], row["log_alias"])
 
 
-async def _residents(
+async def people_in(
+    connection: Connection, people: Iterable[UUID], regions: Sequence[str], today: date
+) -> list[PersonPlace]:
+    """Return those of `people` who live below one of these regions today."""
+    rows = await connection.fetch(_PEOPLE_IN, list(people), [f"{p}%" for p in regions], today)
+    return [_place(r) for r in rows]
+
+
+async def named(
     connection: Connection,
     facts: Facts,
     keys: DataKeys,
     here: list[PersonPlace],
     today: date,
 ) -> list[Resident]:
+    """Return people as the register names them today; who is not in it is left out.
+
+    Raises:
+        SealBrokenError: A stored value does not authenticate.
+    """
     register = next(d for d in facts.catalogue if d.with_meaning(Meaning.HOUSEHOLD_NUMBER))
     found = await identities_of_people(connection, keys, here)
     own = {i.identity_id: i for i in found if i.department == register.department}
@@ -106,7 +129,14 @@ async def _residents(
 def _resident(register: Dataset, identity: Identity, span: Stored) -> Resident:
     number = _opened(register, Meaning.CITIZEN_NUMBER, identity, span)
     name = _opened(register, Meaning.NAME, identity, span)
-    return Resident(identity.person, identity.person_tag, number, name)
+    born = _opened(register, Meaning.BIRTH_DATE, identity, span)
+    return Resident(
+        identity.person,
+        identity.person_tag,
+        number,
+        name,
+        date.fromisoformat(born) if born not in {"", "None"} else None,
+    )
 
 
 def _opened(register: Dataset, meaning: Meaning, identity: Identity, span: Stored) -> str:

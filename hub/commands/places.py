@@ -4,6 +4,10 @@
 url = "https://..."
 token_file = "keys/register.token" # paths are relative to the file
 
+[live.banks]                       # asked about one person at a time, never read
+url = "https://..."
+token_file = "keys/banks.token"
+
 [receivers.medical-insurance]      # a receiver of messages
 url = "https://..."
 key_file = "keys/medical-insurance.jwks"
@@ -21,6 +25,8 @@ from urllib.parse import urlsplit
 from hub.errors import SetupError
 
 RECEIVERS: Final = "receivers"
+LIVE: Final = "live"
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _FILES: Final = ("token_file", "key_file", "folder")
 
 
@@ -30,6 +36,8 @@ class Places:
 
     sources: Mapping[str, Mapping[str, str]] = field(repr=False)
     receivers: Mapping[str, Mapping[str, str]] = field(repr=False)
+    live: Mapping[str, Mapping[str, str]] = field(repr=False, default_factory=dict)
+    """Sources that are asked about one person, and never read."""
 
 
 def read_places(path: Path) -> Places:
@@ -45,15 +53,16 @@ def read_places(path: Path) -> Places:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise SetupError(f"{path} cannot be read: {problem}.") from problem
-    receivers = content.pop(RECEIVERS, {})
-    places = Places(_tables(path, content), _tables(path, receivers))
+    receivers, live = content.pop(RECEIVERS, {}), content.pop(LIVE, {})
+    places = Places(_tables(path, content), _tables(path, receivers), _tables(path, live))
     _refuse_open_passwords(path, places)
     return places
 
 
 def _refuse_open_passwords(path: Path, places: Places) -> None:
     is_open = stat.S_IMODE(path.stat().st_mode) & 0o077
-    for name, table in (*places.sources.items(), *places.receivers.items()):
+    named = (*places.sources.items(), *places.receivers.items(), *places.live.items())
+    for name, table in named:
         if is_open and _has_password(table.get("url", "")):
             raise SetupError(
                 f"{path} holds a password for {name} and is open to others; run `chmod 600 {path}`."
@@ -65,6 +74,18 @@ def _has_password(url: str) -> bool:
         return urlsplit(url).password is not None
     except ValueError:
         return False
+
+
+def is_usable(url: str) -> bool:
+    """Whether a message that names people may go there: encrypted, or not beyond this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
+    )
 
 
 def _tables(path: Path, content: object) -> dict[str, dict[str, str]]:

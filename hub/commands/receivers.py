@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -18,7 +17,8 @@ from hub.casework.alert_rooms import alert_rooms
 from hub.casework.commands import Commands
 from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
-from hub.commands.places import encryption_keys, read_places
+from hub.commands.credit import credit_office, credit_rooms
+from hub.commands.places import encryption_keys, is_usable, read_places
 from hub.delivery.sender import Receiver, Sender
 from hub.errors import SetupError
 from hub.query.disclosure import Disclosures
@@ -30,7 +30,6 @@ from scoring.needs import packaged_services
 
 KNOWN: Final = (*recognition.RECEIVERS, national_credit_platform.RECEIVER)
 """Everybody the hub can write to."""
-_THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def set_up(settings: Settings) -> Mapping[str, Mapping[str, str]]:
@@ -45,24 +44,12 @@ def set_up(settings: Settings) -> Mapping[str, Mapping[str, str]]:
             raise SetupError(
                 f"departments.toml names the receiver {name}; known are: {', '.join(KNOWN)}."
             )
-        if not _is_usable(stated.get("url", "")):
+        if not is_usable(stated.get("url", "")):
             raise SetupError(
                 f"The receiver {name} needs a url that starts with https://; "
                 "http:// is for receivers on this machine."
             )
     return receivers
-
-
-def _is_usable(url: str) -> bool:
-    """Whether a message that names people may go there: encrypted, or not beyond this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return False
-    return bool(host) and (
-        parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)
-    )
 
 
 def commands_of(core: Core, rooms: Rooms) -> Commands:
@@ -89,6 +76,7 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
         {
             "recognise": RecogniseRoom(Recognise(core.database, core.log, office, core.clock)),
             **alert_rooms(desk),
+            **credit_rooms(credit_office(core, office)),
         },
     )
 

@@ -23,7 +23,7 @@ from hub.errors import (
     StoreUnavailableError,
 )
 from hub.query.accesslog import AccessLog, looked_up, shape_entries
-from hub.query.bind import Tag, bind, check_cost, coerced, day_of, parameters_of
+from hub.query.bind import Tags, bind, check_cost, coerced, day_of, parameters_of
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
 from hub.query.fetch import Fetcher
@@ -85,7 +85,7 @@ class Answerer:
     revealer: Revealer
     disclosures: Disclosures
     access_log: AccessLog
-    tag: Tag
+    tags: Tags
     max_cost: int = MAX_COST
 
     async def answer(self, request: Request) -> Answer:
@@ -163,7 +163,7 @@ class Answerer:
             raise InvalidDocumentError("A mutation is not answered here; send it as a command.")
         values = coerced(self.documents.schema, operation, request.variables)
         prepared = self.plans.prepared(document, operation, values, entitlement)
-        roots = bind(prepared.plan, values, request.at, self.tag)
+        roots = bind(prepared.plan, values, request.at, self.tags)
         check_cost(roots, self.max_cost)
         introspected = introspect(
             self.documents.schema, document, operation, prepared.plan, request.variables,

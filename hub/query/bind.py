@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from graphql import GraphQLError, GraphQLSchema
@@ -20,8 +20,9 @@ from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.documents import Operation, invalid_variable
 from hub.query.model import BoundRoot, Number, Plan, Root, RootKind
 from schema.codes import ALERT_STATUS
+from schema.datasets.credit import COMMITMENT_CODES
 from schema.graph import MAX_PAGE
-from schema.ids import CitizenNumber, parse_citizen_number
+from schema.ids import CitizenNumber, is_commitment_code, parse_citizen_number, record_id_of
 
 MAX_NUMBERS: Final = 5_000
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -30,6 +31,17 @@ NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
 _REGION: Final = re.compile(r"[0-9]{1,12}")
 _DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+class Tags(Protocol):
+    """Keyed tags: how a number or a code becomes what is stored of it; `Tagger` makes them."""
+
+    def person(self, citizen_number: str, /) -> bytes:
+        """Return the tag of a citizen number."""
+
+    def record(self, dataset: str, key: str, /) -> bytes:
+        """Return the tag of a record's own key."""
+
 
 Tag = Callable[[str], bytes]
 
@@ -71,33 +83,35 @@ def arguments(root: Root, values: VariableValues) -> dict[str, object]:
         raise invalid_variable(problem) from None
 
 
-def bind(plan: Plan, values: VariableValues, at: datetime, tag: Tag) -> tuple[BoundRoot, ...]:
+def bind(plan: Plan, values: VariableValues, at: datetime, tags: Tags) -> tuple[BoundRoot, ...]:
     """Return every root of `plan` with its arguments; `at` is the moment of the request.
 
     Raises:
         InvalidDocumentError: An argument has a value that it cannot have.
         TooCostlyError: More citizen numbers than are allowed.
     """
-    return tuple(_bound(root, arguments(root, values), at, tag) for root in plan.roots)
+    return tuple(_bound(root, arguments(root, values), at, tags) for root in plan.roots)
 
 
-def _bound(root: Root, given: Mapping[str, object], at: datetime, tag: Tag) -> BoundRoot:
+def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) -> BoundRoot:
     as_of = given.get("asOf")
     day = as_of if isinstance(as_of, date) else day_of(at)
     known_at = _moment(given.get("knownAt"), "knownAt")
     match root.kind:
         case RootKind.PERSON:
-            number = (_number(given["nationalId"], tag),)
+            number = (_number(given["nationalId"], tags.person),)
             return BoundRoot(root, day, known_at, number, _tags(number))
         case RootKind.PEOPLE:
-            numbers = _numbers(given["nationalIds"], tag)
+            numbers = _numbers(given["nationalIds"], tags.person)
             return BoundRoot(root, day, known_at, numbers, _tags(numbers))
         case RootKind.HOUSEHOLD:
             return BoundRoot(root, day, known_at, (), {"id": _uuid(given["id"])})
+        case RootKind.CREDIT_RECORD:
+            return BoundRoot(root, day, known_at, (), _commitment(str(given["code"]), tags))
         case RootKind.WARNINGS:
             return _warnings(root, given, day, known_at)
         case RootKind.ACCESS_LOG:
-            return _access_log(root, given, day, tag)
+            return _access_log(root, given, day, tags.person)
 
 
 def _number(text: object, tag: Tag) -> Number:
@@ -116,6 +130,13 @@ def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:
 
 def _tags(numbers: Sequence[Number]) -> dict[str, object]:
     return {"tags": list({n.tag: None for n in numbers if n.tag is not None})}
+
+
+def _commitment(code: str, tags: Tags) -> dict[str, object]:
+    """Return where the commitment is; what is no code names none."""
+    if not is_commitment_code(code):
+        return {"cell": "", "record": None}
+    return {"cell": code[:6], "record": record_id_of(tags.record(COMMITMENT_CODES, code))}
 
 
 def _uuid(text: object) -> UUID | None:

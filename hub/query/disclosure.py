@@ -203,8 +203,9 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
         chosen = {name: bound.parameters[name] for name in ("statuses", "assignee")}
         count = len(columns["identity_id"])
         return {**record, "bands": bands, "region": region, **chosen, "found": count}
-    if root.kind is RootKind.HOUSEHOLD:
-        found, known = len(columns["household_id"]), len(search["household_id"])
+    if root.kind in {RootKind.HOUSEHOLD, RootKind.CREDIT_RECORD}:
+        key = "household_id" if root.kind is RootKind.HOUSEHOLD else "record_id"
+        found, known = len(columns[key]), len(search[key])
         counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}
         return {**record, **counts}
     return {**record, **_people_record(bound, columns, search)}

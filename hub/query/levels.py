@@ -19,6 +19,7 @@ _TYPE_NAMES: Final = {
     LevelKind.HOUSEHOLD_OF_PERSON: "Household",
     LevelKind.HOUSEHOLD_OF_RECORD: "Household",
     LevelKind.WARNINGS: "Alert",
+    LevelKind.CREDIT_RECORD: "CommitmentRecord",
 }
 
 

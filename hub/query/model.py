@@ -23,6 +23,7 @@ class LevelKind(StrEnum):
     PEOPLE = "people-by-number"
     HOUSEHOLD = "household-by-id"
     WARNINGS = "open-alerts"
+    CREDIT_RECORD = "commitment-by-code"
     MEMBERS = "members-of-household"
     HOUSEHOLD_OF_PERSON = "household-of-person"
     HOUSEHOLD_OF_RECORD = "household-of-record"
@@ -203,6 +204,7 @@ class RootKind(StrEnum):
     PEOPLE = "people"
     HOUSEHOLD = "household"
     WARNINGS = "warnings"
+    CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
 
 

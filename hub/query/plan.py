@@ -51,6 +51,7 @@ _TARGETS: Final = {
     RootKind.PEOPLE: ("Person", LevelKind.PEOPLE),
     RootKind.HOUSEHOLD: ("Household", LevelKind.HOUSEHOLD),
     RootKind.WARNINGS: ("Alert", LevelKind.WARNINGS),
+    RootKind.CREDIT_RECORD: ("CommitmentRecord", LevelKind.CREDIT_RECORD),
 }
 _STEERING: Final[Mapping[str, str]] = {
     "bands": "Alert.band",
@@ -134,6 +135,9 @@ class _Planning:
             return self._access_log(key, nodes, index)
         type_name, level_kind = _TARGETS[kind]
         reason = self.chosen.reason_for_type(type_name)
+        if kind is RootKind.CREDIT_RECORD and reason is None:
+            # That there is an answer tells whose code it is.
+            reason = self.chosen.reason_for("CommitmentRecord.code")
         path = f"Query.{name}"
         if reason is not None and kind is RootKind.PEOPLE:
             raise NotGrantedError(denied(self.entitlement, path, reason), (path,))

@@ -247,15 +247,16 @@ def found_rows(
 
 def _single(root: Root, levels: Sequence[Level]) -> _RootReader:
     assert root.shape is not None  # noqa: S101 - roots of one object have its shape
-    build, level, is_person = _object(root.shape, levels), root.shape.level, False
+    build, level = _object(root.shape, levels), root.shape.level
     is_person = root.kind is RootKind.PERSON
+    key = "record_id" if root.kind is RootKind.CREDIT_RECORD else "household_id"
 
     def read(tables: Tables, bound: BoundRoot, search: Mapping[str, Sequence[Any]]) -> object:
         columns = tables.levels[level].columns
         if is_person:
             (row,) = found_rows(bound, search, columns["person_id"])
         else:
-            row = 0 if columns["household_id"] else None
+            row = 0 if columns[key] else None
         return None if row is None else build(tables, row)
 
     return read

@@ -101,6 +101,7 @@ class _Composing:
             LevelKind.PEOPLE: self._people,
             LevelKind.HOUSEHOLD: self._household,
             LevelKind.WARNINGS: self._warnings,
+            LevelKind.CREDIT_RECORD: self._credit_record,
             LevelKind.MEMBERS: self._members,
             LevelKind.HOUSEHOLD_OF_PERSON: self._household_of_person,
             LevelKind.HOUSEHOLD_OF_RECORD: self._household_of_record,
@@ -148,7 +149,16 @@ class _Composing:
             .where(tag.c.tag == sa.any_(tags))
             .cte(f"search_{level.root}")
         )
-        person, membership = self._t["person"], self._t["membership"].alias()
+        person = self._t["person"]
+        return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
+            among(person.c.cell, search.c.cell),
+            among(person.c.person_id, search.c.person_id),
+            self._is_seen(level, person),
+        )
+
+    def _is_seen(self, level: Level, person: Any) -> Any:
+        """Whether a person lives in a household that the caller may see."""
+        membership = self._t["membership"].alias()
         place, is_seen = self._place(level, membership.c.cell, membership.c.household_id)
         seen = (
             sa.select(sa.literal(1))
@@ -160,10 +170,30 @@ class _Composing:
             )
             .offset(_PROBED)
         )
-        return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
-            among(person.c.cell, search.c.cell),
-            among(person.c.person_id, search.c.person_id),
-            seen.exists(),
+        return seen.exists()
+
+    def _credit_record(self, level: Level) -> "sa.Select[Any]":
+        """Find a commitment by what its code makes of its ids; its row stands for its person."""
+        table, person = self._dataset(level), self._t["person"].alias()
+        link = self._t["link"].alias()
+        n = level.root
+        is_it = sa.and_(
+            table.c.cell == sa.bindparam(f"r{n}_cell", type_=sa.Text),
+            table.c.record_id == sa.bindparam(f"r{n}_record", type_=pg.UUID),
+            self._holds(level, table),
+        )
+        self._searches[n] = sa.select(table.c.record_id).where(is_it).distinct().cte(f"search_{n}")
+        is_linked = sa.and_(
+            link.c.cell == table.c.cell,
+            link.c.identity_id == table.c.identity_id,
+            self._holds(level, link),
+        )
+        is_theirs = sa.and_(person.c.cell == link.c.cell, person.c.person_id == link.c.person_id)
+        source, columns = self._records(level, table, table)
+        return (
+            sa.select(*columns, *extra(table, columns, "record_id"), person.c.log_alias)
+            .select_from(source.join(link, is_linked).join(person, is_theirs))
+            .where(is_it, self._is_seen(level, person))
         )
 
     def _household(self, level: Level) -> "sa.Select[Any]":

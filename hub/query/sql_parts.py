@@ -18,6 +18,7 @@ LOOKUPS: Final = {
     RootKind.PEOPLE: ("tag", "person_id"),
     RootKind.HOUSEHOLD: ("household_id",),
     RootKind.WARNINGS: ("record_id",),
+    RootKind.CREDIT_RECORD: ("record_id",),
 }
 """What the search of a root returns beside its level: what exists, whether visible or not."""
 
@@ -56,6 +57,7 @@ _FIXED: Final = {
     LevelKind.PEOPLE: ("person_id", "log_alias"),
     LevelKind.HOUSEHOLD: ("household_id", "log_alias"),
     LevelKind.WARNINGS: ("identity_id", "version_id", "record_id", "total", "log_alias"),
+    LevelKind.CREDIT_RECORD: ("identity_id", "version_id", "record_id", "log_alias"),
     LevelKind.MEMBERS: ("parent", "person_id", "log_alias"),
     LevelKind.HOUSEHOLD_OF_PERSON: ("parent", "household_id", "log_alias"),
     LevelKind.HOUSEHOLD_OF_RECORD: ("parent", "household_id", "log_alias"),
@@ -66,6 +68,7 @@ ORDER: Final = {
     LevelKind.PEOPLE: ("person_id",),
     LevelKind.HOUSEHOLD: ("household_id",),
     LevelKind.WARNINGS: (),
+    LevelKind.CREDIT_RECORD: ("record_id",),
     LevelKind.MEMBERS: ("parent", "person_id"),
     LevelKind.HOUSEHOLD_OF_PERSON: ("parent",),
     LevelKind.HOUSEHOLD_OF_RECORD: ("household_id",),

@@ -14,7 +14,7 @@ from schema.codes.casework import (
     VISIT_RESULT,
     WARNING_DIMENSION,
 )
-from schema.codes.documents import DOCUMENT_TYPE
+from schema.codes.credit import CREDIT_GRADE, CREDIT_STATE, SIGNED_BY
 from schema.codes.lists import (
     ASSISTANCE_CATEGORY,
     BAND,
@@ -80,12 +80,13 @@ __all__ = [
     "BUSINESS_STATUS",
     "CERTIFICATE_STATUS",
     "CODE_LISTS",
+    "CREDIT_GRADE",
+    "CREDIT_STATE",
     "DANGER_GRADE",
     "DISABILITY_CATEGORY",
     "DISABILITY_LEVEL",
     "DISASTER_KIND",
     "DISEASE_CLASS",
-    "DOCUMENT_TYPE",
     "EDUCATION_LEVEL",
     "ENROLMENT_STATUS",
     "ESTATE_STATUS",
@@ -113,6 +114,7 @@ __all__ = [
     "SELF_PAID_BAND",
     "SERVICE",
     "SEX",
+    "SIGNED_BY",
     "SOCIAL_SCHEME",
     "SUPPORT_RELATION",
     "URBAN_RURAL_TYPE",

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from schema.codes.casework import CASEWORK_LISTS
-from schema.codes.documents import DOCUMENT_TYPE
+from schema.codes.credit import CREDIT_LISTS
 from schema.codes.model import Code, CodeList
 from schema.codes.registers import REGISTER_LISTS
 
@@ -326,12 +326,12 @@ CODE_LISTS: Final = {
         SELF_PAID_BAND,
         DISABILITY_CATEGORY,
         DISABILITY_LEVEL,
-        DOCUMENT_TYPE,
         CERTIFICATE_STATUS,
         ASSISTANCE_CATEGORY,
         BAND,
         REGION,
         *REGISTER_LISTS,
         *CASEWORK_LISTS,
+        *CREDIT_LISTS,
     )
 }

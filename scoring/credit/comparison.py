@@ -25,6 +25,8 @@ class Item(StrEnum):
     PROPERTIES = "properties"
     BUSINESSES = "businesses"
     DEPOSITS = "deposits"
+    SUPPORTERS = "supporters"
+    """Compared only where supporters outside the household were named."""
 
 
 class Verdict(StrEnum):
@@ -76,6 +78,8 @@ class Verified:
     properties: Found
     businesses: Found
     deposit_cents: Found
+    supporters: tuple[Found, ...] = ()
+    """The deposits of each supporter outside the household; they never add to the family's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def _items(
         Item.BUSINESSES, _counted(declared.businesses, verified.businesses, limits.businesses)
     )
     yield Difference(Item.DEPOSITS, _deposits(declared, verified, rules, region, on))
+    if verified.supporters:
+        yield Difference(Item.SUPPORTERS, _supporters(verified, rules))
 
 
 def _members(declared: Declared, verified: Verified, rules: CreditRules) -> Verdict:
@@ -152,6 +158,13 @@ def _deposits(
     people = max(1, len(declared.members) + declared.others)
     undeclared = verified.deposit_cents.amount - declared.deposit_cents
     return _verdict(verified.deposit_cents, is_more=undeclared > limit.cents_a_person * people)
+
+
+def _supporters(verified: Verified, rules: CreditRules) -> Verdict:
+    able = rules.consistency.supporters.able_from_cents
+    is_able = any(found.amount >= able for found in verified.supporters)
+    complete = all(found.complete for found in verified.supporters)
+    return _verdict(Found(0, complete=complete), is_more=is_able)
 
 
 def _verdict(found: Found, *, is_more: bool) -> Verdict:

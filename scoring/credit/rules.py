@@ -80,6 +80,13 @@ class MembersRule(Part, frozen=True):
     reference: Text
 
 
+class SupporterRule(Part, frozen=True):
+    """From which deposits on a supporter outside the household counts as able to support."""
+
+    able_from_cents: Positive
+    reference: Text
+
+
 class Consistency(Part, frozen=True):
     """What "basically consistent" is."""
 
@@ -89,6 +96,7 @@ class Consistency(Part, frozen=True):
     businesses: CountRule
     deposits: tuple[DepositLimit, ...]
     members: MembersRule
+    supporters: SupporterRule
 
 
 class Platform(Part, frozen=True):

@@ -95,7 +95,7 @@ def asking(
         Revealer(DataKeys(keyring)),
         Disclosures(log, tagger),
         AccessLog(database, tagger),
-        tagger.person,
+        tagger,
         max_cost,
     )
     return Asking(answerer, log, database, opened)

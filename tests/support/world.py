@@ -45,6 +45,7 @@ class World:
 
     catalogue: Catalogue
     random: Random
+    cell: str = CELL
     tables: dict[str, list[dict]] = field(default_factory=dict)
     numbers: list[str] = field(default_factory=list)
     person_by_number: dict[str, UUID] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class World:
         return UUID(int=self.random.getrandbits(128), version=4)
 
     def add(self, table: str, **row) -> dict:
-        row = {"cell": CELL, **row}
+        row = {"cell": self.cell, **row}
         self.tables.setdefault(table, []).append(row)
         return row
 
@@ -165,7 +166,7 @@ class World:
                     {
                         "tag": tagger.person(number),
                         "key_version": tagger.version,
-                        "cell": CELL,
+                        "cell": self.cell,
                         "person_id": person,
                     },
                 )
@@ -180,7 +181,7 @@ class World:
                 connection,
                 "data_key",
                 {
-                    "cell": CELL,
+                    "cell": self.cell,
                     "identity_id": row["identity_id"],
                     "department": dataset.department,
                     "suite": wrapped.suite,

@@ -103,7 +103,8 @@ def test_no_argument_filters_or_sorts_by_a_sealed_field():
     sealed = {f.graphql_name for d in CATALOGUE for f in d.fields if f.sealed}
     arguments = {a for field in fields_of("Query").values() for a in field.args}
 
-    assert sealed & arguments == {"nationalId"}  # equality by tag, the one way to a person
+    # Equality by tag, the one way to a person and to a commitment.
+    assert sealed & arguments == {"nationalId", "code"}
 
 
 def test_lists_come_in_pages_of_a_bounded_size():

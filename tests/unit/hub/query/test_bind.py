@@ -26,6 +26,16 @@ AUDITOR = Caller("audit-office", "auditor", "AUDIT", "c")
 NUMBER = number_of(3, date(1990, 1, 1))
 
 
+class PlainTags:
+    """Tags that show what they are of."""
+
+    def person(self, number):
+        return number.encode()
+
+    def record(self, dataset, key):
+        return f"{dataset}{key}".encode()
+
+
 @pytest.fixture
 def bound(documents, schema, planner, policy):
     def bound_roots(text, **variables):
@@ -34,7 +44,7 @@ def bound(documents, schema, planner, policy):
         entitlement = policy.entitlement(OFFICER, TODAY)
         plan = planner.plan(document, operation, {}, entitlement)
         values = coerced(schema, operation, variables)
-        roots = bind(plan, values, NOW, lambda text: text.encode())
+        roots = bind(plan, values, NOW, PlainTags())
         return roots, parameters_of(roots, entitlement)
 
     return bound_roots
@@ -132,5 +142,5 @@ def test_a_department_that_cannot_be_one_is_refused_unquoted(
     values = coerced(schema, operation, {"d": department})
 
     with pytest.raises(InvalidDocumentError) as caught:
-        bind(plan, values, NOW, lambda text: text.encode())
+        bind(plan, values, NOW, PlainTags())
     assert not department or department not in str(caught.value)

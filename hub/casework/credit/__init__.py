@@ -1,0 +1,1 @@
+"""Notification and commitment, from the notice to the determination: one command a step."""

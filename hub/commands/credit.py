@@ -1,0 +1,70 @@
+"""Wires notification and commitment: the rules, who is told, and the banks' channel."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from connectors.live import banks
+from connectors.outbound import national_credit_platform
+from hub.app import Core
+from hub.casework.credit.commitment import Commit
+from hub.casework.credit.confirmation import ConfirmCommitment
+from hub.casework.credit.determination import DeterminePerformance
+from hub.casework.credit.notice import GiveNotice
+from hub.casework.credit.verification import VerifyCommitment
+from hub.casework.credit.work import CreditOffice
+from hub.casework.recording import Office
+from hub.casework.rooms import CommandRoom
+from hub.commands.places import is_usable, read_places
+from hub.errors import SetupError
+from scoring import packaged_calendar
+from scoring.credit import packaged_rules
+
+
+def credit_office(core: Core, office: Office) -> CreditOffice:
+    """Return what the steps of a commitment are carried out with.
+
+    Raises:
+        SetupError: The banks' channel or a receiver is wrongly set up.
+    """
+    places = read_places(core.settings.departments_file)
+    channel = places.live.get(banks.DEPARTMENT)
+    return CreditOffice(
+        database=core.database,
+        journal=core.log,
+        office=office,
+        clock=core.clock,
+        calendar=packaged_calendar(),
+        rules=cache(packaged_rules),
+        banks=None if channel is None else bank_channel(channel),
+        has_platform=national_credit_platform.RECEIVER in places.receivers,
+    )
+
+
+def bank_channel(settings: Mapping[str, str]) -> banks.BankChannel:
+    """Return the banks' channel as `[live.banks]` of departments.toml describes it.
+
+    Raises:
+        SetupError: Its address or its token cannot be used.
+    """
+    url = settings.get("url", "")
+    if not is_usable(url):
+        raise SetupError(
+            "[live.banks] needs a url that starts with https://; http:// is for this machine."
+        )
+    try:
+        token = Path(settings["token_file"]).read_text("ascii").strip()
+    except (KeyError, OSError, UnicodeDecodeError):
+        raise SetupError("[live.banks] needs token_file: a file with the bearer token.") from None
+    return banks.BankChannel(url, token)
+
+
+def credit_rooms(desk: CreditOffice) -> dict[str, CommandRoom]:
+    """Return the rooms of the mutations, by name."""
+    return {
+        "giveNotice": GiveNotice(desk),
+        "commit": Commit(desk),
+        "verifyCommitment": VerifyCommitment(desk),
+        "confirmCommitment": ConfirmCommitment(desk),
+        "determinePerformance": DeterminePerformance(desk),
+    }
