@@ -1,4 +1,4 @@
-"""`hub demo`: a made-up district, three departments, the main job end to end, and a hub to try."""
+"""`hub demo`: a made-up district, its departments, the main job end to end, and a hub to try."""
 
 import asyncio
 import contextlib
@@ -25,8 +25,9 @@ from hub.commands.migrate import first_policy
 from hub.commands.options import Home
 from hub.demo import installation
 from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
-from hub.demo.processes import end, system
+from hub.demo.processes import end
 from hub.demo.receivers import RunningReceiver, receivers
+from hub.demo.registry import SOURCES
 from hub.demo.signing_in import check_is_local
 from hub.demo.walk import Walk, WalkError, known_family, must
 from hub.errors import SetupError
@@ -96,18 +97,14 @@ def _set_up(settings: Settings, seed: int, households: int) -> Places:
 def _start_systems(
     stack: ExitStack, settings: Settings, places: Places
 ) -> Mapping[str, RunningReceiver]:
-    """Start the register and the receivers; tell the hub where they are. Return the receivers."""
+    """Start every department's system and the receivers; tell the hub where they are."""
     keys = installation.publish_outbound_keys(settings)
-    register = stack.enter_context(
-        system(
-            "hub.demo.systems.register",
-            ["--data", places.register],
-            settings.home / "register.port",
-        )
-    )
+    sources = installation.start_sources(stack, settings, places)
     running = stack.enter_context(receivers(settings.home, keys, places.insurance_database))
-    installation.write_departments(settings, places, register, running)
-    typer.echo(f"public security's register, {len(running)} receivers of messages: running")
+    installation.write_departments(settings, sources, running)
+    typer.echo(
+        f"systems of {len(sources)} departments, {len(running)} receivers of messages: running"
+    )
     return running
 
 
@@ -117,7 +114,7 @@ async def _fill(settings: Settings, places: Places) -> None:
         policy = await apply_policy(core)
         scope = await load_scope(core.database, core.log, core.tagger, places.monitoring_list)
         typer.echo(f"policy {policy.digest[:12]} in force, {scope.rows:,} families on the roll")
-        _title("Reading three departments")
+        _title(f"Reading {len(SOURCES)} departments")
         reports = await read_departments(core, ())
         for done in reports:
             typer.echo(summary(done))

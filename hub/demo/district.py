@@ -1,25 +1,26 @@
-"""Builds a made-up district: three departments' systems, civil affairs' list, and the truth.
+"""Builds a made-up district: every department's source, civil affairs' list, and the truth.
 
-The same seed, size and day give the same files, byte for byte (but the register's token,
-which is random). Memory stays flat but for
-the later changes and the set of given numbers; 100,000 people take well under a minute.
+The same seed, size and day give the same files, byte for byte (but tokens, which are
+random). Lives stream: memory stays flat but for the changes that writers keep for the end.
 """
 
 import csv
-import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from hub.demo.health import Clinic
-from hub.demo.people import Household, Town
-from hub.demo.sources.federation import FederationWriter
-from hub.demo.sources.insurance import DATABASE_FILE, InsuranceWriter
-from hub.demo.sources.register import RegisterWriter
+from hub.demo.chronicle import Chronicle
+from hub.demo.lives import MemberLife
+from hub.demo.registry import SOURCES
+from hub.demo.sources.insurance import DATABASE_FILE
+from hub.demo.sources.register import TOKEN_FILE
 from hub.demo.truth import PersonTruth, Totals, TruthFile
+from hub.demo.writing import Source, Workshop, Writer
 
-DEFAULT_HOUSEHOLDS: Final = 2_000
+DEFAULT_HOUSEHOLDS: Final = 14_000
+"""About 13,000 of them in scope, with 21,600 people, in 14 streets and 142 communities."""
 MONITORING_HEADER: Final = ("申请人身份证号", "户号", "原因")
 
 
@@ -29,6 +30,10 @@ class Places:
 
     home: Path
 
+    def folder(self, source: Source) -> Path:
+        """Return the folder of a department's source."""
+        return self.home / source.folder
+
     @property
     def register(self) -> Path:
         """The folder of public security's register."""
@@ -37,7 +42,7 @@ class Places:
     @property
     def register_token(self) -> Path:
         """The file with the credential for the register."""
-        return self.register / "token"
+        return self.register / TOKEN_FILE
 
     @property
     def insurance_database(self) -> Path:
@@ -67,55 +72,29 @@ def build(home: Path, *, seed: int, today: date, households: int = DEFAULT_HOUSE
     """
     places = Places(home)
     home.mkdir(parents=True, exist_ok=True)
-    _new_token(places.register_token)
-    town, clinic = Town(seed=seed, today=today), Clinic(seed=seed, today=today)
-    for old in places.drops.glob("canlian_*.csv"):
-        old.unlink()
     with (
         TruthFile(places.truth) as truth,
         places.monitoring_list.open("w", encoding="utf-8", newline="") as listed,
     ):
         monitored = csv.writer(listed)
         monitored.writerow(MONITORING_HEADER)
-        desk = _Desk(
-            RegisterWriter(places.register, seed=seed, today=today, truth=truth),
-            InsuranceWriter(places.insurance_database.parent, seed=seed, today=today, truth=truth),
-            FederationWriter(places.drops, seed=seed, today=today, truth=truth),
-        )
-        for house in town.households(households):
+        writers = [
+            source.writer(Workshop(places.folder(source), seed, today, truth)) for source in SOURCES
+        ]
+        for life in Chronicle(seed=seed, today=today).lives(households):
+            house = life.house
             if house.listed is not None:
-                monitored.writerow((house.members[0].number, house.number, house.listed))
-            desk.write(house, clinic, truth)
-        desk.close()
+                monitored.writerow((house.applicant, house.number, house.listed))
+            truth.household(house)
+            for member in life.members:
+                _write(member, writers, truth)
+        for writer in writers:
+            writer.close()
     return truth.totals
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """The three departments' writers, used together for each household."""
-
-    register: RegisterWriter
-    insurance: InsuranceWriter
-    federation: FederationWriter
-
-    def write(self, house: Household, clinic: Clinic, truth: TruthFile) -> None:
-        truth.household(house)
-        for chart in clinic.charts(house):
-            person = PersonTruth(chart.person, house, chart.person.phone)
-            self.register.add(house, person)
-            self.insurance.add(house, person, chart)
-            self.federation.add(house, person, chart)
-            truth.person(person)
-
-    def close(self) -> None:
-        self.register.close()
-        self.insurance.close()
-        self.federation.close()
-
-
-def _new_token(path: Path) -> None:
-    """Write a new credential that only its owner may read; it is random, not from the seed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+def _write(life: MemberLife, writers: Iterable[Writer], truth: TruthFile) -> None:
+    person = PersonTruth(life.person, life.house, life.person.phone, truth)
+    for writer in writers:
+        writer.add(life, person)
+    truth.person(person)

@@ -4,18 +4,18 @@ Amounts are integer cents. Every day lies in the past of `today`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from hub.demo.people import KNOWN_FAMILY, Household, Person
+from hub.demo.people import Household, Person, Plot
 
 CERTIFICATE_SHARE: Final = 0.12
 STANDARD_CENTS: Final = 93_000
 """The minimum living standard a month, Wuhan, as the worked example has it."""
 HARD_TRIGGER_TIMES: Final = 3
-_ADULT, _RETIRED, _OLD = 18, 60, 65
+_OLD = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +65,62 @@ class Chart:
 
 
 class Clinic:
-    """Makes charts; owns its random numbers and counts the records it made."""
+    """Makes the charts of one household from its own chance; `workers` are insured as employees."""
 
-    def __init__(self, *, seed: int, today: date) -> None:
-        self._rng = Random(f"health {seed}")
+    def __init__(self, rng: Random, today: date, workers: frozenset[str]) -> None:
+        self._rng = rng
         self._today = today
-        self._enrolments = 0
-        self._bills = 0
+        self._workers = workers
 
     def charts(self, house: Household) -> Iterator[Chart]:
-        """Yield one chart for each member, in the order of the members."""
-        for place, person in enumerate(house.members):
-            heavy = house.struggling and place == 0
-            bills = list(self._ordinary(person))
-            if heavy and house.label == KNOWN_FAMILY:
-                bills.append(self._stay(days_ago=150, total_cents=1_860_000, self_share=0.42))
-            if heavy:
-                bills.append(self._heavy(len(house.members)))
+        """Yield one chart for everyone, members first, then who died."""
+        listed = house.listed is not None
+        for place, person in enumerate(house.everyone):
+            bills = [bill for bill in self._bills(house, person, place) if _lived(bill, person)]
             yield Chart(
                 person,
-                self._enrolment(person, listed=house.listed is not None),
-                tuple(bills),
-                self._certificate(person),
+                self._enrolment(person, listed=listed),
+                tuple(
+                    replace(bill, key=f"JS{person.slot}{number:02d}")
+                    for number, bill in enumerate(bills)
+                ),
+                None if house.plot is Plot.KNOWN else self._certificate(person),
             )
 
+    def _bills(self, house: Household, person: Person, place: int) -> Iterator[Settlement]:
+        if house.plot is Plot.KNOWN:
+            if place == 0:
+                yield from self._known_stays()
+            return
+        if house.listed is not None or self._rng.random() < 0.3:
+            yield from self._ordinary(person)
+        if place == 0 and house.plot is Plot.HARD_PRESSED:
+            for days_ago in (40, 130, 210)[: self._rng.randint(2, 3)]:
+                total = self._rng.randint(700_000, 1_600_000)
+                yield self._stay(days_ago=days_ago, total_cents=total, self_share=0.3)
+        if place == 0 and house.plot is Plot.HEAVY_BILL:
+            yield self._heavy(len(house.members))
+
+    def _known_stays(self) -> Iterator[Settlement]:
+        """Two stays and their follow-up: 24,000 yuan in a year, no month with 11,160 or more."""
+        for months_ago, total, share in ((10, 2_000_000, 0.4), (3, 2_500_000, 0.4)):
+            stay = self._stay(days_ago=months_ago * 30, total_cents=total, self_share=share)
+            yield replace(stay, major=False)
+        for days_ago, own in ((250, 380_000), (45, 220_000)):
+            day = self._today - timedelta(days=days_ago)
+            yield self._settled("14", day, 0, own * 2, 0.5)
+
     def _enrolment(self, person: Person, *, listed: bool) -> Enrolment | None:
-        rng, age = self._rng, person.age(self._today)
-        works = _ADULT <= age < _RETIRED and rng.random() < (0.3 if listed else 0.6)
-        if rng.random() < 0.03:  # noqa: PLR2004 - a few are enrolled nowhere
+        rng, works = self._rng, person.key in self._workers
+        if rng.random() < 0.03 and not works:
             return None
-        status = rng.choices(("1", "2", "4"), (94, 4, 2))[0]
+        status = "1" if works else rng.choices(("1", "2", "4"), (94, 4, 2))[0]
         start = self._enrolled_from(person)
-        self._enrolments += 1
         return Enrolment(
-            key=f"YB{self._enrolments:09d}",
+            key=f"YB{person.slot}",
             scheme="310" if works else "390",
             status=status,
-            subsidised=listed and not works and rng.random() < 0.5,  # noqa: PLR2004 - half
+            subsidised=listed and not works and rng.random() < 0.5,
             start=start,
             end=self._today - timedelta(days=rng.randint(1, 25)) if status == "4" else None,
         )
@@ -115,16 +134,16 @@ class Clinic:
 
     def _ordinary(self, person: Person) -> Iterator[Settlement]:
         rng, age = self._rng, person.age(self._today)
-        for _ in range(rng.choices((0, 1, 2, 4), (55, 25, 14, 6))[0]):
+        for _ in range(rng.choices((0, 1, 2, 4), (62, 25, 10, 3))[0]):
             cost = rng.randint(8_000, 90_000)
             yield self._bill("11", days=0, total_cents=cost, self_share=0.45)
-        if age >= _OLD and rng.random() < 0.35:  # noqa: PLR2004 - about a third
+        if age >= _OLD and rng.random() < 0.2:
             for _ in range(3):
                 cost = rng.randint(15_000, 150_000)
                 yield self._bill("14", days=0, total_cents=cost, self_share=0.3)
         if rng.random() < (0.14 if age >= _OLD else 0.04):
             cost = rng.randint(300_000, 2_500_000)
-            share = rng.uniform(0.08, 0.22)
+            share = rng.uniform(0.06, 0.14)
             yield self._bill("21", days=rng.randint(3, 20), total_cents=cost, self_share=share)
 
     def _heavy(self, persons: int) -> Settlement:
@@ -144,17 +163,16 @@ class Clinic:
     def _settled(
         self, kind: str, discharged: date, days: int, total_cents: int, self_share: float
     ) -> Settlement:
-        self._bills += 1
         own = round(total_cents * self_share)
         return Settlement(
-            key=f"JS{self._bills:011d}",
+            key="",
             kind=kind,
             admitted=discharged - timedelta(days=days),
             discharged=discharged,
             total_cents=total_cents,
             fund_cents=total_cents - own,
             self_cents=own,
-            major=kind == "21" and self._rng.random() < 0.12,  # noqa: PLR2004 - one in eight
+            major=kind == "21" and self._rng.random() < 0.06,
         )
 
     def _certificate(self, person: Person) -> Certificate | None:
@@ -166,4 +184,12 @@ class Clinic:
         earliest = max(person.birth_date + timedelta(days=40), date(2009, 1, 5))
         span = max((self._today - earliest).days - 50, 0)
         issued = earliest + timedelta(days=rng.randint(0, span))
-        return Certificate(f"{person.number}{category}{level}", category, level, issued)
+        number = person.former_number or person.number
+        return Certificate(f"{number}{category}{level}", category, level, issued)
+
+
+def _lived(bill: Settlement, person: Person) -> bool:
+    """Whether the person was born before the bill and did not die before its end."""
+    return person.birth_date < bill.admitted and (
+        person.died_on is None or bill.discharged <= person.died_on
+    )

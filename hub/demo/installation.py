@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Final
 
 from hub.demo.district import Places, build
 from hub.demo.receivers import RunningReceiver, receivers_toml
+from hub.demo.registry import SOURCES
+from hub.demo.writing import Running
 from hub.http.clients import make_client_key, registry_entry
 from hub.sealing.files import write_private
 from hub.sealing.keyring import Keyring
@@ -74,17 +77,31 @@ def publish_outbound_keys(settings: Settings) -> Path:
     return path
 
 
+def start_sources(
+    stack: ExitStack, settings: Settings, places: Places
+) -> dict[str, Mapping[str, str]]:
+    """Start every department's system; they end with `stack`. Return the hub's settings for each.
+
+    Raises:
+        SetupError: One did not start.
+    """
+    return {
+        source.department: source.start(Running(places.folder(source), settings.home, stack))
+        for source in SOURCES
+    }
+
+
 def write_departments(
-    settings: Settings, places: Places, register: str, running: Mapping[str, RunningReceiver]
+    settings: Settings,
+    sources: Mapping[str, Mapping[str, str]],
+    running: Mapping[str, RunningReceiver],
 ) -> None:
     """Tell the hub where the demonstration's systems are."""
-    text = json.dumps  # TOML's basic strings are JSON's, for paths and addresses
-    settings.departments_file.write_text(
-        "# Written by `hub demo` at each start: ports change.\n"
-        f"[public-security]\nurl = {text(f'{register}/v1/residents/changes')}\n"
-        f"token_file = {text(str(places.register_token))}\n\n"
-        f"[medical-insurance]\nurl = {text(f'sqlite:///{places.insurance_database}')}\n\n"
-        f"[disabled-federation]\nfolder = {text(str(places.drops))}\n\n"
-        + receivers_toml(settings.home, running),
-        encoding="utf-8",
+    text = "# Written by `hub demo` at each start: ports change.\n"
+    for name, section in sources.items():
+        # TOML's basic strings are JSON's, for paths and addresses.
+        lines = [f"{key} = {json.dumps(value)}" for key, value in section.items()]
+        text += "\n".join((f"[{name}]", *lines, "", ""))
+    write_private(
+        settings.departments_file, (text + receivers_toml(settings.home, running)).encode()
     )

@@ -59,6 +59,8 @@ EXPECTED: Mapping[Fault, str] = {
     Fault.BROKEN_BYTES: "row-unreadable",
 }
 """Why the hub must not accept a record with this fault; all others are accepted."""
+_LOSING: frozenset[Fault] = frozenset(EXPECTED) | {Fault.TAKEN_BACK}
+"""Faults that leave the hub without the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,42 @@ class PersonTruth:
     person: Person
     household: Household
     phone: str
+    file: "TruthFile"
     removed: bool = False
+    """Whether the register took the registration back."""
     records: dict[str, list[str]] = field(default_factory=dict)
     """Dataset to the keys of the records that really are about this person."""
+    lost: set[tuple[str, str]] = field(default_factory=set)
+    """Dataset and key of the records that the hub cannot have."""
+
+    @property
+    def is_open_to_faults(self) -> bool:
+        """Whether a writer may spoil records: not the known family's, not out of scope."""
+        house = self.household
+        return house.listed is not None and house.label is None and not house.struggling
 
     def add(self, dataset: str, key: str) -> None:
         """Note that a record is about this person."""
         self.records.setdefault(dataset, []).append(key)
+
+    def row(self, dataset: str) -> None:
+        """Count one written row."""
+        self.file.row(dataset)
+
+    def plant(
+        self, department: str, dataset: str, key: str, fault: Fault, *, place: str | None = None
+    ) -> None:
+        """Note a planted fault, and that the hub lacks the record where the fault says so.
+
+        `place` is where the record lies, for a fault that leaves it without a readable key.
+        """
+        self.note(department, dataset, place or key, fault)
+        if fault in _LOSING:
+            self.lost.add((dataset, key))
+
+    def note(self, department: str, dataset: str, key: str, fault: Fault) -> None:
+        """Note a planted fault of a change: what stood before it stands."""
+        self.file.planted(Planted(department, dataset, key, fault))
 
 
 @dataclass(slots=True)
@@ -156,6 +187,7 @@ class TruthFile:
                 "listed": house.listed,
                 "hard_trigger": house.struggling,
                 "label": house.label,
+                "plot": house.plot,
                 "members": [member.number for member in house.members],
             },
         )
@@ -170,6 +202,8 @@ class TruthFile:
             "person",
             {
                 "number": truth.person.number,
+                "former_number": truth.person.former_number,
+                "died": truth.person.death_registered_on is not None,
                 "name": truth.person.name,
                 "birth_date": truth.person.birth_date.isoformat(),
                 "phone": truth.phone,
@@ -178,6 +212,7 @@ class TruthFile:
                 "in_scope": in_scope,
                 "removed": truth.removed,
                 "records": truth.records,
+                "lost": sorted(truth.lost),
             },
         )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from audit.postgres import PostgresStorage
 from connectors.department import discover
 from hub.access.policy import default_policy_text, load_policy
 from hub.demo.district import Places, build
+from hub.demo.registry import DEPARTMENTS, SOURCES
+from hub.demo.writing import Running
 from hub.ingest.grants import catalogue_check
 from hub.ingest.pipeline import Ingest
 from hub.ingest.report import IngestReport
@@ -27,10 +29,9 @@ from schema.catalogue import Catalogue
 from scoring.alerts import AlertParameters
 from scoring.parameters.working_days import packaged_calendar
 from scoring.profile import packaged_profile
-from tests.support.systems import running
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-ORDER = ("public-security", "medical-insurance", "disabled-federation")
+ORDER = DEPARTMENTS
 _HUB_KINDS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.OUTBOUND)
 
 
@@ -53,18 +54,13 @@ class District:
 
 @contextmanager
 def district(home: Path, households: int, seed: int = 7) -> Iterator[District]:
-    """Build a district below `home` and run its register."""
+    """Build a district below `home` and run its departments' systems."""
     build(home, seed=seed, today=NOW.date(), households=households)
     places = Places(home)
-    options = ["--data", str(places.register)]
-    with running("hub.demo.systems.register", home, options) as (url, _):
+    with ExitStack() as stack:
         settings = {
-            "public-security": {
-                "url": f"{url}/v1/residents/changes",
-                "token_file": str(places.register_token),
-            },
-            "medical-insurance": {"url": f"sqlite:///{places.insurance_database}"},
-            "disabled-federation": {"folder": str(places.drops)},
+            source.department: dict(source.start(Running(places.folder(source), home, stack)))
+            for source in SOURCES
         }
         lines = places.truth.read_text(encoding="utf-8").splitlines()
         yield District(places, settings, [json.loads(line) for line in lines])

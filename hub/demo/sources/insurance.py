@@ -2,15 +2,16 @@
 
 import sqlite3
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Final
 
 from hub.demo import names
-from hub.demo.health import Chart, Enrolment, Settlement
-from hub.demo.people import Household, Person
+from hub.demo.health import Enrolment, Settlement
+from hub.demo.lives import MemberLife
+from hub.demo.people import Person
 from hub.demo.sources.disguise import miswritten, written
-from hub.demo.truth import Fault, PersonTruth, Planted, TruthFile
+from hub.demo.truth import Fault, PersonTruth
+from hub.demo.writing import Running, Source, Workshop
 
 DEPARTMENT: Final = "medical-insurance"
 ENROLMENT: Final = "medical_enrolment"
@@ -25,6 +26,8 @@ CREATE TABLE JSXX (
   JSLSH VARCHAR(20) PRIMARY KEY, SFZH VARCHAR(36), XM VARCHAR(100), YLLB CHAR(2),
   RYRQ CHAR(10), CYRQ CHAR(10), JSRQ CHAR(10), ZFY DECIMAL(14,2), TCZF DECIMAL(14,2),
   GRZF DECIMAL(14,2), DBBZ CHAR(1), ZFBZ CHAR(1), GXSJ CHAR(19));
+"""
+_INDEXES: Final = """
 CREATE INDEX CBXX_GX ON CBXX (GXSJ, GRBH);
 CREATE INDEX JSXX_GX ON JSXX (GXSJ, JSLSH);
 CREATE INDEX CBXX_SFZH ON CBXX (SFZH);
@@ -48,6 +51,7 @@ _SETTLEMENT_FAULTS: Final = (
 )
 _ENROLMENT_RATE: Final = 0.02
 _SETTLEMENT_RATE: Final = 0.015
+_BATCH: Final = 2_000
 
 Row = dict[str, str | None]
 
@@ -55,51 +59,69 @@ Row = dict[str, str | None]
 class InsuranceWriter:
     """Writes the database into `folder`; owns the connection."""
 
-    def __init__(self, folder: Path, *, seed: int, today: date, truth: TruthFile) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / DATABASE_FILE
+    def __init__(self, shop: Workshop) -> None:
+        shop.folder.mkdir(parents=True, exist_ok=True)
+        path = shop.folder / DATABASE_FILE
         path.unlink(missing_ok=True)
         self._connection = sqlite3.connect(path)
         self._connection.executescript(_TABLES)
-        self._rng = Random(f"insurance {seed}")
-        self._today = today
-        self._truth = truth
+        self._rng = Random(f"insurance {shop.seed}")
+        self._today = shop.today
         self._neighbour: Person | None = None
+        self._enrolments: list[tuple[str | None, ...]] = []
+        self._settlements: list[tuple[str | None, ...]] = []
 
-    def add(self, house: Household, truth: PersonTruth, chart: Chart) -> None:
+    def add(self, life: MemberLife, truth: PersonTruth) -> None:
         """Write one person's enrolment and bills."""
-        person, listed = chart.person, house.listed is not None
-        faulty = listed and house.label is None and not house.struggling
+        person, chart = life.person, life.chart
+        listed = life.house.listed is not None
         if chart.enrolment is not None:
             truth.add(ENROLMENT, chart.enrolment.key)
             row = self._enrolment(person, chart.enrolment)
             if listed:
-                self._disguise(row, person, ENROLMENT, chart.enrolment.key)
-            if faulty and self._rng.random() < _ENROLMENT_RATE:
-                self._spoil_enrolment(row, person, chart.enrolment)
-            self._write("CBXX", row)
-            self._truth.row(ENROLMENT)
+                self._disguise(row, truth, chart.enrolment.key)
+            if truth.is_open_to_faults and self._rng.random() < _ENROLMENT_RATE:
+                self._spoil_enrolment(row, truth, chart.enrolment)
+            self._enrolments.append(tuple(row.values()))
+            truth.row(ENROLMENT)
         for bill in chart.settlements:
             truth.add(SETTLEMENT, bill.key)
             row = self._settlement(person, bill)
-            if faulty and self._rng.random() < _SETTLEMENT_RATE:
-                self._spoil_settlement(row, bill)
-            self._write("JSXX", row)
-            self._truth.row(SETTLEMENT)
-        if listed and not truth.removed:
+            if truth.is_open_to_faults and self._rng.random() < _SETTLEMENT_RATE:
+                self._spoil_settlement(row, truth, bill)
+            self._settlements.append(tuple(row.values()))
+            truth.row(SETTLEMENT)
+        if listed and not truth.removed and person.events == 0:
             self._neighbour = person
+        if len(self._enrolments) + len(self._settlements) >= _BATCH:
+            self._flush()
 
     def close(self) -> None:
         """Commit and close."""
+        self._flush()
+        self._connection.executescript(_INDEXES)
         self._connection.commit()
         self._connection.close()
 
-    def _disguise(self, row: Row, person: Person, dataset: str, key: str) -> None:
-        row["SFZH"], fault = written(self._rng, person.number, person.birth_date)
-        if fault is not None:
-            self._truth.planted(Planted(DEPARTMENT, dataset, key, fault))
+    def _flush(self) -> None:
+        for table, rows in (("CBXX", self._enrolments), ("JSXX", self._settlements)):
+            if rows:
+                marks = ", ".join("?" for _ in rows[0])
+                self._connection.executemany(
+                    f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - table is one of two words above
+                    rows,
+                )
+                rows.clear()
 
-    def _spoil_enrolment(self, row: Row, person: Person, enrolment: Enrolment) -> None:
+    def _disguise(self, row: Row, truth: PersonTruth, key: str) -> None:
+        person = truth.person
+        number = row["SFZH"] or ""
+        row["SFZH"], fault = written(self._rng, number, person.birth_date)
+        if fault is not None:
+            truth.plant(DEPARTMENT, ENROLMENT, key, fault)
+
+    def _spoil_enrolment(self, row: Row, truth: PersonTruth, enrolment: Enrolment) -> None:
+        person = truth.person
         fault = self._rng.choice(_ENROLMENT_FAULTS)
         match fault:
             case Fault.WRONG_CHECK_DIGIT:
@@ -119,9 +141,9 @@ class InsuranceWriter:
                 if other is None or _alike(person, other):
                     return
                 row["SFZH"] = other.number
-        self._truth.planted(Planted(DEPARTMENT, ENROLMENT, enrolment.key, fault))
+        truth.plant(DEPARTMENT, ENROLMENT, enrolment.key, fault)
 
-    def _spoil_settlement(self, row: Row, bill: Settlement) -> None:
+    def _spoil_settlement(self, row: Row, truth: PersonTruth, bill: Settlement) -> None:
         fault = self._rng.choice(_SETTLEMENT_FAULTS)
         match fault:
             case Fault.UNKNOWN_CODE:
@@ -134,13 +156,13 @@ class InsuranceWriter:
                 row["GRZF"] = _yuan(-bill.self_cents)
             case _:
                 row["ZFBZ"] = "1"
-        self._truth.planted(Planted(DEPARTMENT, SETTLEMENT, bill.key, fault))
+        truth.plant(DEPARTMENT, SETTLEMENT, bill.key, fault)
 
     def _enrolment(self, person: Person, enrolment: Enrolment) -> Row:
         changed = self._today - timedelta(days=self._rng.randint(1, 300))
         return {
             "GRBH": enrolment.key,
-            "SFZH": person.number,
+            "SFZH": person.former_number or person.number,
             "XM": person.name,
             "CSRQ": person.birth_date.isoformat(),
             "XZLX": enrolment.scheme,
@@ -171,13 +193,6 @@ class InsuranceWriter:
     def _moment(self, day: date) -> str:
         return f"{day:%Y-%m-%d} {self._rng.randint(0, 5):02d}:{self._rng.randint(0, 59):02d}:07"
 
-    def _write(self, table: str, row: Row) -> None:
-        marks = ", ".join("?" for _ in row)
-        self._connection.execute(
-            f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - table is one of two words above
-            tuple(row.values()),
-        )
-
 
 def _alike(person: Person, other: Person) -> bool:
     return person.name == other.name or person.birth_date == other.birth_date
@@ -186,3 +201,11 @@ def _alike(person: Person, other: Person) -> bool:
 def _yuan(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def start(running: Running) -> dict[str, str]:
+    """Return where the database lies; nothing has to run."""
+    return {"url": f"sqlite:///{running.folder / DATABASE_FILE}"}
+
+
+SOURCE: Final = Source(DEPARTMENT, "insurance", InsuranceWriter, start)

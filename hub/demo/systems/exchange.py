@@ -130,7 +130,7 @@ class Exchange:
 
 def _is_number(batch: _Batch) -> bool:
     number = batch.batch_number
-    return len(number) == 24 and number.isdigit() and number.startswith(batch.region)  # noqa: PLR2004 - region, day, four digits
+    return len(number) == 24 and number.isdigit() and number.startswith(batch.region)
 
 
 def _problem(status: int, detail: str) -> Response:

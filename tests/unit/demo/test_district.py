@@ -90,7 +90,7 @@ async def test_what_is_quarantined_is_exactly_what_was_planted(mapped, truth):
 
 async def test_every_accepted_record_leads_to_the_person_it_is_about(mapped, truth):
     owner = {
-        (dataset, key): person["number"]
+        (dataset, key): {person["number"], person["former_number"]}
         for person in truth["person"]
         for dataset, keys in person["records"].items()
         for key in keys
@@ -100,7 +100,7 @@ async def test_every_accepted_record_leads_to_the_person_it_is_about(mapped, tru
 
     for piece, result in mapped:
         accepted = isinstance(piece, SourceRecord) and not isinstance(result, Quarantined)
-        if accepted and result.subject != owner[piece.dataset, piece.key]:
+        if accepted and result.subject not in owner[piece.dataset, piece.key]:
             strays.add(piece.key)
     assert strays == conflicts
     assert conflicts
@@ -199,7 +199,7 @@ def test_a_district_that_is_built_again_leaves_nothing_of_the_first(tmp_path):
 def test_any_day_can_be_today(tmp_path, today):
     totals = build(tmp_path, seed=2, today=today, households=200)
 
-    assert totals.households == 200
+    assert 200 <= totals.households <= 210  # some families have split, or joined another
 
 
 def test_no_citizen_number_in_the_files_could_be_a_real_one(places, truth):
