@@ -3,9 +3,10 @@
 
 import { ask, both, el, fill, hub, showErrors, showReceipt } from "./hub.js";
 import { grantedSelection, granted, schema } from "./schema.js";
+import { showTaken, stepForms } from "./steps.js";
 import { bandMark, catalogue, codeName, departmentName, fieldsByPath } from "./words.js";
 
-export async function drawFamily(place, id, alert, opener) {
+export async function drawFamily(place, id, alert, { opener, changed }) {
   const close = el("button", { type: "button", class: "quiet", onclick: () => { place.hidden = true; opener.focus(); } },
     ...both("关闭", "Close"));
   const heading = el("div", { class: "row" }, el("h2", { id: "family-title" }, ...both("家庭 ", "Family "),
@@ -27,8 +28,18 @@ export async function drawFamily(place, id, alert, opener) {
   const family = answer.data?.household;
   const lists = (await catalogue()).codeLists;
   const declared = await fieldsByPath();
-  const context = { lists, declared, known };
-  return fill(place, heading, errors, family ? await drawn(family, context) : null, receipt);
+  const context = { lists, declared, known, rights };
+  const news = el("div", { "aria-live": "polite" });
+  const taken = async (step, told) => {
+    Object.assign(alert, { status: step.status, step: step.step });
+    changed();
+    await drawFamily(place, id, alert, { opener, changed });
+    showTaken(place.querySelector("[aria-live]"), step, told);
+  };
+  const steps = family ? await stepForms(alert, family, context, taken) : [];
+  return fill(place, heading, news, errors,
+    steps.length > 0 ? el("section", {}, el("h3", {}, ...both("办理", "Casework")), steps) : null,
+    family ? await drawn(family, context) : null, receipt);
 }
 
 async function drawn(family, context) {
@@ -72,6 +83,8 @@ function scoreOf(score, profile) {
       el("strong", {}, `${each.points}`), " ", ...both(each.textZh, each.textEn))))] : null);
 }
 
+const NEWEST = 12;
+
 async function records(subject, typeName, context) {
   if (!subject) return [];
   const { datasets } = await catalogue();
@@ -82,21 +95,32 @@ async function records(subject, typeName, context) {
     const rows = (Array.isArray(value) ? value : [value]).filter(Boolean);
     if (rows.length === 0) continue;
     made.push(el("h3", {}, ...both(dataset.zh, dataset.en), el("span", { class: "soft small" }, " ", ...(await departmentName(dataset.department)))));
-    made.push(...rows.map((row) => facts(row, dataset, context)));
+    made.push(rows.length === 1 ? facts(rows[0], dataset, context) : table(rows, dataset, context));
   }
   return made;
 }
 
-function facts(row, dataset, { lists, declared }) {
-  return el("dl", { class: "facts" }, Object.entries(row).flatMap(([key, value]) => {
-    const field = declared.get(`${dataset.type}.${key}`);
-    if (field === undefined || typeof value === "object" && value !== null) return [];
-    return [el("dt", {}, ...both(field.zh, field.en.split(";")[0])), el("dd", {}, ...shown(field, value, lists))];
-  }));
+// The fields of a record that have a declaration, with their values.
+const fieldsOf = (row, dataset, { declared }) => Object.entries(row)
+  .map(([key, value]) => [declared.get(`${dataset.type}.${key}`), value]).filter(([field]) => field !== undefined);
+
+function facts(row, dataset, context) {
+  return el("dl", { class: "facts" }, fieldsOf(row, dataset, context).map(([field, value]) =>
+    [el("dt", {}, ...both(field.zh, field.en.split(";")[0])), el("dd", {}, ...shown(field, value, context.lists))]));
+}
+
+function table(rows, dataset, context) {
+  const names = fieldsOf(rows[0], dataset, context).map(([field]) => el("th", { scope: "col" }, ...both(field.zh, field.en.split(";")[0])));
+  const lines = rows.slice(0, NEWEST).map((row) => el("tr", {}, fieldsOf(row, dataset, context).map(([field, value]) =>
+    el("td", {}, ...shown(field, value, context.lists)))));
+  const more = rows.length - NEWEST;
+  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, names)), el("tbody", {}, lines)),
+    more > 0 ? el("p", { class: "soft small" }, ...both(`另有 ${more} 条`, `and ${more} more`)) : null);
 }
 
 function shown(field, value, lists) {
   if (value === null) return [el("span", { class: "soft" }, ...both("未知", "unknown"))];
+  if (Array.isArray(value)) return [el("ul", {}, value.map((each) => el("li", {}, Object.values(each).join(" · "))))];
   if (typeof value === "boolean") return value ? both("是", "yes") : both("否", "no");
   if (field.kind === "cents") return [`¥ ${(value / 100).toLocaleString("en", { minimumFractionDigits: 2 })}`];
   if (field.codes) return codeName(lists, field.codes, value);

@@ -137,7 +137,8 @@ export async function told(path, needsToken = false) {
     const reply = await fetch(path, {
       headers: needsToken ? headers(current) : {}, credentials: "omit", redirect: "error",
     });
-    return reply.ok ? await reply.json() : null;
+    const content = await reply.json();
+    return reply.ok ? content : null;
   } catch {
     return null;
   }

@@ -54,6 +54,9 @@ export async function granted() {
 export async function grantedSelection(known, rights, typeName) {
   const declared = await fieldsByPath();
   const hasDeclared = (type) => type.fields.some((field) => declared.has(`${type.name}.${field.name}`));
+  // A record's id comes with any granted field of its type; steps of casework name records by it.
+  const isRecordId = (type, field) => field.name === "recordId"
+    && type.fields.some((each) => rights.fields.has(`${type.name}.${each.name}`));
   const walk = (name, above, indent) => {
     const type = known.types.get(name);
     const isStructure = !hasDeclared(type) && !type.fields.some((field) => !isLeaf(field.type));
@@ -64,7 +67,7 @@ export async function grantedSelection(known, rights, typeName) {
       if (declared.has(path) && !rights.fields.has(path)) continue;
       if (declared.get(path)?.isNumber) continue;
       if (isLeaf(field.type)) {
-        if (declared.has(path) || isStructure) lines.push(indent + field.name);
+        if (declared.has(path) || isStructure || isRecordId(type, field)) lines.push(indent + field.name);
       } else if (!above.includes(inner) && field.args.length === 0) {
         const below = walk(inner, [...above, name], `${indent}  `);
         if (below) lines.push(`${indent}${field.name} {\n${below}\n${indent}}`);
@@ -74,3 +77,7 @@ export async function grantedSelection(known, rights, typeName) {
   };
   return walk(typeName, [], "    ");
 }
+
+// The selection of those of `names` that are granted, under a type; all of them without an answer.
+export const grantedOf = (rights, typeName, names) => names
+  .filter((name) => rights === null || rights.refusal !== null || rights.fields.has(`${typeName}.${name}`)).join(" ");

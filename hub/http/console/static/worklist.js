@@ -2,19 +2,29 @@
 
 import { ask, at, both, el, fill, hub, onSession, plain, say, showErrors, showReceipt } from "./hub.js";
 import { drawFamily } from "./family.js";
-import { bandMark } from "./words.js";
+import { granted, grantedOf } from "./schema.js";
+import { bandMark, catalogue, codeName } from "./words.js";
 
 const PAGE = 20;
-const DOCUMENT = `query Worklist($bands: [Band!], $region: String, $first: Int!, $after: String) {
+
+// What a row shows, as far as it is granted: what is not would be refused, and on record as such.
+function documentFor(rights) {
+  const alert = grantedOf(rights, "Alert", ["band", "total", "urgent", "dueOn", "status", "assignee", "step"]);
+  const household = grantedOf(rights, "Household", ["id", "region"]);
+  const coverage = grantedOf(rights, "Score", ["coverage"]);
+  const reasons = grantedOf(rights, "Score", ["reasons"]) && "reasons { points textZh textEn }";
+  const score = coverage || reasons ? `score { ${coverage} ${reasons} }` : "";
+  const family = household || score ? `household { ${household} ${score} }` : "";
+  return `query Worklist($bands: [Band!], $region: String, $first: Int!, $after: String) {
   warnings(bands: $bands, region: $region, first: $first, after: $after) {
-    edges { node {
-      recordId band total urgent dueOn
-      household { id region score { coverage reasons { points textZh textEn } } }
-    } }
+    edges { node { recordId ${alert} ${family} } }
     pageInfo { hasNextPage endCursor }
   }
 }`;
+}
 
+let rights = null;
+let lists = {};
 let position = null;
 let following = null;
 const earlier = [];
@@ -30,7 +40,7 @@ async function page(start) {
   let answer = null;
   while (band < bands.length && rows.length < PAGE) {
     const first = PAGE - rows.length;
-    answer = await ask(DOCUMENT, { bands: [bands[band]], region, first, after });
+    answer = await ask(documentFor(rights), { bands: [bands[band]], region, first, after });
     const found = answer.data?.warnings;
     if (!found) return { rows, next: null, answer };
     rows.push(...found.edges.map((edge) => edge.node));
@@ -47,6 +57,11 @@ function due(day) {
     ? [" ", el("span", { class: "mark late" }, ...both("已逾期", "overdue"))] : null];
 }
 
+function stateOf(alert) {
+  const name = alert.status ? codeName(lists, "alert_status", alert.status) : [];
+  return [...name, alert.assignee ? el("span", { class: "soft" }, ` ${alert.assignee}`) : null].filter(Boolean);
+}
+
 function reasons(household) {
   const all = [...(household?.score?.reasons ?? [])].sort((one, two) => two.points - one.points);
   if (all.length === 0) return el("span", { class: "soft" }, "—");
@@ -58,11 +73,12 @@ function reasons(household) {
 function row(alert) {
   const id = alert.household?.id;
   const open = el("button", { type: "button", class: "quiet" }, ...both("打开", "Open"));
+  const state = el("div", { class: "small" }, ...stateOf(alert));
   const made = el("tr", {},
     el("td", {}, bandMark(alert.band), alert.urgent ? [" ", el("span", { class: "mark late" }, ...both("紧急", "urgent"))] : null),
     el("td", { class: "number" }, String(alert.total ?? ""), el("div", { class: "soft small" },
       ...both(`${alert.household?.score?.coverage ?? "—"}/100 可判定`, `${alert.household?.score?.coverage ?? "—"} of 100 decided`))),
-    el("td", {}, due(alert.dueOn)),
+    el("td", {}, due(alert.dueOn), state),
     el("td", { class: "code" }, alert.household?.region ?? ""),
     el("td", {}, reasons(alert.household)),
     el("td", {}, id ? open : "—"));
@@ -70,7 +86,7 @@ function row(alert) {
   open.addEventListener("click", async () => {
     for (const other of document.querySelectorAll("tr.chosen")) other.classList.remove("chosen");
     made.classList.add("chosen");
-    await drawFamily(at("family"), id, alert, open);
+    await drawFamily(at("family"), id, alert, { opener: open, changed: () => fill(state, ...stateOf(alert)) });
   });
   return made;
 }
@@ -108,9 +124,13 @@ at("next").addEventListener("click", () => { earlier.push(position); show(follow
 at("previous").addEventListener("click", () => show(earlier.pop()));
 
 await setUp();
-onSession((current) => {
+lists = (await catalogue()).codeLists;
+onSession(async (current) => {
   earlier.length = 0;
-  if (current !== null) return show({ band: 0, after: null });
+  if (current !== null) {
+    rights = await granted();
+    return show({ band: 0, after: null });
+  }
   fill(at("list").tBodies[0]);
   for (const id of ["list", "pager", "family"]) at(id).hidden = true;
   fill(at("errors")); fill(at("receipt")); fill(at("family"));
