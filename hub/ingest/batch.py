@@ -13,6 +13,7 @@ from hub.ingest.changes import Changes, Fresh, Said
 from hub.ingest.judge import Accepted, Ended, Held, Stale, record_id_of
 from hub.ingest.known import Known, Registered
 from hub.ingest.prepared import Prepared, PreparedUnreadable
+from hub.ingest.renumbered import kept_identity
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import aad_prefix, seal
 from hub.store.database import Connection
@@ -91,7 +92,7 @@ class Batch:
         self._intake = key
         self._new = NewPeople(desk.keys, desk.tag_version, at)
         self._moves = Moves()
-        self._owners = dict(known.identities_by_id)
+        self._owners = known.identities_by_id
         self._changes = Changes(desk.facts, self._owners)
         self._sources: dict[UUID, _SourceRow] = {}
         self._closed_sources: list[UUID] = []
@@ -164,15 +165,20 @@ class Batch:
         self._settle(prepared.key_tag, SUPERSEDED)
         self._touch(identity)
         if self._homes(record.dataset):
-            self._known.registered[identity.person_tag] = Registered(
-                record.name, record.birth_date, record_id
-            )
+            said_now = Registered(record.name, record.birth_date, record_id)
+            for tag in {identity.person_tag, prepared.number_tag or identity.person_tag}:
+                self._known.registered[tag] = said_now
             self._house(prepared, record, identity, source_id)
 
     # -- whose record it is ------------------------------------------------------------------
 
     def _identity(self, prepared: Prepared, record: Record) -> Identity:
         tag = prepared.number_tag or b""
+        is_register = self._homes(record.dataset)
+        kept = kept_identity(prepared, record, self._known, from_register=is_register)
+        if kept is not None:
+            self._alias(tag, kept.person)
+            return kept
         identity = self._known.identities.get(tag)
         if identity is None:
             person = self._known.people.get(tag) or self._person(prepared, record)
@@ -180,6 +186,13 @@ class Batch:
             self._known.identities[tag] = identity
             self._owners[identity.identity_id] = identity
         return identity
+
+    def _alias(self, tag: bytes, person: PersonPlace) -> None:
+        """Let a person be found by a number that was issued anew."""
+        if tag not in self._known.people:
+            self._new.alias(tag, person)
+            self._known.people[tag] = person
+            self._scope["member"].add(tag)
 
     def _person(self, prepared: Prepared, record: Record) -> PersonPlace:
         home = self._known.households.get(prepared.household_tag or b"")

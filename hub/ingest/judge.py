@@ -8,8 +8,9 @@ import orjson
 from connectors.checks import Reason
 from connectors.mapping import Quarantined, Record
 from connectors.protocol import Unreadable
-from hub.ingest.known import Known
+from hub.ingest.known import Known, Registered, folded
 from hub.ingest.prepared import Prepared
+from hub.ingest.renumbered import kept_identity
 from hub.ingest.report import LinkReason
 from hub.store.sources import StoredSource
 
@@ -118,15 +119,30 @@ def _link_reason(
     if (
         registered is not None
         and registered.record_id != record_id_of(prepared.key_tag)
-        and registered.contradicts(record.name, record.birth_date)
+        and _is_conflict(registered, record, from_register=from_register)
     ):
         return LinkReason.IDENTITY_CONFLICT
     person = known.people.get(tag)
+    if person is None and from_register:
+        kept = kept_identity(prepared, record, known, from_register=True)
+        person = kept.person if kept else None
     if person is None:
         return None if from_register else LinkReason.PERSON_UNKNOWN
     home = known.households.get(prepared.household_tag or b"")
     cell = home.cell if home else (record.region or person.cell)[: len(person.cell)]
     return LinkReason.COUNTY_CHANGED if cell != person.cell else None
+
+
+def _is_conflict(registered: Registered, record: Record, *, from_register: bool) -> bool:
+    """Whether a number is somebody else's.
+
+    The register has one record of a person: a second one under the same number with another
+    name is another person, even born on the same day, as twins are.
+    """
+    if registered.contradicts(record.name, record.birth_date):
+        return True
+    names = (registered.name, record.name)
+    return from_register and None not in names and len({folded(name) for name in names}) > 1
 
 
 def held(

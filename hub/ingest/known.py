@@ -1,7 +1,7 @@
 """What the store already knows about a batch: read in a few statements, whatever its size."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -18,6 +18,7 @@ from hub.store.people import (
     PersonPlace,
     households_by_tag,
     identities_by_id,
+    identities_by_number,
     identities_by_tag,
     people_by_tag,
 )
@@ -44,6 +45,12 @@ class Registered:
         if None in (self.name, self.birth_date, name, birth_date):
             return False
         return folded(name) != folded(self.name) and birth_date != self.birth_date
+
+    def is_same(self, name: str | None, birth_date: date | None) -> bool:
+        """Whether both name and birth date are known on both sides, and both agree."""
+        if None in (self.name, self.birth_date, name, birth_date):
+            return False
+        return folded(name) == folded(self.name) and birth_date == self.birth_date
 
 
 def folded(name: str | None) -> str:
@@ -104,7 +111,12 @@ async def gather(
         households=await households_by_tag(connection, homes),
         sources=sources,
         quarantine=await quarantined(connection, datasets, key_tags),
-        registered=await _registered(connection, facts, keys, _conflict_tags(records)),
+        registered=await _registered(
+            connection,
+            facts,
+            keys,
+            _conflict_tags(records) | _former_tags(records, sources, identities),
+        ),
     )
 
 
@@ -117,24 +129,40 @@ def _conflict_tags(records: Sequence[Prepared]) -> set[bytes]:
     }
 
 
+def _former_tags(
+    records: Sequence[Prepared],
+    sources: Mapping[bytes, StoredSource],
+    identities: Mapping[UUID, Identity],
+) -> set[bytes]:
+    """Return the numbers that records came with before, where they come with another now."""
+    found = set()
+    for r in records:
+        stored = sources.get(r.key_tag)
+        if stored is None or stored.identity_id is None or r.household_tag is None:
+            continue  # only the register tells households, and only it issues numbers
+        former = identities[stored.identity_id].person_tag
+        if r.number_tag is not None and r.number_tag != former:
+            found.add(former)
+    return found
+
+
 async def _registered(
     connection: Connection, facts: Facts, keys: DataKeys, tags: set[bytes]
 ) -> dict[bytes, Registered]:
     register = register_of(facts.catalogue)
     if register is None or not tags:
         return {}
-    identities = await identities_by_tag(connection, keys, register.department, tags)
-    rows = await facts.of_identities(
-        connection,
-        register,
-        {i.person.cell for i in identities.values()},
-        {i.identity_id for i in identities.values()},
-    )
-    return {
-        tag: _opened(register, identity, rows[identity.identity_id][-1])
-        for tag, identity in identities.items()
-        if rows.get(identity.identity_id)
-    }
+    by_number = await identities_by_number(connection, keys, register.department, tags)
+    identities = {i.identity_id: i for found in by_number.values() for i in found}
+    cells = {i.cell for i in (identity.person for identity in identities.values())}
+    rows = await facts.of_identities(connection, register, cells, identities)
+    registered = {}
+    for tag, found in by_number.items():
+        said = [(i, rows[i.identity_id][-1]) for i in found if rows.get(i.identity_id)]
+        if said:
+            newest = max(said, key=lambda one: one[1].valid_from)
+            registered[tag] = _opened(register, *newest)
+    return registered
 
 
 def _opened(register: Dataset, identity: Identity, span: Stored) -> Registered:

@@ -23,8 +23,7 @@ FROM person_tag t JOIN person p ON p.cell = t.cell AND p.person_id = t.person_id
 WHERE t.tag = any($1::bytea[])
 """
 _REST: Final = """
-SELECT i.department, i.cell, i.identity_id, i.person_tag, i.person_id, p.log_alias,
-       k.key_version, k.wrapped, k.commitment
+SELECT i.*, p.log_alias, k.key_version, k.wrapped, k.commitment
 FROM found i
 JOIN person p ON p.cell = i.cell AND p.person_id = i.person_id
 JOIN data_key k ON k.cell = i.cell AND k.identity_id = i.identity_id
@@ -60,6 +59,21 @@ WITH linked AS MATERIALIZED (
 )"""  # noqa: S608 - two constants of this module
     + _REST
 )
+_IDENTITIES_BY_NUMBER: Final = (
+    """
+WITH wanted AS MATERIALIZED (
+    SELECT tag, cell, person_id FROM person_tag WHERE tag = any($2::bytea[])
+), linked AS MATERIALIZED (
+    SELECT w.tag, l.cell, l.identity_id, l.person_id FROM wanted w
+    JOIN link l ON l.cell = w.cell AND l.person_id = w.person_id AND l.known_to = 'infinity'
+), found AS MATERIALIZED (
+    SELECT i.*, l.person_id, l.tag FROM linked l
+    JOIN identity i ON i.cell = l.cell AND i.identity_id = l.identity_id
+    WHERE i.department = $1
+)"""  # noqa: S608 - two constants of this module
+    + _REST
+)
+"""By any number that the person has or had; an identity itself keeps the number it began with."""
 _HOUSEHOLDS: Final = """
 SELECT number_tag, cell, household_id, log_alias FROM household
 WHERE number_tag = any($1::bytea[])
@@ -126,6 +140,19 @@ async def identities_by_tag(
     """
     rows = await connection.fetch(_IDENTITIES_BY_TAG, department, list(tags))
     return {r["person_tag"]: _identity(r, keys) for r in rows}
+
+
+async def identities_by_number(
+    connection: Connection, keys: DataKeys, department: str, tags: Iterable[bytes]
+) -> dict[bytes, list[Identity]]:
+    """Return a department's identities of whoever is known under each tag, older numbers too.
+
+    Raises as `identities_by_tag` does.
+    """
+    found: dict[bytes, list[Identity]] = {}
+    for r in await connection.fetch(_IDENTITIES_BY_NUMBER, department, list(tags)):
+        found.setdefault(r["tag"], []).append(_identity(r, keys))
+    return found
 
 
 async def identities_by_id(
@@ -207,6 +234,10 @@ class NewPeople:
         self._rows["person"].append((cell, place.person_id, log_alias, self._known))
         self._rows["person_tag"].append((tag, self._tag_version, cell, place.person_id))
         return place
+
+    def alias(self, tag: bytes, person: PersonPlace) -> None:
+        """Let a known person be found by `tag` too: a number that was issued anew."""
+        self._rows["person_tag"].append((tag, self._tag_version, person.cell, person.person_id))
 
     def identity(self, department: str, tag: bytes, person: PersonPlace) -> Identity:
         """Add a department's identity of `person`, with a data key and the link between them.

@@ -15,6 +15,7 @@ from schema.codes.casework import (
     WARNING_DIMENSION,
 )
 from schema.codes.credit import CREDIT_GRADE, CREDIT_STATE, SIGNED_BY
+from schema.codes.documents import DOCUMENT_TYPE
 from schema.codes.lists import (
     ASSISTANCE_CATEGORY,
     BAND,
@@ -87,6 +88,7 @@ __all__ = [
     "DISABILITY_LEVEL",
     "DISASTER_KIND",
     "DISEASE_CLASS",
+    "DOCUMENT_TYPE",
     "EDUCATION_LEVEL",
     "ENROLMENT_STATUS",
     "ESTATE_STATUS",

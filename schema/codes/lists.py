@@ -5,6 +5,7 @@ from typing import Final
 
 from schema.codes.casework import CASEWORK_LISTS
 from schema.codes.credit import CREDIT_LISTS
+from schema.codes.documents import DOCUMENT_TYPE
 from schema.codes.model import Code, CodeList
 from schema.codes.registers import REGISTER_LISTS
 
@@ -326,6 +327,7 @@ CODE_LISTS: Final = {
         SELF_PAID_BAND,
         DISABILITY_CATEGORY,
         DISABILITY_LEVEL,
+        DOCUMENT_TYPE,
         CERTIFICATE_STATUS,
         ASSISTANCE_CATEGORY,
         BAND,

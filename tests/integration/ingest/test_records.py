@@ -5,48 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connectors.department import discover
 from connectors.mapping import FieldMap
-from hub.store.sources import add_to_scope
 from tests.support.district import hub_on
-from tests.support.records import AT, FIRST, SECOND, THIRD, ListConnector, enrolment, resident
+from tests.support.ingest_desk import DEPARTMENTS, Desk
+from tests.support.records import AT, FIRST, SECOND, THIRD, enrolment, resident
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
-DEPARTMENTS = discover()
 REGISTER, INSURANCE = DEPARTMENTS["public-security"], DEPARTMENTS["medical-insurance"]
-
-
-class Desk:
-    """A hub, and a connector for each department that tests put records into."""
-
-    def __init__(self, hub):
-        self.hub = hub
-        self.sources = {
-            REGISTER.name: ListConnector(REGISTER.name),
-            INSURANCE.name: ListConnector(INSURANCE.name),
-        }
-
-    async def scope(self, *, numbers=(), homes=(), revision=1):
-        tags = [self.hub.tagger.person(n) for n in numbers]
-        tags += [self.hub.tagger.household(n) for n in homes]
-        async with self.hub.database.connection() as connection:
-            await add_to_scope(connection, tags, "household", revision)
-
-    async def give(self, *records):
-        department = DEPARTMENTS[records[0].department]
-        source = self.sources[department.name]
-        source.records += records
-        return await self.hub.ingest.run(department, source)
-
-    async def read(self, statement, *arguments):
-        async with self.hub.database.connection() as connection:
-            return [tuple(row) for row in await connection.fetch(statement, *arguments)]
-
-    async def spans(self, table):
-        return await self.read(
-            f"SELECT valid_from, valid_to FROM {table} WHERE known_to = 'infinity' "  # noqa: S608 - a name in a test
-            "ORDER BY valid_from"
-        )
 
 
 @pytest.fixture
