@@ -16,7 +16,7 @@ from hub.access import (
     default_policy_text,
     load_policy,
 )
-from schema.catalogue import Catalogue
+from schema.catalogue import Catalogue, Classification, Kind
 
 TODAY = date(2026, 11, 23)
 HEAD = """
@@ -166,11 +166,49 @@ def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
     assert policy.live_fields("nobody", "x", "WARN", TODAY) == frozenset()
 
 
-def test_no_amount_reaches_anybody_but_the_scorer_and_no_grant_is_without_end(catalogue):
-    policy = load_policy(default_policy_text(), catalogue)
+AMOUNTS_MAY = {
+    ("civil-affairs", "scorer", "WARN"),
+    ("civil-affairs", "street-handler", "VERIFY"),
+    ("civil-affairs", "verification-centre", "VERIFY"),
+}
+"""Who may read amounts of another department: the scorer, and verification for a named case."""
 
-    for rule in policy.rules:
+
+def amounts(catalogue):
+    return {
+        f"{d.type_name}.{f.graphql_name}": d.department
+        for d in catalogue
+        for f in d.fields
+        if f.kind is Kind.CENTS
+    }
+
+
+def test_no_departments_amount_reaches_anybody_but_the_scorer_and_verification(catalogue):
+    owners = amounts(catalogue)
+
+    for rule in load_policy(default_policy_text(), catalogue).rules:
+        read = {
+            g.path for g in rule.grants if owners.get(g.path, rule.department) != rule.department
+        }
+        assert not read or rule.key in AMOUNTS_MAY, rule.key
+        assert rule.purpose != "VERIFY" or rule.case_required
+
+
+def test_no_class_x_field_is_granted_to_anybody(catalogue):
+    restricted = {
+        f"{d.type_name}.{f.graphql_name}"
+        for d in catalogue
+        for f in d.fields
+        if f.classification is Classification.RESTRICTED
+    }
+
+    for rule in load_policy(default_policy_text(), catalogue).rules:
+        assert not restricted & {g.path for g in rule.grants}, rule.key
+    assert len(restricted) > 10
+
+
+def test_no_grant_is_without_an_end(catalogue):
+    for rule in load_policy(default_policy_text(), catalogue).rules:
         assert isinstance(rule.purpose, Purpose)
         for grant in rule.grants:
             assert grant.end - grant.start <= timedelta(days=3 * 366)
-            assert grant.path != "MedicalSettlement.selfPaidCents" or rule.role == "scorer"
