@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
 def home():
     """The home of a demonstration that came out as it must."""
     with temporary_home() as made:
-        done = hub_command("demo", "--check", "--home", made, "--households", "120")
+        done = hub_command("demo", "--check", "--home", made, "--households", "300")
         assert done.returncode == 0, done.stdout + done.stderr
         yield made
 

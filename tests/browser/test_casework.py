@@ -68,7 +68,7 @@ def test_a_step_that_does_not_fit_is_refused_with_the_reason_and_changes_nothing
     watched.sign_in(OFFICER.id, "CASE", case=CASE)
     open_last(watched)
 
-    take(watched, "closeAlert")
+    take(watched, "recordVisit", result="not-in-need", visitedOn="2020-01-01")
 
     refused = page.locator("#family .errors")
     assert "This was refused" in refused.inner_text()
