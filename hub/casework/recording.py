@@ -62,6 +62,16 @@ class Office:
     receivers: Sequence[RecognitionReceiver]
 
 
+def decision_id(tagger: Tagger, number: str, household_id: UUID) -> UUID:
+    """Return the id of a decision about a household; it tells nothing of its number."""
+    return UUID(bytes=tagger.record(KIND, f"{number}\0{household_id}")[:16], version=4)
+
+
+def message_id(decision: UUID, receiver: str, person_id: UUID) -> UUID:
+    """Return the id of the message that tells a receiver what was decided about a person."""
+    return uuid5(decision, f"{receiver}\0{person_id}")
+
+
 class Writing:
     """One recognition on its way into the store. Belongs to one transaction."""
 
@@ -79,8 +89,7 @@ class Writing:
         self._home = home
         self._decision = decision
         self._at, self._now = times
-        tag = office.tagger.record(KIND, f"{decision.decision_number}\0{home.household_id}")
-        self._decision_id = UUID(bytes=tag[:16], version=4)
+        self._decision_id = decision_id(office.tagger, decision.decision_number, home.household_id)
 
     async def earlier(self) -> RecognitionOutcome | None:
         """Return what this very decision did before, None if it is new."""
@@ -211,7 +220,7 @@ class Writing:
         return Letter(*place, identity.identity_id, text)
 
     def _message_id(self, person_id: UUID, receiver: str) -> UUID:
-        return uuid5(self._decision_id, f"{receiver}\0{person_id}")
+        return message_id(self._decision_id, receiver, person_id)
 
     async def _alert(self) -> Stored | None:
         home = self._home

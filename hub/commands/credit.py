@@ -1,8 +1,12 @@
 """Wires notification and commitment: the rules, who is told, and the banks' channel."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final
+
+import structlog
 
 from connectors.live import banks
 from connectors.outbound import national_credit_platform
@@ -10,15 +14,20 @@ from hub.app import Core
 from hub.casework.credit.commitment import Commit
 from hub.casework.credit.confirmation import ConfirmCommitment
 from hub.casework.credit.determination import DeterminePerformance
+from hub.casework.credit.following import Following
 from hub.casework.credit.notice import GiveNotice
 from hub.casework.credit.verification import VerifyCommitment
 from hub.casework.credit.work import CreditOffice
 from hub.casework.recording import Office
 from hub.casework.rooms import CommandRoom
 from hub.commands.places import is_usable, read_places
-from hub.errors import SetupError
+from hub.errors import HubError, SetupError
 from scoring import packaged_calendar
 from scoring.credit import packaged_rules
+
+_FOLLOW_EVERY_S: Final = 2.0
+
+log = structlog.get_logger()
 
 
 def credit_office(core: Core, office: Office) -> CreditOffice:
@@ -68,3 +77,14 @@ def credit_rooms(desk: CreditOffice) -> dict[str, CommandRoom]:
         "confirmCommitment": ConfirmCommitment(desk),
         "determinePerformance": DeterminePerformance(desk),
     }
+
+
+async def follow_commitments(desk: CreditOffice) -> None:
+    """Move commitments on as receivers acknowledge and benefits begin, as long as we serve."""
+    following = Following(desk)
+    while True:
+        try:
+            await following.move()
+        except HubError as problem:
+            log.warning("commitments.wait", code=problem.code)
+        await asyncio.sleep(_FOLLOW_EVERY_S)

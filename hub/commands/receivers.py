@@ -15,9 +15,10 @@ from hub.app import Core
 from hub.casework.alert_desk import AlertDesk
 from hub.casework.alert_rooms import alert_rooms
 from hub.casework.commands import Commands
+from hub.casework.credit.work import CreditOffice
 from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
-from hub.commands.credit import credit_office, credit_rooms
+from hub.commands.credit import credit_rooms
 from hub.commands.places import encryption_keys, is_usable, read_places
 from hub.delivery.sender import Receiver, Sender
 from hub.errors import SetupError
@@ -52,8 +53,8 @@ def set_up(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     return receivers
 
 
-def commands_of(core: Core, rooms: Rooms) -> Commands:
-    """Return what carries out mutations.
+def office_of(core: Core) -> Office:
+    """Return what recognitions are written with.
 
     Raises:
         SetupError: A receiver is wrongly set up.
@@ -64,8 +65,12 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
         if name in recognition.RECEIVERS
     ]
     unit = DecidingUnit(core.settings.unit_name, core.settings.unit_code)
-    facts, keys, tagger = Facts(core.catalogue), core.data_keys, core.tagger
-    office = Office(facts, keys, tagger, unit, told)
+    return Office(Facts(core.catalogue), core.data_keys, core.tagger, unit, told)
+
+
+def commands_of(core: Core, rooms: Rooms, office: Office, credit: CreditOffice) -> Commands:
+    """Return what carries out mutations."""
+    facts, keys, tagger = office.facts, core.data_keys, core.tagger
     desk = AlertDesk(core.database, core.log, facts, keys, tagger, cache(packaged_services))
     return Commands(
         rooms.documents.schema,
@@ -76,7 +81,7 @@ def commands_of(core: Core, rooms: Rooms) -> Commands:
         {
             "recognise": RecogniseRoom(Recognise(core.database, core.log, office, core.clock)),
             **alert_rooms(desk),
-            **credit_rooms(credit_office(core, office)),
+            **credit_rooms(credit),
         },
     )
 

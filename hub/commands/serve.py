@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute
 from audit.entry import EntryKind
 from hub.app import Core, opened
 from hub.commands.console import fail, run, settings_or_fail
+from hub.commands.credit import credit_office, follow_commitments
 from hub.commands.options import Home
-from hub.commands.receivers import commands_of, sender_of
+from hub.commands.receivers import commands_of, office_of, sender_of
 from hub.home import AlreadyServingError, ServeLock
 from hub.home import Home as HomeFolder
 from hub.http.routes import Parts
@@ -90,13 +91,17 @@ async def served(
     extension = partial(extend, (host, port))
     issuer = settings.public_url or f"http://{host}:{port}"
     async with opened(settings) as core, rooms_of(core) as rooms, sender_of(core) as sender:
-        app = application(core, rooms, commands_of(core, rooms), issuer, extension)
+        office = office_of(core)
+        credit = credit_office(core, office)
+        commands = commands_of(core, rooms, office, credit)
+        app = application(core, rooms, commands, issuer, extension)
         await say(core, EntryKind.START)
         async with asyncio.TaskGroup() as group:
             behind = [
                 group.create_task(watch_the_database(core)),
                 group.create_task(index_the_log(core)),
                 group.create_task(sender.run()),
+                group.create_task(follow_commitments(credit)),
             ]
             if port_file is not None:
                 await asyncio.to_thread(port_file.write_text, issuer, encoding="ascii")

@@ -275,6 +275,13 @@ class Counter:
             for name in tables
         }
 
+    async def stored_values(self, name: str) -> list[dict]:
+        """Return what every record of ours about the family says, opened."""
+        dataset = self.catalogue.by_name[name]
+        async with self.desk.look(HANDLER, ("",)) as work:
+            home = await work.home(self.family.household)
+            return [dict(one.values) for one in await work.all_of(dataset, home.everybody)]
+
     async def states(self) -> list[str]:
         return [
             state

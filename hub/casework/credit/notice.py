@@ -6,7 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from connectors.outbound.commitment_record import Performance as Told
-from hub.casework.credit.errors import ConflictingStepError, UnknownApplicantError
+from hub.casework.credit.errors import (
+    ConflictingStepError,
+    InvalidStatementError,
+    UnknownApplicantError,
+)
 from hub.casework.credit.stated import Stated, line, one_id, past_day, stated_in
 from hub.casework.credit.work import CreditOffice, Held, Work, aliases_of
 from hub.casework.errors import UnknownCategoryError
@@ -120,7 +124,7 @@ def _values(stated: Stated, order: Order, rules: CreditRules) -> dict[str, objec
         raise UnknownCategoryError("The category is not in the list assistance_category.")
     version = line(stated, "noticeVersion")
     if version not in rules.texts.notice_versions:
-        raise ConflictingStepError("This version of the notice is not in use.")
+        raise InvalidStatementError("This version of the notice is not in use.")
     return {
         "category": category,
         "application_number": line(stated, "applicationNumber"),

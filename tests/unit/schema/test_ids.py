@@ -9,7 +9,9 @@ from schema.ids import (
     NumberFault,
     Sex,
     check_character,
+    is_commitment_code,
     parse_citizen_number,
+    record_id_of,
 )
 
 MADE_UP_REGION = "69"  # assigned to nobody
@@ -149,3 +151,28 @@ def test_no_text_makes_the_parser_raise(text):
     parsed = parse_citizen_number(text)
 
     assert isinstance(parsed, NumberFault) or len(parsed.text) == 18
+
+
+@pytest.mark.parametrize(
+    ("text", "is_code"),
+    [
+        ("42020320260315000001", True),
+        ("42020320240229999999", True),
+        ("42020320260229000001", False),
+        ("42020320260315000000", False),
+        ("4202032026031500001", False),
+        ("420203202603150000011", False),
+        ("４2020320260315000001", False),
+        ("", False),
+    ],
+)
+def test_a_commitments_code_is_a_region_a_day_and_a_serial(text, is_code):
+    assert is_commitment_code(text) is is_code
+
+
+def test_an_id_made_of_a_tag_is_opaque_and_the_same_for_the_same_tag():
+    made = record_id_of(bytes(range(32)))
+
+    assert made == record_id_of(bytes(range(16)))
+    assert made != record_id_of(bytes(range(1, 33)))
+    assert made.version == 4
