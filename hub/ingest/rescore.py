@@ -11,8 +11,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from asyncpg import Record
-
 from audit.entry import EntryKind
 from hub.clock import Clock
 from hub.ingest.alerting import (
@@ -23,48 +21,26 @@ from hub.ingest.alerting import (
     score_before,
     score_values,
 )
-from hub.ingest.known import register_of
+from hub.ingest.homes_read import Home, HomesReader, households_of, log_aliases
 from hub.ingest.queueing import AlertQueue, Joining
-from hub.ingest.scorer_reads import Read, ScorerFields, household, member
+from hub.ingest.scorer_reads import ScorerFields
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
-from hub.store.cursors import Silence, silences
+from hub.store.cursors import silences
 from hub.store.database import Connection
 from hub.store.decisions import OwnRecord, opened_values, superseding
 from hub.store.facts import Facts, Stored, Version
 from hub.store.journal import Journal, recorded
-from hub.store.people import (
-    Identity,
-    NewPeople,
-    PersonPlace,
-    identities_of_people,
-    keys_of,
-)
+from hub.store.people import NewPeople, PersonPlace, keys_of
 from hub.store.unscored import HouseholdKey
 from schema.catalogue import Dataset
 from schema.datasets.civil_affairs import ALERT, SCORE
 from scoring.alerts import AlertParameters, Open, decide
-from scoring.household import Evidence, Household, Known
+from scoring.inputs import Silence, family, household_on
 from scoring.profile import Profile
 from scoring.score import CHINA, Score, score
 
 OWNER: Final = SCORE.department
-_MEMBERS: Final = """
-SELECT h.cell, h.household_id, h.log_alias AS household_alias, hp.region, hp.known_from,
-       m.person_id, p.log_alias, p.known_from AS person_known_from
-FROM household h
-LEFT JOIN household_place hp ON hp.cell = h.cell AND hp.household_id = h.household_id
-     AND hp.known_to = 'infinity' AND hp.valid_from <= $3 AND $3 < hp.valid_to
-LEFT JOIN membership m ON m.cell = h.cell AND m.household_id = h.household_id
-     AND m.known_to = 'infinity' AND m.valid_from <= $3 AND $3 < m.valid_to
-LEFT JOIN person p ON p.cell = m.cell AND p.person_id = m.person_id
-WHERE h.cell = any($1) AND h.household_id = any($2::uuid[])
-"""
-_OF_PEOPLE: Final = """
-SELECT DISTINCT cell, household_id FROM membership
-WHERE cell = any($1) AND person_id = any($2::uuid[]) AND known_to = 'infinity'
-  AND valid_from <= $3 AND $3 < valid_to
-"""
 
 
 @dataclass(slots=True)
@@ -80,18 +56,6 @@ class Rescored:
         self.households += other.households
         self.changed += other.changed
         self.alerts.update(other.alerts)
-
-
-@dataclass(slots=True)
-class _Home:
-    """One household while it is scored."""
-
-    alias: bytes
-    region: str | None
-    region_since: datetime | None
-    people: dict[UUID, PersonPlace] = field(default_factory=dict)
-    known_from: dict[UUID, datetime] = field(default_factory=dict)
-    reads: dict[UUID, dict[str, list[Read]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -128,18 +92,14 @@ class Rescorer:
         self._parameters = parameters
         self._clock = clock
         self._queue = AlertQueue(facts, parameters)
-        self._fields = ScorerFields(facts.catalogue, self._profile.fields_read)
-        register = register_of(facts.catalogue)
-        self._register = register.department if register else OWNER
+        fields = ScorerFields(facts.catalogue, self._profile.fields_read)
+        self._homes = HomesReader(facts, keys, fields)
 
     async def of_people(
         self, connection: Connection, people: Iterable[PersonPlace]
     ) -> set[HouseholdKey]:
-        """Return the households in which `people` live today."""
-        asked = list(people)
-        cells, ids = sorted({p.cell for p in asked}), [p.person_id for p in asked]
-        rows = await connection.fetch(_OF_PEOPLE, cells, ids, self._today())
-        return {(r["cell"], r["household_id"]) for r in rows}
+        """Return the households whose score `people` bear upon: they live there, or did lately."""
+        return await households_of(connection, people, self._today())
 
     def _today(self) -> date:
         """Return the day in China on which scores are computed."""
@@ -166,7 +126,7 @@ class Rescorer:
         result = Rescored()
         if not asked:
             return result
-        homes = await self._homes(connection, asked)
+        homes = await self._homes.read(connection, asked, self._today())
         await self._record(homes, at)
         scores = await self._scores(connection, homes)
         regions = {key: home.region for key, home in homes.items()}
@@ -202,60 +162,19 @@ class Rescorer:
             )
         return len(moved)
 
-    async def _homes(
-        self, connection: Connection, asked: list[HouseholdKey]
-    ) -> dict[HouseholdKey, _Home]:
-        """Read who lives where and what is known of them, opened as far as the profile reads."""
-        today = self._today()
-        cells, ids = sorted({cell for cell, _ in asked}), [key for _, key in asked]
-        homes = _grouped(await connection.fetch(_MEMBERS, cells, ids, today))
-        people = {p.person_id: p for home in homes.values() for p in home.people.values()}
-        identities = await identities_of_people(connection, self._keys, people.values())
-        reads: dict[UUID, dict[str, list[Read]]] = defaultdict(lambda: defaultdict(list))
-        for dataset in self._fields.datasets:
-            own = {i.identity_id: i for i in identities if i.department == dataset.department}
-            found = await self._facts.of_identities(connection, dataset, cells, own)
-            for identity_id, spans in found.items():
-                self._open(dataset, own[identity_id], spans, today, reads)
-        for home in homes.values():
-            home.reads = {person_id: reads[person_id] for person_id in home.people}
-        return homes
-
-    def _open(
-        self,
-        dataset: Dataset,
-        identity: Identity,
-        spans: list[Stored],
-        today: date,
-        into: Mapping[UUID, dict[str, list[Read]]],
-    ) -> None:
-        rows = into[identity.person.person_id][dataset.name]
-        rows += [
-            self._fields.read(dataset, identity, span)
-            for span in spans
-            if span.valid_from <= today < span.valid_to
-        ]
-
     async def _scores(
-        self, connection: Connection, homes: Mapping[HouseholdKey, _Home]
+        self, connection: Connection, homes: Mapping[HouseholdKey, Home]
     ) -> dict[HouseholdKey, Score]:
-        said, today = await silences(connection), self._today()
+        said = {
+            name: Silence(s.read_at, s.whole_from)
+            for name, s in (await silences(connection)).items()
+        }
         scores = {}
         for key, home in homes.items():
-            seen = self._seen(home, today, said)
+            seen = household_on(family(home.rows(), home.today, said))
             if seen is not None:
                 scores[key] = score(seen, self._profile)
         return scores
-
-    def _seen(self, home: _Home, as_of: date, said: Mapping[str, Silence]) -> Household | None:
-        region = None
-        if home.region is not None and home.region_since is not None:
-            region = Known(home.region, Evidence(self._register, home.region_since))
-        members = [
-            member(person, home.reads[person], as_of, _read_at(said, home.known_from[person]))
-            for person in home.people
-        ]
-        return household(as_of, members, region)
 
     async def _store(
         self,
@@ -328,9 +247,7 @@ class Rescorer:
         result.alerts[f"{type(decision).__name__.lower()}:{values['band']}"] += 1
         return Joining(record_id, values)
 
-    async def _record(self, homes: Mapping[HouseholdKey, _Home], at: datetime) -> None:
-        aliases = [home.alias for home in homes.values()]
-        aliases += [p.log_alias for home in homes.values() for p in home.people.values()]
+    async def _record(self, homes: Mapping[HouseholdKey, Home], at: datetime) -> None:
         await recorded(
             self._journal,
             EntryKind.SCORING,
@@ -344,23 +261,6 @@ class Rescorer:
                 "households": len(homes),
                 "outcome": "announced",
             },
-            map(self._tagger.subject, aliases),
+            map(self._tagger.subject, log_aliases(homes.values())),
             self._profile.fields_read,
         )
-
-
-def _read_at(said: Mapping[str, Silence], known_from: datetime) -> dict[str, datetime]:
-    """Return when each source was last read of those that were read for this person."""
-    return {name: s.read_at for name, s in said.items() if known_from <= s.whole_from}
-
-
-def _grouped(rows: Iterable[Record]) -> dict[HouseholdKey, _Home]:
-    homes: dict[HouseholdKey, _Home] = {}
-    for r in rows:
-        key = (r["cell"], r["household_id"])
-        home = homes.setdefault(key, _Home(r["household_alias"], r["region"], r["known_from"]))
-        if r["person_id"] is not None:
-            place = PersonPlace(r["cell"], r["person_id"], r["log_alias"])
-            home.people[place.person_id] = place
-            home.known_from[place.person_id] = r["person_known_from"]
-    return homes
