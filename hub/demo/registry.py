@@ -5,12 +5,40 @@ Public security comes first: its register says who everybody is.
 
 from typing import Final
 
-from hub.demo.sources import federation, insurance, register
+from hub.demo.sources import (
+    agriculture,
+    education,
+    emergency_management,
+    federation,
+    finance,
+    housing,
+    housing_fund,
+    insurance,
+    market_regulation,
+    natural_resources,
+    register,
+    social_organisations,
+    tax,
+    transport,
+    veterans_affairs,
+)
 from hub.demo.writing import Source
 
 SOURCES: Final[tuple[Source, ...]] = (
     register.SOURCE,
     insurance.SOURCE,
     federation.SOURCE,
+    education.SOURCE,
+    housing.SOURCE,
+    housing_fund.SOURCE,
+    natural_resources.SOURCE,
+    tax.SOURCE,
+    finance.SOURCE,
+    market_regulation.SOURCE,
+    transport.SOURCE,
+    agriculture.SOURCE,
+    emergency_management.SOURCE,
+    veterans_affairs.SOURCE,
+    social_organisations.SOURCE,
 )
 DEPARTMENTS: Final = tuple(source.department for source in SOURCES)

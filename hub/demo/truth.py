@@ -42,6 +42,7 @@ class Fault(StrEnum):
     NEGATIVE_AMOUNT = "negative-amount"
     COLUMN_LOST = "column-lost"
     BROKEN_BYTES = "broken-bytes"
+    SOURCE_SILENT = "source-silent"
 
 
 EXPECTED: Mapping[Fault, str] = {
@@ -57,6 +58,7 @@ EXPECTED: Mapping[Fault, str] = {
     Fault.NEGATIVE_AMOUNT: "amount-format",
     Fault.COLUMN_LOST: "column-count",
     Fault.BROKEN_BYTES: "row-unreadable",
+    Fault.SOURCE_SILENT: "source-silent",
 }
 """Why the hub must not accept a record with this fault; all others are accepted."""
 _LOSING: frozenset[Fault] = frozenset(EXPECTED) | {Fault.TAKEN_BACK}

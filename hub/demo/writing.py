@@ -55,7 +55,7 @@ class Running:
         Raises:
             SetupError: It ended or was not ready within thirty seconds.
         """
-        port_file = self.ports / f"{module.rsplit('.', 1)[-1]}.port"
+        port_file = self.ports / f"{self.folder.name}-{module.rsplit('.', 1)[-1]}.port"
         return self.stack.enter_context(system(module, arguments, port_file))
 
 

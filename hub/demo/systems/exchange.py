@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.demo.sources.natural_resources import ANSWERS_FILE
 from hub.demo.systems.serving import add_options, serve
 
-ANSWERS_FILE: Final = "answers.jsonl"
 _STATES: Final = ("10", "15", "20", "50")
 _MAX_ROWS: Final = 1000
 

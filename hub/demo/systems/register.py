@@ -72,12 +72,13 @@ class Register:
         """Return the ASGI application."""
         return Starlette(
             routes=[
-                Route("/v1/residents/changes", self._serve_changes),
+                Route("/v1/residents/changes", self.serve_changes),
                 Route("/health", _serve_health),
             ]
         )
 
-    async def _serve_changes(self, request: Request) -> Response:
+    async def serve_changes(self, request: Request) -> Response:
+        """Answer one request for a page of changes."""
         said = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(said, self._expected):
             return _problem(401, "the token is not ours")

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import ExitStack
 from datetime import date
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from connectors.departments import discover
 from connectors.mapping import Quarantined
 from connectors.monitoring_list import read_monitoring_list
-from connectors.protocol import SourceRecord
+from connectors.protocol import ReasonCode, SourceRecord
 from hub.demo.district import Places, build
+from hub.demo.registry import SOURCES
 from hub.demo.truth import ACCEPTED, EXPECTED, Fault
+from hub.demo.writing import Running
 from schema.ids import CitizenNumber, parse_citizen_number
 
 pytestmark = pytest.mark.anyio
@@ -35,22 +38,20 @@ def truth(places):
     return by_kind
 
 
-async def sources(places):
-    """Yield every record and unreadable piece of all three departments."""
-    departments = discover()
-    feed = (places.register / "changes.jsonl").read_text(encoding="utf-8").splitlines()
-    shape = departments["public-security"].shapes["population"]
-    for number, line in enumerate(feed):
-        words = {
-            key: value if value is None else str(value) for key, value in json.loads(line).items()
+@pytest.fixture(scope="module")
+def settings(places, tmp_path_factory):
+    """Where each department's source is; servers run as long as the tests of this file."""
+    ports = tmp_path_factory.mktemp("ports")
+    with ExitStack() as stack:
+        yield {
+            source.department: source.start(Running(places.folder(source), ports, stack))
+            for source in SOURCES
         }
-        yield shape.record(words, f"line {number}")
-    settings = {
-        "medical-insurance": {
-            "url": f"sqlite:///file:{places.insurance_database}?mode=ro&uri=true"
-        },
-        "disabled-federation": {"folder": str(places.drops)},
-    }
+
+
+async def sources(settings):
+    """Yield every record and unreadable piece of all departments."""
+    departments = discover()
     for name, config in settings.items():
         async for page in departments[name].connect(config).pull(None):
             for piece in (*page.records, *page.unreadable):
@@ -58,11 +59,11 @@ async def sources(places):
 
 
 @pytest.fixture
-async def mapped(places):
+async def mapped(settings):
     """Every piece of every source with what becomes of it."""
     departments = discover()
     found = []
-    async for piece in sources(places):
+    async for piece in sources(settings):
         if isinstance(piece, SourceRecord):
             mapping = departments[piece.department].mappings[piece.dataset]
             found.append((piece, mapping.apply(piece, today=TODAY)))
@@ -71,9 +72,14 @@ async def mapped(places):
     return found
 
 
+def placed(fault):
+    """Return a fault's key; a report of silence is known by its place in a batch alone."""
+    return "" if fault["fault"] == "source-silent" else fault["key"]
+
+
 async def test_what_is_quarantined_is_exactly_what_was_planted(mapped, truth):
     expected = Counter(
-        (fault["department"], fault["dataset"], fault["key"], fault["expected"])
+        (fault["department"], fault["dataset"], placed(fault), fault["expected"])
         for fault in truth["fault"]
         if fault["expected"] not in {ACCEPTED, "identity-conflict"}
     )
@@ -84,7 +90,8 @@ async def test_what_is_quarantined_is_exactly_what_was_planted(mapped, truth):
             (reason,) = {reason.code for reason in result.reasons}
             found[piece.department, piece.dataset, piece.key, reason.value] += 1
         elif not isinstance(piece, SourceRecord):
-            found[piece.department, piece.dataset, piece.location, piece.reason.value] += 1
+            place = "" if piece.reason is ReasonCode.SOURCE_SILENT else piece.location
+            found[piece.department, piece.dataset, place, piece.reason.value] += 1
     assert found == expected
 
 
@@ -124,7 +131,7 @@ async def test_the_totals_are_the_rows(mapped, truth):
 
     assert Counter(piece.dataset for piece, _ in mapped) == summary["records"]
     assert summary["people"] == len(truth["person"])
-    assert summary["households"] == len(truth["household"]) == HOUSEHOLDS
+    assert summary["households"] == len(truth["household"]) >= HOUSEHOLDS
     assert summary["people_in_scope"] == sum(person["in_scope"] for person in truth["person"])
     assert sum(summary["faults"].values()) == len(truth["fault"])
 
