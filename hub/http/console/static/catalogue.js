@@ -67,8 +67,8 @@ function fits(dataset) {
 async function show() {
   const found = datasets.filter(fits);
   fill(at("datasets"), await Promise.all(found.map(section)));
-  say(`${found.length} 个数据资源，${found.reduce((sum, each) => sum + each.fields.length, 0)} 个信息项`,
-    `${found.length} datasets, ${found.reduce((sum, each) => sum + each.fields.length, 0)} items`);
+  const items = found.reduce((sum, each) => sum + each.fields.length, 0);
+  say(`数据资源 ${found.length} 个，信息项 ${items} 个`, `Datasets: ${found.length}; items: ${items}`);
 }
 
 const names = (await hub()).profile?.departments ?? {};

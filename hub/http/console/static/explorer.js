@@ -22,10 +22,10 @@ function goTo({ line, column }) {
 function showPlaces(answer, text) {
   const errors = (answer.errors ?? []).filter((error) => error.locations?.length);
   if (errors.length === 0) return fill(at("places"));
-  const items = text.split("\n").map((line, index) => {
+  const items = text.trimEnd().split("\n").map((line, index) => {
     const here = errors.filter((error) => error.locations.some((place) => place.line === index + 1));
     return el("li", { class: here.length ? "wrong" : null }, line || " ",
-      here.map((error) => el("div", { class: "why" }, `${" ".repeat(error.locations[0].column)}↑ ${error.extensions?.reason ?? error.extensions?.code ?? ""}`)));
+      here.map((error) => el("div", { class: "why" }, `${" ".repeat(error.locations[0].column - 1)}↑ ${error.extensions?.reason ?? error.extensions?.code ?? ""}`)));
   });
   return fill(at("places"), el("h3", {}, ...both("未予应答之处", "Where it was not answered")),
     el("div", { class: "lines numbered code", tabindex: "0", role: "region", "aria-label": "Places of errors 错误位置" }, el("ol", {}, items)));

@@ -38,14 +38,15 @@ export async function drawFamily(place, id, alert, { opener, changed }) {
   };
   const steps = family ? await stepForms(alert, family, context, taken) : [];
   return fill(place, heading, news, errors,
-    steps.length > 0 ? el("section", {}, el("h3", {}, ...both("办理", "Casework")), steps) : null,
-    family ? await drawn(family, context) : null, receipt);
+    family ? await drawn(family, steps, context) : null, receipt);
 }
 
-async function drawn(family, context) {
+async function drawn(family, steps, context) {
   const { profile } = await hub();
   const parts = [];
   if (family.score) parts.push(scoreOf(family.score, profile));
+  if (steps.length > 0) parts.push(el("section", {}, el("h3", {}, ...both("办理", "Casework")), steps));
+  if (family.members) parts.push(el("h3", {}, ...both("家庭成员", "Members")));
   for (const [index, member] of (family.members ?? []).entries()) {
     parts.push(el("details", { open: index === 0 }, el("summary", {}, ...memberTitle(member, index, context)),
       ...(await records(member.person, "Person", context))));

@@ -77,6 +77,12 @@ async function drawProfile() {
       each.urgent ? [" ", el("span", { class: "mark late" }, ...both("24 小时内入户", "visit within 24 hours"))] : null))));
 }
 
+async function drawAddress() {
+  const { issuer } = await hub();
+  if (issuer) fill(at("address"), ...both("查询地址：", "Ask at "), el("code", {}, `POST ${issuer}/graphql`));
+}
+
+drawAddress();
 drawProfile();
 await drawDepartments();
 onSession(drawHoldings);

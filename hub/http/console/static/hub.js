@@ -222,8 +222,9 @@ function field(id, zh, en, input) {
 // The headers Hub-Case and Hub-Actor; changed while signed in, they hold from the next question on.
 function caseFields(current = null) {
   const text = (value) => el("input", { size: 16, maxlength: 64, autocomplete: "off", spellcheck: "false", value,
-    onchange: () => {
-      if (session() === null) return;
+    pattern: "[A-Za-z0-9][A-Za-z0-9._:\\/\\-]{0,63}",
+    onchange: (event) => {
+      if (session() === null || !event.target.reportValidity()) return;
       keep({ ...session(), caseId: at("case").value.trim(), actor: at("actor").value.trim() });
       for (const callback of listeners) callback(session());
     } });
@@ -243,7 +244,7 @@ function form(submit, ...fields) {
     try {
       const token = await submit();
       begin(token, at("case").value.trim(), at("actor").value.trim());
-      at("main").focus();
+      at("main").focus({ preventScroll: true });
     } catch (problem) {
       fill(wrong, problem.message);
     }
