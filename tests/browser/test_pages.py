@@ -82,10 +82,11 @@ def test_the_worklist_goes_on_page_by_page_and_back(watched):
     page = watched.open("/worklist")
     watched.sign_in(OFFICER.id, "WARN")
     whole = rows(watched)
+    size = f"PAGE = {max(len(whole) // 3, 1)}"
     page.route(
         "**/static/worklist.js",
         lambda route: route.fulfill(
-            response=(answer := route.fetch()), body=answer.text().replace("PAGE = 20", "PAGE = 1")
+            response=(answer := route.fetch()), body=answer.text().replace("PAGE = 20", size)
         ),
     )
     watched.open("/worklist")
@@ -100,8 +101,8 @@ def test_the_worklist_goes_on_page_by_page_and_back(watched):
         watched.settle()
 
     assert seen == whole
-    assert pages >= len(whole) > 1
-    assert rows(watched) == whole[:1]
+    assert pages >= 3 or len(whole) < 3
+    assert rows(watched) == whole[: max(len(whole) // 3, 1)]
     assert page.locator("#previous").is_disabled()
 
 
@@ -277,6 +278,21 @@ def test_a_person_is_looked_up_in_the_log_by_a_number_in_the_body_alone(watched,
     last = [r for r in watched.requests if r.url.endswith("/graphql")][-1]
     assert json.loads(last.post_data)["variables"]["subject"] == number
     assert number not in json.dumps(page.evaluate("({...sessionStorage, ...localStorage})"))
+
+
+def test_the_log_is_looked_up_by_time(watched):
+    page = watched.open("/access-log")
+    watched.sign_in(AUDITOR.id, "AUDIT")
+    page.locator("#since").fill("2099-01-01T00:00")
+    page.get_by_role("button", name="Show").click()
+    watched.settle()
+    assert "0 entries" in page.locator("#said").inner_text()
+
+    page.locator("#until").fill("2099-01-02T00:00")
+    page.locator("#since").fill("2020-01-01T00:00")
+    page.get_by_role("button", name="Show").click()
+    watched.settle()
+    assert page.locator("#list tbody tr").count() > 0
 
 
 def test_who_is_no_auditor_is_refused_the_log(watched):
