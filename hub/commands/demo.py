@@ -16,6 +16,7 @@ import httpx2
 import typer
 
 from audit.verify import Verdict, report
+from connectors.shape import BEIJING
 from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.clock import utc_now
 from hub.commands.audit import verified, verifier_key
@@ -23,10 +24,11 @@ from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.ingest import read_departments, summary
 from hub.commands.migrate import first_policy
 from hub.commands.options import Home
-from hub.demo import installation
+from hub.demo import bank_channel, installation
+from hub.demo.commitment_walk import commit_a_family, taken_by_platform
 from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
 from hub.demo.processes import end
-from hub.demo.receivers import RunningReceiver, receivers
+from hub.demo.receivers import PLATFORM, RunningReceiver, receivers
 from hub.demo.registry import SOURCES
 from hub.demo.signing_in import check_is_local
 from hub.demo.walk import Walk, WalkError, known_family, must
@@ -101,9 +103,12 @@ def _start_systems(
     keys = installation.publish_outbound_keys(settings)
     sources = installation.start_sources(stack, settings, places)
     running = stack.enter_context(receivers(settings.home, keys, places.insurance_database))
-    installation.write_departments(settings, sources, running)
+    banks = bank_channel.started(stack, settings.home, places.truth, utc_now().date())
+    asked = {**sources, bank_channel.SECTION: banks}
+    installation.write_departments(settings, asked, running)
     typer.echo(
-        f"systems of {len(sources)} departments, {len(running)} receivers of messages: running"
+        f"systems of {len(sources)} departments, the banks' channel, "
+        f"{len(running)} receivers of messages: running"
     )
     return running
 
@@ -202,12 +207,33 @@ def _walk(walk: Walk, places: Places, told: Mapping[str, RunningReceiver]) -> No
         statuses = Counter(item["status"] for item in taken)
         counted = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
         typer.echo(f"{name:>22}: {counted}")
+    others = [family["household"]["id"] for family in (*families[1:], first)]
+    _commitment(walk, others, told)
     _title("Who read about the family that was asked about")
     for entry in walk.who_read(number)[:10]:
         typer.echo(
             f"  #{entry['index']} {entry['kind']}: {entry['department']} ({entry['role']}) "
             f"for {entry['purpose']}, {len(entry['fields'] or [])} fields"
         )
+
+
+def _commitment(walk: Walk, households: list[str], told: Mapping[str, RunningReceiver]) -> None:
+    _title("A family commits instead of bringing papers")
+    done = commit_a_family(walk, households, utc_now().astimezone(BEIJING).date())
+    made, verified = done.commitment, done.verification
+    typer.echo(
+        f"{made['code']}: {made['authorisations']} authorisations of {done.people} people, "
+        f"to be decided by {made['dueOn']}"
+    )
+    typer.echo(f"declared and found: {verified['grade']}")
+    for silent in verified["silentSources"]:
+        typer.echo(f"  did not answer: {silent}")
+    if done.confirmation is None:
+        typer.echo("nothing is confirmed while a source is silent")
+        return
+    taken = taken_by_platform(told[PLATFORM], made["code"], 2)
+    typer.echo(f"{done.confirmation['people']} people recognised on the simplified path")
+    typer.echo(f"the credit platform: {', '.join(taken)}")
 
 
 def _verify(settings: Settings) -> None:

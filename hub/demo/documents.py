@@ -53,3 +53,51 @@ query WhoRead($subject: String!, $first: Int!) {
   }
 }
 """
+
+APPLICANTS: Final = """
+query Applicants($id: ID!) {
+  household(id: $id) { members { person { id population { birthDate } } } }
+}
+"""
+
+GIVE_NOTICE: Final = """
+mutation GiveNotice($input: NoticeInput!) {
+  giveNotice(input: $input) { noticeId state notOpen undecided exemptedPapers }
+}
+"""
+
+COMMIT: Final = """
+mutation Commit($input: CommitmentInput!) {
+  commit(input: $input) { code state authorisations verificationDueOn dueOn }
+}
+"""
+
+VERIFY: Final = """
+mutation Verify($input: VerificationInput!) {
+  verifyCommitment(input: $input) {
+    grade state different undecided returnedSources silentSources
+  }
+}
+"""
+
+CONFIRM: Final = """
+mutation Confirm($input: ConfirmationInput!) {
+  confirmCommitment(input: $input) { state people messageIds platformMessageId isLate }
+}
+"""
+
+DETERMINE: Final = """
+mutation Determine($input: DeterminationInput!) {
+  determinePerformance(input: $input) { state platformMessageId }
+}
+"""
+
+CREDIT_RECORD: Final = """
+query CreditRecord($code: String!) {
+  creditRecord(code: $code) {
+    code promisorName promisorKind promisorCode commitmentType matter content liability madeOn
+    validUntil performance unperformed accountability determinedOn determiningUnit
+    determiningUnitCode acceptingUnit acceptingUnitCode publicity remark
+  }
+}
+"""

@@ -31,10 +31,14 @@ class DemoClient:
 
 OFFICER: Final = DemoClient("civil-affairs-officer", "civil-affairs", "officer", ("CASE", "WARN"))
 ANALYST: Final = DemoClient("civil-affairs-analyst", "civil-affairs", "analyst", ("WARN",))
-APPROVER: Final = DemoClient("civil-affairs-approver", "civil-affairs", "approver", ("PUSH",))
+APPROVER: Final = DemoClient(
+    "civil-affairs-approver", "civil-affairs", "approver", ("CREDIT", "PUSH")
+)
+HANDLER: Final = DemoClient("street-handler", "civil-affairs", "street-handler", ("VERIFY",))
+CREDIT_OFFICE: Final = DemoClient("credit-office", "credit-office", "clerk", ("CREDIT",))
 INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "clerk", ("PUSH",))
 AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
-CLIENTS: Final = (OFFICER, ANALYST, APPROVER, INSURER, AUDITOR)
+CLIENTS: Final = (OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, AUDITOR)
 
 
 def district(home: Path, *, seed: int, households: int, today: date) -> tuple[Places, bool]:

@@ -61,7 +61,7 @@ class Walk:
     def worklist(self) -> list[Json]:
         """Return the warned families as the officer sees them, the most urgent first."""
         answer = self.client(OFFICER).ask(documents.WORKLIST, {"first": 50}, purpose="WARN")
-        edges = _data(answer, "worklist")["warnings"]["edges"]
+        edges = data_of(answer, "worklist")["warnings"]["edges"]
         families = [edge["node"] for edge in edges]
         must(len(families) > 0, "no family is warned of")
         return families
@@ -72,7 +72,7 @@ class Walk:
         officer = self.client(OFFICER).ask(documents.ONE_FAMILY, asked, purpose="CASE", case=CASE)
         insurer = self.client(INSURER).ask(documents.ONE_FAMILY, asked, purpose="PUSH")
         answers = Answers(officer, insurer)
-        seen, told = _data(officer, "officer")["person"], _data(insurer, "insurer")["person"]
+        seen, told = data_of(officer, "officer")["person"], data_of(insurer, "insurer")["person"]
         must(seen is not None and told is not None, "the person is not found")
         must(seen != told, "two departments are told the same")
         must(bool(insurer.get("errors")), "the insurer is refused nothing")
@@ -93,7 +93,7 @@ class Walk:
         answer = self.client(APPROVER).ask(
             documents.RECOGNISE, {"input": stated}, purpose="PUSH", case=CASE
         )
-        receipt: Json = _data(answer, "recognition")["recognise"]
+        receipt: Json = data_of(answer, "recognition")["recognise"]
         must(receipt["people"] > 0, "nobody was recognised")
         must(len(receipt["messageIds"]) > 0, "no message was written")
         return receipt
@@ -116,7 +116,7 @@ class Walk:
         answer = self.client(AUDITOR).ask(
             documents.WHO_READ, {"subject": national_id, "first": 20}, purpose="AUDIT"
         )
-        entries = [edge["node"] for edge in _data(answer, "log")["accessLog"]["edges"]]
+        entries = [edge["node"] for edge in data_of(answer, "log")["accessLog"]["edges"]]
         must(len(entries) > 0, "the log knows of no access")
         return entries
 
@@ -136,7 +136,12 @@ def must(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 - it reads as a s
         raise WalkError(otherwise)
 
 
-def _data(answer: Mapping[str, Any], what: str) -> Json:
+def data_of(answer: Mapping[str, Any], what: str) -> Json:
+    """Return the data of an answer.
+
+    Raises:
+        WalkError: The hub refused; the message has its codes.
+    """
     data = answer.get("data")
     if data is None:
         codes = [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]

@@ -18,6 +18,8 @@ def test_the_demonstration_checks_itself_and_exits_with_zero(demo_run):
         "open alerts",
         "is told",
         "acknowledged",
+        "A family commits instead of bringing papers",
+        "declared and found",
         "everything fits",
     ):
         assert said in done.stdout
