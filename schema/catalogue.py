@@ -301,14 +301,18 @@ _OWN_WAYS: Final = frozenset((f.type_name, f.name) for f in CORE_FIELDS)
 class Catalogue:
     """Every dataset the hub knows, by name and by GraphQL type."""
 
-    def __init__(self, datasets: Sequence[Dataset]) -> None:
-        """Check that names are unique.
+    def __init__(
+        self, datasets: Sequence[Dataset], names: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        """Check that names are unique; `names` are departments' in Chinese and in English.
 
         Raises:
             CatalogueError: Two datasets, or one and the graph itself, claim one name, type or
                 GraphQL field.
         """
         self.datasets = tuple(sorted(datasets, key=lambda d: d.name))
+        self.department_names: Mapping[str, tuple[str, str]] = names or {}
+        """Names for people; a department that has none goes by its id."""
         self.by_name = {d.name: d for d in self.datasets}
         self.by_type = {d.type_name: d for d in self.datasets}
         ways = {(d.subject, d.navigation) for d in self.datasets}
@@ -347,7 +351,7 @@ class Catalogue:
 
     @classmethod
     def discover(cls, packages: Sequence[str] = DEFAULT_PACKAGES) -> "Catalogue":
-        """Collect `DATASETS` from every module of `packages`.
+        """Collect `DATASETS`, and `DEPARTMENT_NAMES` if any, from every module of `packages`.
 
         Adding a department is adding a module; nothing lists them.
 
@@ -356,6 +360,7 @@ class Catalogue:
                 declarations clash.
         """
         found: list[Dataset] = []
+        names: dict[str, tuple[str, str]] = {}
         for package_name in packages:
             package = _imported(package_name)
             if not hasattr(package, "__path__"):
@@ -365,7 +370,8 @@ class Catalogue:
                 if not hasattr(module, "DATASETS"):
                     raise CatalogueError(f"{module.__name__} declares no DATASETS")
                 found.extend(module.DATASETS)
-        return cls(found)
+                names |= getattr(module, "DEPARTMENT_NAMES", {})
+        return cls(found, names)
 
 
 def _check_restricted(datasets: Sequence[Dataset]) -> None:

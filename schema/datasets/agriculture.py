@@ -79,4 +79,5 @@ RELAPSE_MONITORING: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"agriculture": ("农业农村", "agriculture and rural affairs")}
 DATASETS: Final = (FARM_MACHINERY, LAND_CONTRACT, FARM_SUBSIDY, RELAPSE_MONITORING)

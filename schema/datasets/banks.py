@@ -27,4 +27,5 @@ BANK_DEPOSIT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"banks": ("银行业金融机构", "banks")}
 DATASETS: Final = (BANK_DEPOSIT,)

@@ -189,4 +189,5 @@ ALERT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"civil-affairs": ("民政", "civil affairs")}
 DATASETS: Final = (RECOGNITION, SCORE, ALERT)

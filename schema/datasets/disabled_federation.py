@@ -64,4 +64,5 @@ DISABILITY_CERTIFICATE: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"disabled-federation": ("残疾人联合会", "Disabled Persons' Federation")}
 DATASETS: Final = (DISABILITY_CERTIFICATE,)

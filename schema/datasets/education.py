@@ -65,4 +65,5 @@ SCHOOL_ALERT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"education": ("教育", "education")}
 DATASETS: Final = (SCHOOL_ROLL, STUDENT_AID, SCHOOL_ALERT)

@@ -25,4 +25,5 @@ DISASTER_DAMAGE: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"emergency-management": ("应急管理", "emergency management")}
 DATASETS: Final = (DISASTER_DAMAGE,)

@@ -43,4 +43,5 @@ SUBSIDY_PAYMENT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"finance": ("财政", "finance")}
 DATASETS: Final = (PUBLIC_PAYROLL, SUBSIDY_PAYMENT)

@@ -79,4 +79,5 @@ HEALTH_STATUS_RECORD: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"health": ("卫生健康", "health")}
 DATASETS: Final = (BIRTH_CERTIFICATE, DEATH_CERTIFICATE, HEALTH_STATUS_RECORD)

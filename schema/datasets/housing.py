@@ -82,4 +82,5 @@ DANGEROUS_HOUSING: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"housing": ("住房和城乡建设", "housing")}
 DATASETS: Final = (PUBLIC_RENTAL, HOUSING_SUBSIDY, PURCHASE_FILING, DANGEROUS_HOUSING)

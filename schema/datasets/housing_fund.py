@@ -26,4 +26,5 @@ HOUSING_FUND_ACCOUNT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"housing-fund": ("住房公积金", "housing fund")}
 DATASETS: Final = (HOUSING_FUND_ACCOUNT,)

@@ -85,4 +85,7 @@ EMPLOYMENT_REGISTRATION: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {
+    "human-resources": ("人力资源和社会保障", "human resources and social security")
+}
 DATASETS: Final = (SOCIAL_INSURANCE, PENSION, UNEMPLOYMENT_BENEFIT, EMPLOYMENT_REGISTRATION)

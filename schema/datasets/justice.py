@@ -40,4 +40,5 @@ JUSTICE_STATUS: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"justice": ("司法行政", "justice")}
 DATASETS: Final = (JUSTICE_STATUS,)

@@ -28,4 +28,5 @@ BUSINESS_REGISTRATION: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"market-regulation": ("市场监督管理", "market regulation")}
 DATASETS: Final = (BUSINESS_REGISTRATION,)

@@ -134,4 +134,5 @@ MEDICAL_SETTLEMENT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"medical-insurance": ("医疗保障", "medical insurance")}
 DATASETS: Final = (MEDICAL_ENROLMENT, MEDICAL_SETTLEMENT)

@@ -31,4 +31,5 @@ REAL_ESTATE: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"natural-resources": ("自然资源", "natural resources")}
 DATASETS: Final = (REAL_ESTATE,)

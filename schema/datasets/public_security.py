@@ -94,4 +94,5 @@ POPULATION: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"public-security": ("公安", "public security")}
 DATASETS: Final = (POPULATION,)

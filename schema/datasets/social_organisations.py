@@ -26,4 +26,5 @@ SOCIAL_HELP: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"social-organisations": ("群团和社会组织", "social organisations")}
 DATASETS: Final = (SOCIAL_HELP,)

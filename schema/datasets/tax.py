@@ -26,4 +26,5 @@ PERSONAL_INCOME: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"tax": ("税务", "tax")}
 DATASETS: Final = (PERSONAL_INCOME,)

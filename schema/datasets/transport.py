@@ -45,4 +45,5 @@ SHIP: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"transport": ("交通运输", "transport")}
 DATASETS: Final = (RIDE_HAILING_PERMIT, SHIP)

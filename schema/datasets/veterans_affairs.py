@@ -25,4 +25,5 @@ PREFERENTIAL_TREATMENT: Final = Dataset(
     ),
 )
 
+DEPARTMENT_NAMES: Final = {"veterans-affairs": ("退役军人事务", "veterans affairs")}
 DATASETS: Final = (PREFERENTIAL_TREATMENT,)

@@ -30,6 +30,10 @@ def told_catalogue(catalogue: Catalogue) -> Told:
     """Return every dataset with its fields, the graph's own fields, and the code lists used."""
     lists = {f.codes.name: f.codes for d in catalogue for f in d.fields if f.codes is not None}
     return {
+        "departments": {
+            department: {"zh": zh, "en": en}
+            for department, (zh, en) in sorted(catalogue.department_names.items())
+        },
         "datasets": [_dataset(dataset) for dataset in catalogue],
         "graph": [{"path": f.path, "zh": f.zh, "en": f.en} for f in CORE_FIELDS],
         "codeLists": {name: _codes(codes) for name, codes in sorted(lists.items())},
@@ -70,7 +74,6 @@ def told_profile(document: ProfileDocument) -> Told:
             {"band": each.band, "cut": each.cut, "visitWorkingDays": each.visit_working_days}
             for each in document.bands
         ],
-        "departments": {name: _label(label) for name, label in document.departments.items()},
     }
 
 

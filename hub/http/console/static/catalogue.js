@@ -1,6 +1,6 @@
 // The dataset catalogue, from the declarations.
 
-import { at, both, el, fill, hub, plain, say } from "./hub.js";
+import { at, both, el, fill, plain, say } from "./hub.js";
 import { catalogue, departmentName } from "./words.js";
 
 const SHARING = {
@@ -9,7 +9,7 @@ const SHARING = {
   "not-shared": ["不予共享", "not shared"],
 };
 
-const { datasets, codeLists } = await catalogue();
+const { datasets, codeLists, departments } = await catalogue();
 
 function conditions(dataset) {
   const consent = dataset.fields.some((each) => each.consent);
@@ -71,9 +71,8 @@ async function show() {
   say(`数据资源 ${found.length} 个，信息项 ${items} 个`, `Datasets: ${found.length}; items: ${items}`);
 }
 
-const names = (await hub()).profile?.departments ?? {};
 for (const id of [...new Set(datasets.map((each) => each.department))].sort()) {
-  at("department").append(el("option", { value: id }, names[id] ? `${plain(names[id].zh, names[id].en)} ${id}` : id));
+  at("department").append(el("option", { value: id }, departments[id] ? `${plain(departments[id].zh, departments[id].en)} ${id}` : id));
 }
 for (const id of ["department", "class", "words"]) at(id).addEventListener("input", show);
 at("filter").addEventListener("submit", (event) => { event.preventDefault(); show(); });

@@ -30,14 +30,13 @@ async function drawHoldings(current) {
 }
 
 async function drawDepartments(records = null) {
-  const { datasets } = await catalogue();
-  const { profile } = await hub();
+  const { datasets, departments: names } = await catalogue();
   const departments = [...new Set(datasets.map((each) => each.department))].sort();
   const rows = await Promise.all(departments.map(async (id) => {
     const own = datasets.filter((each) => each.department === id);
     const fields = own.flatMap((each) => each.fields);
     return el("tr", {},
-      el("th", { scope: "row" }, ...(await departmentName(id)), profile?.departments[id] ? el("div", { class: "soft small code" }, id) : null),
+      el("th", { scope: "row" }, ...(await departmentName(id)), names[id] ? el("div", { class: "soft small code" }, id) : null),
       el("td", {}, el("ul", {}, own.map((each) => el("li", {},
         el("a", { href: `/catalogue#${each.name}` }, ...both(each.zh, each.en)),
         each.stored ? null : [" ", el("span", { class: "mark" }, ...both("不入库，经授权实时查询", "never stored, asked under consent"))],

@@ -1,10 +1,10 @@
 // Names from the declarations: what a field, a code, a department is called in both languages.
 
-import { both, el, hub, told } from "./hub.js";
+import { both, el, told } from "./hub.js";
 
 let loaded = null;
 export async function catalogue() {
-  loaded ??= (await told("/console/catalogue.json")) ?? { datasets: [], graph: [], codeLists: {} };
+  loaded ??= (await told("/console/catalogue.json")) ?? { departments: {}, datasets: [], graph: [], codeLists: {} };
   return loaded;
 }
 
@@ -19,7 +19,7 @@ export async function fieldsByPath() {
 }
 
 export async function departmentName(id) {
-  const found = (await hub()).profile?.departments[id];
+  const found = (await catalogue()).departments[id];
   return found ? both(found.zh, found.en) : [id];
 }
 

@@ -27,6 +27,13 @@ def test_every_dataset_and_grantable_field_is_told():
     assert [dataset["name"] for dataset in told["datasets"]] == [d.name for d in CATALOGUE]
 
 
+def test_every_department_of_the_declarations_is_told_by_name_in_both_languages():
+    told = told_catalogue(CATALOGUE)["departments"]
+
+    assert set(told) == {dataset.department for dataset in CATALOGUE}
+    assert all(name["zh"] and name["en"] for name in told.values())
+
+
 def test_a_field_is_told_with_its_class_and_whether_it_is_sealed():
     told = told_catalogue(CATALOGUE)
 
