@@ -12,6 +12,7 @@ from typing import Final
 
 from connectors.protocol import ReasonCode
 from schema.codes import CodeList
+from schema.codes.diseases import NONE, class_of
 from schema.ids import CitizenNumber, CreditCode, parse_citizen_number, parse_credit_code
 
 Value = str | int | bool | date | None
@@ -209,3 +210,13 @@ def unified_code(word: str | None) -> Value | Fault:
     if isinstance(found, CreditCode):
         return found.text
     return Fault(ReasonCode.TEXT_FORMAT, "a unified social credit code was expected")
+
+
+def major_disease(word: str | None) -> Value | Fault:
+    """Return the class of a listed major disease from an ICD-10 code; "none" where there is none.
+
+    An empty word means that the department knows of no listed disease. The code is not kept.
+    """
+    trimmed = (word or "").strip()
+    found = class_of(trimmed) if trimmed else NONE
+    return Fault(ReasonCode.CODE_UNKNOWN, "an ICD-10 code was expected") if found is None else found

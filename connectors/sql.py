@@ -9,17 +9,19 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 import stamina
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors.errors import SourceFormatError, SourceUnavailableError
 from connectors.protocol import Page, ReasonCode, SourceRecord, Unreadable
 from connectors.shape import Shape
 
+T = TypeVar("T")
 _READ_ONLY: Final = {
     "sqlite": "PRAGMA query_only = ON",
     "postgresql": "SET default_transaction_read_only = on",
@@ -124,7 +126,13 @@ class SqlTables:
         try:
             async with asyncio.timeout(self.timeout_s):
                 return await asyncio.to_thread(_fetched, engine, statement)
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError, TimeoutError) as error:
+        except (
+            sa.exc.OperationalError,
+            sa.exc.ProgrammingError,
+            sa.exc.InterfaceError,
+            TimeoutError,
+            OSError,
+        ) as error:
             raise _PassingError(type(error).__name__) from None
         except (sa.exc.DBAPIError, UnicodeDecodeError) as error:
             raise SourceFormatError(
@@ -134,10 +142,13 @@ class SqlTables:
     def _explain(self, engine: sa.Engine, table: Table) -> None:
         """Tell a wrong table from an absent database, which drivers report alike."""
         try:
-            found = {column["name"] for column in sa.inspect(engine).get_columns(table.name)}
+            found = _done_on(
+                engine,
+                lambda c: {column["name"] for column in sa.inspect(c).get_columns(table.name)},
+            )
         except sa.exc.NoSuchTableError:
             raise SourceFormatError(self.department, table.name, "no such table") from None
-        except sa.exc.SQLAlchemyError:
+        except (sa.exc.SQLAlchemyError, OSError):
             return
         missing = sorted(set(table.columns) - found)
         if missing:
@@ -146,7 +157,7 @@ class SqlTables:
             )
 
     def _engine(self) -> sa.Engine:
-        engine = sa.create_engine(self.url, poolclass=sa.pool.NullPool, hide_parameters=True)
+        engine = _engine_of(self.url)
         statement = _READ_ONLY.get(engine.dialect.name)
         if statement:
             sa.event.listen(engine, "connect", _executing(statement))
@@ -157,6 +168,15 @@ class SqlTables:
             return _CURSOR.decode(cursor) if cursor else {}
         except msgspec.DecodeError:
             raise SourceFormatError(self.department, "cursor", "is not one of ours") from None
+
+
+def _engine_of(url: str) -> sa.Engine:
+    """Return an engine without a pool; of an asynchronous driver, its synchronous face."""
+    if sa.make_url(url).get_dialect().is_async:
+        return create_async_engine(
+            url, poolclass=sa.pool.NullPool, hide_parameters=True
+        ).sync_engine
+    return sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
 
 
 def _executing(statement: str) -> Callable[[DBAPIConnection, object], None]:
@@ -173,8 +193,26 @@ def _executing(statement: str) -> Callable[[DBAPIConnection, object], None]:
 def _fetched(
     engine: sa.Engine, statement: sa.Select[tuple[object, ...]]
 ) -> list[Mapping[str, object]]:
-    with engine.connect() as connection:
+    def read(connection: sa.Connection) -> list[Mapping[str, object]]:
         return [dict(row) for row in connection.execute(statement).mappings()]
+
+    return _done_on(engine, read)
+
+
+def _done_on(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    """Return what `work` does on a connection; called in a thread of its own.
+
+    A driver that is asynchronous (asyncpg) gets an event loop there.
+    """
+    if not engine.dialect.is_async:
+        with engine.connect() as connection:
+            return work(connection)
+
+    async def on_loop() -> T:
+        async with AsyncEngine(engine).connect() as connection:
+            return await connection.run_sync(work)
+
+    return asyncio.run(on_loop())
 
 
 def _selected(table: Table) -> sa.TableClause:

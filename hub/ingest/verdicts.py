@@ -23,9 +23,9 @@ Paper = Prepared | PreparedUnreadable
 
 def judged(papers: Papers, known: Known, desk: Desk) -> Iterator[tuple[Paper, Verdict]]:
     """Go through a page in order, each piece judged by what is known when its turn comes."""
-    is_register = desk.is_register
     for record in papers.records:
-        yield record, judge(record, known, from_register=is_register)
+        says_who = desk.mappings[record.source.dataset].household is not None
+        yield record, judge(record, known, from_register=says_who)
     for piece in papers.pieces:
         yield piece, held_unreadable(piece.piece, piece.key_tag, piece.content_tag, known)
 

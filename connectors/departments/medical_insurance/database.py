@@ -1,4 +1,4 @@
-"""The insurer's tables CBXX (enrolment) and JSXX (settlement), and what they are in ours.
+"""The insurer's tables CBXX (enrolment), JSXX (settlement), ZDXX (diagnosis), and ours.
 
 Its column names are the initials of Chinese words. Amounts are yuan; a voided settlement
 (ZFBZ 1) is taken back. The exact days of a settlement are sealed, so a settlement counts
@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.checks import holder_is_born, in_order, not_in_future, not_negative, parts_within
-from connectors.convert import citizen_number, code, dashed_date, flag, optional, text, yuan
+from connectors.convert import (
+    citizen_number,
+    code,
+    dashed_date,
+    flag,
+    major_disease,
+    optional,
+    text,
+    yuan,
+)
 from connectors.department import Department, setting
 from connectors.mapping import DatasetMapping, FieldMap
 from connectors.protocol import ReasonCode
@@ -43,6 +52,13 @@ SETTLEMENT_TABLE: Final = Table(
         gone={"ZFBZ": frozenset({"1"})},
     ),
 )
+
+DIAGNOSIS_TABLE: Final = Table(
+    name="ZDXX",
+    columns=("ZDBH", "SFZH", "XM", "ZDBM", "MTBZ", "RDRQ", "GXSJ"),
+    shape=Shape(NAME, "diagnosis_status", key="ZDBH", updated="GXSJ"),
+)
+TABLES: Final = (ENROLMENT_TABLE, SETTLEMENT_TABLE, DIAGNOSIS_TABLE)
 
 ENROLMENT: Final = DatasetMapping(
     department=NAME,
@@ -107,6 +123,24 @@ SETTLEMENT: Final = DatasetMapping(
     ),
 )
 
+DIAGNOSIS: Final = DatasetMapping(
+    department=NAME,
+    dataset="diagnosis_status",
+    fields=(
+        *_WHO,
+        FieldMap("major_disease_class", "ZDBM", major_disease),
+        FieldMap("chronic", "MTBZ", flag(yes="1", no="0")),
+        FieldMap("stated_on", "RDRQ", dashed_date),
+    ),
+    number="national_id",
+    name="name",
+    valid_from="stated_on",
+    first_of_month=True,
+    link_only=frozenset({"national_id", "name", "stated_on"}),
+    checks=(holder_is_born("national_id"), not_in_future("stated_on")),
+)
+MAPPINGS: Final = (ENROLMENT, SETTLEMENT, DIAGNOSIS)
+
 
 def connect(config: Mapping[str, str]) -> SqlTables:
     """Return the connector to the insurer's database that `config` tells of.
@@ -117,14 +151,14 @@ def connect(config: Mapping[str, str]) -> SqlTables:
     return SqlTables(
         department=NAME,
         url=setting(NAME, config, "url"),
-        tables=(ENROLMENT_TABLE, SETTLEMENT_TABLE),
+        tables=TABLES,
     )
 
 
 DEPARTMENT: Final = Department(
     name=NAME,
-    mappings={ENROLMENT.dataset: ENROLMENT, SETTLEMENT.dataset: SETTLEMENT},
-    shapes={table.shape.dataset: table.shape for table in (ENROLMENT_TABLE, SETTLEMENT_TABLE)},
+    mappings={mapping.dataset: mapping for mapping in MAPPINGS},
+    shapes={table.shape.dataset: table.shape for table in TABLES},
     settings={"url": "SQLAlchemy address of the insurer's database, for a read-only account"},
     connect=connect,
 )

@@ -19,9 +19,12 @@ from connectors.convert import (
     text,
 )
 from connectors.department import Department, secret, setting
+from connectors.departments.public_security import registers
+from connectors.feeds import feeds_of
 from connectors.mapping import DatasetMapping, FieldMap, HouseholdMap
 from connectors.protocol import ReasonCode
 from connectors.rest import RestFeed
+from connectors.several import Several
 from connectors.shape import Shape
 from schema.codes import ETHNIC_GROUP, PERSON_STATUS, REGION, RELATION, SEX
 
@@ -76,26 +79,36 @@ POPULATION: Final = DatasetMapping(
 )
 
 
-def connect(config: Mapping[str, str]) -> RestFeed:
-    """Return the connector to the register that `config` tells of.
+def connect(config: Mapping[str, str]) -> RestFeed | Several:
+    """Return the connector to the register, and to the other registers where `config` names them.
+
+    The population comes first: who is in it is known when the others are read.
 
     Raises:
         ConnectorConfigError: A setting is missing, or the token cannot be read.
     """
-    return RestFeed(
+    population = RestFeed(
         shape=SHAPE,
         url=setting(NAME, config, "url"),
         token=secret(NAME, config, "token_file"),
+    )
+    if not config.get("registers_url"):
+        return population
+    others = {"url": config["registers_url"], "token_file": config["registers_token_file"]}
+    return Several(
+        NAME, {SHAPE.dataset: population, **feeds_of(NAME, registers.SHAPES, others).parts}
     )
 
 
 DEPARTMENT: Final = Department(
     name=NAME,
-    mappings={POPULATION.dataset: POPULATION},
-    shapes={SHAPE.dataset: SHAPE},
+    mappings={mapping.dataset: mapping for mapping in (POPULATION, *registers.MAPPINGS)},
+    shapes={shape.dataset: shape for shape in (SHAPE, *registers.SHAPES)},
     settings={
         "url": "address of the register's change feed",
         "token_file": "file with the bearer token that the register gave us",
+        "registers_url": "address below which vehicles, custody, permits are; may be left out",
+        "registers_token_file": "file with the bearer token for them",
     },
     connect=connect,
 )

@@ -1,4 +1,4 @@
-"""Writes the medical insurer's database: enrolment (CBXX) and settlements (JSXX)."""
+"""Writes the medical insurer's database: enrolment, settlements, diagnoses."""
 
 import sqlite3
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from hub.demo.writing import Running, Source, Workshop
 DEPARTMENT: Final = "medical-insurance"
 ENROLMENT: Final = "medical_enrolment"
 SETTLEMENT: Final = "medical_settlement"
+DIAGNOSIS: Final = "diagnosis_status"
 DATABASE_FILE: Final = "yibao.sqlite"
 
 _TABLES: Final = """
@@ -26,10 +27,14 @@ CREATE TABLE JSXX (
   JSLSH VARCHAR(20) PRIMARY KEY, SFZH VARCHAR(36), XM VARCHAR(100), YLLB CHAR(2),
   RYRQ CHAR(10), CYRQ CHAR(10), JSRQ CHAR(10), ZFY DECIMAL(14,2), TCZF DECIMAL(14,2),
   GRZF DECIMAL(14,2), DBBZ CHAR(1), ZFBZ CHAR(1), GXSJ CHAR(19));
+CREATE TABLE ZDXX (
+  ZDBH VARCHAR(20) PRIMARY KEY, SFZH VARCHAR(36), XM VARCHAR(100), ZDBM VARCHAR(20),
+  MTBZ CHAR(1), RDRQ CHAR(10), GXSJ CHAR(19));
 """
 _INDEXES: Final = """
 CREATE INDEX CBXX_GX ON CBXX (GXSJ, GRBH);
 CREATE INDEX JSXX_GX ON JSXX (GXSJ, JSLSH);
+CREATE INDEX ZDXX_GX ON ZDXX (GXSJ, ZDBH);
 CREATE INDEX CBXX_SFZH ON CBXX (SFZH);
 """
 _ENROLMENT_FAULTS: Final = (
@@ -51,6 +56,7 @@ _SETTLEMENT_FAULTS: Final = (
 )
 _ENROLMENT_RATE: Final = 0.02
 _SETTLEMENT_RATE: Final = 0.015
+_DIAGNOSIS_RATE: Final = 0.003
 _BATCH: Final = 2_000
 
 Row = dict[str, str | None]
@@ -70,6 +76,7 @@ class InsuranceWriter:
         self._neighbour: Person | None = None
         self._enrolments: list[tuple[str | None, ...]] = []
         self._settlements: list[tuple[str | None, ...]] = []
+        self._diagnoses: list[tuple[str | None, ...]] = []
 
     def add(self, life: MemberLife, truth: PersonTruth) -> None:
         """Write one person's enrolment and bills."""
@@ -84,6 +91,7 @@ class InsuranceWriter:
                 self._spoil_enrolment(row, truth, chart.enrolment)
             self._enrolments.append(tuple(row.values()))
             truth.row(ENROLMENT)
+            self._diagnose(life, truth)
         for bill in chart.settlements:
             truth.add(SETTLEMENT, bill.key)
             row = self._settlement(person, bill)
@@ -104,14 +112,39 @@ class InsuranceWriter:
         self._connection.close()
 
     def _flush(self) -> None:
-        for table, rows in (("CBXX", self._enrolments), ("JSXX", self._settlements)):
+        for table, rows in (
+            ("CBXX", self._enrolments),
+            ("JSXX", self._settlements),
+            ("ZDXX", self._diagnoses),
+        ):
             if rows:
                 marks = ", ".join("?" for _ in rows[0])
                 self._connection.executemany(
-                    f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - table is one of two words above
+                    f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - table is one of three words above
                     rows,
                 )
                 rows.clear()
+
+    def _diagnose(self, life: MemberLife, truth: PersonTruth) -> None:
+        """Write one status of everybody who is enrolled: that a row is there says nothing."""
+        found, person = life.health.diagnosis, life.person
+        key = found.key if found else f"ZD{person.slot}"
+        since = found.since if found else person.registered_on
+        truth.add(DIAGNOSIS, key)
+        row: Row = {
+            "ZDBH": key,
+            "SFZH": person.number,
+            "XM": person.name,
+            "ZDBM": found.icd10 if found else None,
+            "MTBZ": "1" if found and found.chronic else "0",
+            "RDRQ": since.isoformat(),
+            "GXSJ": self._moment(min(since + timedelta(days=1), self._today)),
+        }
+        if truth.is_open_to_faults and self._rng.random() < _DIAGNOSIS_RATE:
+            row["ZDBM"] = "不详"
+            truth.plant(DEPARTMENT, DIAGNOSIS, key, Fault.UNKNOWN_CODE)
+        self._diagnoses.append(tuple(row.values()))
+        truth.row(DIAGNOSIS)
 
     def _disguise(self, row: Row, truth: PersonTruth, key: str) -> None:
         person = truth.person

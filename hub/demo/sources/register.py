@@ -17,6 +17,7 @@ from hub.demo import names
 from hub.demo.lives import MemberLife
 from hub.demo.people import HEAD, Person, Plot
 from hub.demo.sources.disguise import miswritten, written
+from hub.demo.sources.registers import registers_writer, start_registers
 from hub.demo.truth import Fault, PersonTruth
 from hub.demo.writing import Running, Source, Workshop
 
@@ -216,7 +217,26 @@ def start(running: Running) -> dict[str, str]:
     return {
         "url": f"{address}/v1/residents/changes",
         "token_file": str(running.folder / TOKEN_FILE),
+        **start_registers(running),
     }
 
 
-SOURCE: Final = Source(DEPARTMENT, "register", RegisterWriter, start)
+class _Office:
+    """Public security as a whole: the register of people, and the registers beside it."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._register = RegisterWriter(shop)
+        self._others = registers_writer(shop)
+
+    def add(self, life: MemberLife, truth: PersonTruth) -> None:
+        """Write one person into every register."""
+        self._register.add(life, truth)
+        self._others.add(life, truth)
+
+    def close(self) -> None:
+        """Close every register."""
+        self._register.close()
+        self._others.close()
+
+
+SOURCE: Final = Source(DEPARTMENT, "register", _Office, start)

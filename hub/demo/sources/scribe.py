@@ -76,6 +76,11 @@ def day(known: date | None, form: str = "%Y-%m-%d") -> str | None:
     return None if known is None else f"{known:{form}}"
 
 
+def some(known: R | None) -> Sequence[R]:
+    """Return a record that may be missing as the records there are."""
+    return () if known is None else (known,)
+
+
 @dataclass(frozen=True, slots=True)
 class Translation(Generic[R]):
     """How the records of one dataset read in the department's words."""

@@ -18,8 +18,14 @@ MAPPINGS = [
 def test_departments_are_found_by_themselves_and_are_those_of_declared_datasets():
     declared = {d.department for d in Catalogue.discover().stored if not d.internal}
 
-    assert {"disabled-federation", "medical-insurance", "public-security"} <= set(DEPARTMENTS)
-    assert set(DEPARTMENTS) <= declared
+    assert set(DEPARTMENTS) == declared
+    assert len(declared) == 19
+
+
+def test_every_stored_dataset_of_a_department_is_read_by_its_connector():
+    declared = {d.name for d in Catalogue.discover().stored if not d.internal}
+
+    assert {name for found in DEPARTMENTS.values() for name in found.mappings} == declared
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: mapping.dataset)

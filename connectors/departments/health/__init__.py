@@ -1,0 +1,5 @@
+"""Health: births, deaths and the status of major diseases, change feeds over HTTP."""
+
+from connectors.departments.health.feeds import DEPARTMENT
+
+__all__ = ["DEPARTMENT"]
