@@ -16,9 +16,11 @@ from connectors.shape import BEIJING
 from hub.access import Policy
 from hub.clock import Clock, utc_now
 from hub.errors import SetupError
+from hub.ingest.full_pass import FullPass
 from hub.ingest.grants import catalogue_check
 from hub.ingest.pipeline import Ingest
 from hub.ingest.rescore import Rescorer
+from hub.ingest.vectors_read import VectorsReader
 from hub.query.policies import Policies, publish_policy
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import KeyKind, Keyring
@@ -31,7 +33,7 @@ from hub.store.facts import Facts
 from hub.store.journal import recorded
 from hub.store.migrate import current_revision, migrate, newest_revision
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
-from scoring import AlertParameters, Profile, packaged_calendar, packaged_profile
+from scoring import AlertParameters, Profile, load_profile, packaged_calendar, packaged_profile
 
 _HUB_KEYS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
 
@@ -180,6 +182,29 @@ def rescorer_of(core: Core, policy: Policy) -> Rescorer:
         AlertParameters(profile.document, packaged_calendar()),
         core.clock,
     )
+
+
+async def full_pass_of(core: Core) -> FullPass:
+    """Return what scores the whole population, under the policy in force.
+
+    Raises:
+        SetupError: No policy is in force.
+        ProfileError: As `rescorer_of`.
+    """
+    policy = await Policies(core.database, core.catalogue).current()
+    return FullPass(core.database, rescorer_of(core, policy), VectorsReader(core.data_keys))
+
+
+async def profile_from(core: Core, text: str) -> Profile:
+    """Return another profile, its inputs checked as those of the profile in force are.
+
+    Raises:
+        SetupError: No policy is in force.
+        ProfileError: It cannot be used; everything that is wrong with it is named.
+    """
+    policy = await Policies(core.database, core.catalogue).current()
+    today = core.clock().astimezone(BEIJING).date()
+    return load_profile(text, catalogue_check(core.catalogue, policy, today))
 
 
 async def ingest_of(core: Core) -> Ingest:

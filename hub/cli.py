@@ -4,7 +4,7 @@ import resource
 
 import typer
 
-from hub.commands import audit, demo, doctor, ingest, migrate, outbox, serve, token
+from hub.commands import audit, demo, doctor, ingest, migrate, outbox, score, serve, token
 
 app = typer.Typer(
     name="hub",
@@ -23,6 +23,7 @@ app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.command("scope")(ingest.scope)
 app.command("ingest")(ingest.ingest)
+app.command("score")(score.score)
 app.command("deliver")(outbox.deliver)
 app.add_typer(audit.app, name="audit")
 app.command("token")(token.token)

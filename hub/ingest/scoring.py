@@ -5,10 +5,8 @@ at its end. So its batches mark households as waiting, in their own transactions
 is taken off in the transaction that stores the score: a crash leaves them waiting.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from hub.ingest.batch import Touched
 from hub.ingest.report import failing
@@ -16,15 +14,10 @@ from hub.ingest.rescore import OWNER, Rescored, Rescorer
 from hub.store.database import Connection, Database
 from hub.store.facts import known_now
 from hub.store.sources import alone, analyse
-from hub.store.unscored import HouseholdKey, mark_unscored, take_unscored
+from hub.store.unscored import BEFORE_ALL, HouseholdKey, mark_unscored, take_unscored
 from schema.datasets.civil_affairs import ALERT, SCORE
 
 _CHUNK: Final = 500
-_BEFORE_ALL: Final = ("", UUID(int=0))
-_ALL: Final = """
-SELECT cell, household_id FROM household WHERE (cell, household_id) > ($1, $2)
-ORDER BY cell, household_id LIMIT $3
-"""
 
 
 async def score_touched(
@@ -52,7 +45,7 @@ async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
     Raises:
         IngestFailedError: The database or the log broke; the others go on waiting.
     """
-    total, after, chunks = Rescored(), _BEFORE_ALL, 0
+    total, after, chunks = Rescored(), BEFORE_ALL, 0
     with failing(OWNER, "scores of waiting households"):
         while (done := await _score_next(database, rescorer, after)) is not None:
             rescored, after = done
@@ -60,11 +53,16 @@ async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
             chunks += 1
             if chunks.bit_count() == 1:  # 1, 2, 4, ...: new tables have no statistics
                 await _analyse_scores(database)
-        await _let_out(database, rescorer)
+        await let_out(database, rescorer)
     return total
 
 
-async def _let_out(database: Database, rescorer: Rescorer) -> None:
+async def let_out(database: Database, rescorer: Rescorer) -> None:
+    """Let queued alerts of earlier days out where there is room.
+
+    Raises:
+        AuditUnavailableError: It could not be put on record; nothing moved.
+    """
     async with database.connection() as connection:
         if not await rescorer.has_room(connection):
             return
@@ -84,31 +82,6 @@ async def _score_next(
         corrected = frozenset(key for key, is_corrected in waiting.items() if is_corrected)
         at = await known_now(connection)
         return await rescorer.rescore(connection, waiting, at, corrected), max(waiting)
-
-
-async def rescore_all(
-    database: Database,
-    rescorer: Rescorer,
-    progress: Callable[[Rescored], None] = lambda _: None,
-) -> Rescored:
-    """Score every household again, some hundreds in a transaction; what is done stays done.
-
-    Raises:
-        StoreUnavailableError: The database broke; what was committed before stands.
-        AuditUnavailableError: The log takes no entry; as above.
-    """
-    total, after = Rescored(), _BEFORE_ALL
-    while True:
-        async with database.transaction() as connection:
-            rows = await connection.fetch(_ALL, *after, _CHUNK)
-            if not rows:
-                break
-            keys: list[HouseholdKey] = [(r["cell"], r["household_id"]) for r in rows]
-            total.add(await rescorer.rescore(connection, keys, await known_now(connection)))
-        after = keys[-1]
-        progress(total)
-    await _let_out(database, rescorer)
-    return total
 
 
 async def _analyse_scores(database: Database) -> None:

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,8 @@ _HEAD: Final = bytes([_FORMAT, AES_SUITE])
 _NONCE: Final = 12
 _START: Final = len(_HEAD) + _NONCE
 _BLOCK: Final = 16
+
+T = TypeVar("T")
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 """An opened value, as JSON has it: dates are ISO texts."""
@@ -59,9 +61,18 @@ def seal(
     return _sealed(AESGCM(key), prefix + identity + version, values)
 
 
+def seal_bytes(key: bytes, aad: bytes, plain: bytes) -> bytes:
+    """Return bytes sealed for the place that `aad` names whole; padding is the caller's."""
+    return _encrypted(AESGCM(key), aad, plain)
+
+
 def _sealed(cipher: AESGCM, aad: bytes, values: Sequence[object]) -> bytes:
+    return _encrypted(cipher, aad, _padded(values))
+
+
+def _encrypted(cipher: AESGCM, aad: bytes, plain: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    return _HEAD + nonce + cipher.encrypt(nonce, _padded(values), aad)
+    return _HEAD + nonce + cipher.encrypt(nonce, plain, aad)
 
 
 def opener(owner: str, dataset: str, group: str) -> Opener:
@@ -69,10 +80,22 @@ def opener(owner: str, dataset: str, group: str) -> Opener:
 
     The function raises SealBrokenError when a value was changed, moved or sealed otherwise.
     """
-    prefix = aad_prefix(owner, dataset, group)
-    loads = orjson.loads
+    return _opening(owner, dataset, group, orjson.loads)
 
-    def opened(key: bytes, identity: bytes, version: bytes, sealed: bytes) -> list[Json]:
+
+def bytes_opener(
+    owner: str, dataset: str, group: str
+) -> Callable[[bytes, bytes, bytes, bytes], bytes]:
+    """Return a function that opens what `seal_bytes` sealed, as `opener` does."""
+    return _opening(owner, dataset, group, bytes)
+
+
+def _opening(
+    owner: str, dataset: str, group: str, read: Callable[[bytes], T]
+) -> Callable[[bytes, bytes, bytes, bytes], T]:
+    prefix = aad_prefix(owner, dataset, group)
+
+    def opened(key: bytes, identity: bytes, version: bytes, sealed: bytes) -> T:
         if sealed[:2] != _HEAD:
             raise SealBrokenError(f"A value of {dataset}.{group} has an unknown format or suite.")
         try:
@@ -83,8 +106,7 @@ def opener(owner: str, dataset: str, group: str) -> Opener:
             raise SealBrokenError(
                 f"A value of {dataset}.{group} does not authenticate."
             ) from problem
-        values: list[Json] = loads(plain)
-        return values
+        return read(plain)
 
     return opened
 

@@ -221,6 +221,17 @@ unscored = sa.Table(
     comment="Households whose facts changed while a source was read from its start.",
 )
 
+score_input = sa.Table(
+    "score_input",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    _uuid("version_id"),
+    _moment("known_from"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    comment="What the score reads of a household, in integers, sealed; made from the facts.",
+)
+
 scope = sa.Table(
     "scope",
     metadata,

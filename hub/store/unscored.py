@@ -13,6 +13,8 @@ from hub.store.database import Connection
 
 HouseholdKey = tuple[str, UUID]
 """Cell and household id."""
+BEFORE_ALL: Final[HouseholdKey] = ("", UUID(int=0))
+"""A key before every household's."""
 
 _MARK: Final = """
 INSERT INTO unscored AS u (cell, household_id, corrected)

@@ -8,7 +8,7 @@ score of another day too, until a record's own interval begins or ends.
 
 from scoring.facts.reads import READERS, Read, told
 from scoring.facts.rows import FOREVER, Kind, Row, Source, micros, moment
-from scoring.facts.vector import LAYOUT, FactsError, Vector, decoded, encoded
+from scoring.facts.vector import LAYOUT, FactsError, Vector, decoded, encoded, fresh_until
 
 __all__ = [
     "FOREVER",
@@ -22,6 +22,7 @@ __all__ = [
     "Vector",
     "decoded",
     "encoded",
+    "fresh_until",
     "micros",
     "moment",
     "told",

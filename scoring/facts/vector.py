@@ -75,5 +75,13 @@ def decoded(data: bytes) -> Vector:
     return Vector(head.a, head.b, rows)
 
 
+def fresh_until(data: bytes) -> int | None:
+    """Return the day from which on a vector's facts are read anew; None for another layout."""
+    if len(data) < ROW_BYTES or len(data) % ROW_BYTES:
+        return None
+    head = Row._make(_ROW.unpack_from(data))
+    return head.b if (head.kind, head.member) == (Kind.LAYOUT, LAYOUT) else None
+
+
 def _rows(unpacked: Iterable[tuple[int, ...]]) -> Iterator[Row]:
     return (Row._make(numbers) for numbers in unpacked)

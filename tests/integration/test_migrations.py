@@ -14,6 +14,7 @@ from schema.catalogue import Classification as Class
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 BEFORE_SEALED_PLACES = """
 update alembic_version set version_num = '0002';
+drop table score_input;
 alter table cursor alter column position type text using null;
 insert into cursor (department, position, scope_revision, moved_at)
 values ('medical-insurance', '{"JSXX":["2026-09-20 09:02:03","JS1"]}', 1, now());
