@@ -55,6 +55,7 @@ def made(browser: Browser, hub: str) -> None:
     for details in family.page.locator("#family details[open]").all():
         details.locator("summary").first.click()
     family.page.locator("summary", has=family.page.get_by_text("record what a visit")).click()
+    family.page.set_viewport_size({"width": 1120, "height": 1200})
     family.page.evaluate("document.getElementById('family').scrollIntoView()")
     kept(family, "family")
 

@@ -80,9 +80,14 @@ function scoreOf(score, profile) {
     el("p", {}, ...both("总分 ", "Score "), el("strong", {}, String(score.total ?? "—")),
       ...both(`，100 分中 ${score.coverage ?? "—"} 分可判定`, `; ${score.coverage ?? "—"} of 100 points could be decided`)),
     bars.length > 0 ? el("dl", { class: "facts" }, bars) : null,
-    reasons.length > 0 ? [el("h3", {}, ...both("依据", "Reasons")), el("ul", {}, reasons.map((each) => el("li", {},
-      el("strong", {}, `${each.points}`), " ", ...both(each.textZh, each.textEn))))] : null);
+    reasons.length > 0 ? [el("h3", {}, ...both("依据", "Reasons")), reasonList(reasons.slice(0, FIRST))] : null,
+    reasons.length > FIRST ? el("details", {}, el("summary", {},
+      ...both(`另有 ${reasons.length - FIRST} 条依据`, `${reasons.length - FIRST} more reasons`)), reasonList(reasons.slice(FIRST))) : null);
 }
+
+const FIRST = 8;
+const reasonList = (reasons) => el("ul", {}, reasons.map((each) => el("li", {},
+  el("strong", {}, `${each.points}`), " ", ...both(each.textZh, each.textEn))));
 
 const NEWEST = 12;
 

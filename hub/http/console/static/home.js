@@ -3,6 +3,7 @@
 import { at, both, el, fill, hub, moment, onSession, told } from "./hub.js";
 import { bandMark, catalogue, departmentName } from "./words.js";
 
+const ORDER = ["red", "orange", "yellow", "green"];
 const count = (told_) => (told_?.atLeast === undefined
   ? both("少于 10", "fewer than 10") : [`${told_.atLeast.toLocaleString("en")}+`]);
 
@@ -21,7 +22,7 @@ async function drawHoldings(current) {
       figure("人员", "People", count(held.people)),
       figure("家庭", "Households", count(held.households)),
       figure("部门记录", "Records of departments", count({ atLeast: records })),
-      Object.entries(held.openAlerts).map(([band, value]) =>
+      Object.entries(held.openAlerts).sort(([one], [two]) => ORDER.indexOf(one) - ORDER.indexOf(two)).map(([band, value]) =>
         el("div", {}, el("dt", {}, ...both("未办结预警 ", "Open warnings "), bandMark(band)), el("dd", {}, ...count(value))))),
     el("p", { class: "soft small" }, ...both(
       "数量向下取整到十，少于十的不显示；限制级数据不计数。统计时间 ",

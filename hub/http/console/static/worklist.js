@@ -3,7 +3,7 @@
 import { ask, at, both, el, fill, hub, onSession, plain, say, showErrors, showReceipt } from "./hub.js";
 import { drawFamily } from "./family.js";
 import { granted, grantedOf } from "./schema.js";
-import { bandMark, catalogue, codeName } from "./words.js";
+import { bandMark, catalogue } from "./words.js";
 
 const PAGE = 20;
 
@@ -58,7 +58,8 @@ function due(day) {
 }
 
 function stateOf(alert) {
-  const name = alert.status ? codeName(lists, "alert_status", alert.status) : [];
+  const known = lists.alert_status?.codes[alert.status];
+  const name = known ? both(known.zh, known.en) : [alert.status ?? ""];
   return [...name, alert.assignee ? el("span", { class: "soft" }, ` ${alert.assignee}`) : null].filter(Boolean);
 }
 
