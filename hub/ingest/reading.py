@@ -1,7 +1,6 @@
 """One reading of a source: where it begins, that nobody else moves its cursor, when it is whole."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from connectors.protocol import Page
 from hub.clock import Clock
@@ -9,11 +8,8 @@ from hub.ingest.batch import Desk
 from hub.ingest.report import IngestFailedError, IngestReport
 from hub.store.cursors import Cursor, begin_reading, end_reading, read_cursor
 from hub.store.database import Connection, Database
-from hub.store.sources import GROWING, alone, analyse, scope_revision
+from hub.store.sources import GROWING, alone, analyse_grown, scope_revision
 from hub.store.unscored import mark_newcomers
-
-_GROWTH: Final = 2
-"""The planner's statistics are gathered again when so many times more was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,6 @@ class Reading:
         self.start = start
         self.last = start
         """The cursor behind what is stored."""
-        self._accepted = self._analysed_at = 0
 
     @classmethod
     async def begun(cls, database: Database, desk: Desk, clock: Clock) -> "Reading":
@@ -79,12 +74,9 @@ class Reading:
     async def stored(self, page: Page, done: IngestReport) -> None:
         """Note that a page is stored. New tables have no statistics: gather them as they grow."""
         self.last = replace(self.start, position=page.cursor)
-        self._accepted += done.accepted
-        if self.is_from_start and self._accepted > _GROWTH * self._analysed_at:
-            self._analysed_at = self._accepted
-            names = [dataset.name for dataset in self._desk.facts.catalogue.stored]
+        if self.is_from_start and done.accepted:
             async with self._database.connection() as connection:
-                await analyse(connection, [*GROWING, *names])
+                await analyse_grown(connection, [*GROWING, *self._desk.mappings])
 
     async def ended(self) -> None:
         """Mark that the source's end is reached: from now on it is known what it does not say.

@@ -39,6 +39,13 @@ _SCOPE_REVISION: Final = """
 SELECT coalesce(max(revision), 0) FROM scope WHERE kind <> 'member' OR $1
 """
 
+_GROWN: Final = """
+SELECT relname FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relname = any($1)
+  AND pg_relation_size(oid) / current_setting('block_size')::int > 2 * relpages + 8
+"""
+"""Tables that have doubled since statistics were gathered; of few pages any plan is good."""
+
 _QUOTED: Final = pg.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
 GROWING: Final = (
     *("person", "person_tag", "identity", "data_key", "link", "household", "household_place"),
@@ -141,6 +148,15 @@ async def add_to_scope(
     """Add tags that are not in scope yet and return how many they were."""
     status: str = await connection.execute(_ADD_SCOPE, list(tags), kind, revision)
     return int(status.rpartition(" ")[2])
+
+
+async def analyse_grown(connection: Connection, tables: Iterable[str]) -> list[str]:
+    """Gather the statistics of those of some tables that have doubled since, and return them."""
+    rows = await connection.fetch(_GROWN, list(tables))
+    grown = sorted(r["relname"] for r in rows)
+    if grown:
+        await analyse(connection, grown)
+    return grown
 
 
 async def analyse(connection: Connection, tables: Iterable[str]) -> None:
