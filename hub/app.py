@@ -34,6 +34,7 @@ from hub.store.journal import recorded
 from hub.store.migrate import current_revision, migrate, newest_revision
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
 from scoring import AlertParameters, Profile, load_profile, packaged_calendar, packaged_profile
+from scoring.facts import fields_number
 
 _HUB_KEYS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
 
@@ -192,7 +193,9 @@ async def full_pass_of(core: Core) -> FullPass:
         ProfileError: As `rescorer_of`.
     """
     policy = await Policies(core.database, core.catalogue).current()
-    return FullPass(core.database, rescorer_of(core, policy), VectorsReader(core.data_keys))
+    rescorer = rescorer_of(core, policy)
+    fields = fields_number(rescorer.profile.fields_read)
+    return FullPass(core.database, rescorer, VectorsReader(core.data_keys, fields))
 
 
 async def profile_from(core: Core, text: str) -> Profile:

@@ -3,9 +3,9 @@
 A score depends on the day, so that a household to which nothing happens may change its band. Every
 vector is opened, some thousands of households at a time; by columns it is found out whose points,
 triggers or rules differ from what was stored; those are scored by the interpreter, which gives the
-reasons, and stored with their alerts. A household whose vector is missing, of another layout or
-overtaken by a day on which an interval begins or ends is scored from its facts. The age of a source
-alone is no change.
+reasons, and stored with their alerts. A household whose vector is missing, of another layout, of
+other fields or overtaken by a day on which an interval begins or ends is scored from its facts. The
+age of a source alone is no change.
 
 Each chunk is one transaction: what is done stays done, and a second pass on the same day writes
 nothing. Who is read is on record before the chunk commits.
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.errors import SetupError
 from hub.ingest.rescore import Rescored, Rescorer, silences_told
 from hub.ingest.score_store import Scored
 from hub.ingest.scoring import let_out
@@ -134,8 +135,12 @@ class FullPass:
         """Return what another profile would do to the bands of today; nothing is stored.
 
         Raises:
+            SetupError: It reads fields that today's vectors do not hold.
             StoreUnavailableError, AuditUnavailableError, SealBrokenError: As `run`.
         """
+        more = set(changed.fields_read) - set(self.rescorer.profile.fields_read)
+        if more:
+            raise SetupError(f"The profile in force does not read {', '.join(sorted(more))}.")
         done, after = Preview(), BEFORE_ALL
         now, then = ColumnScorer(self.rescorer.profile), ColumnScorer(changed)
         today = self.rescorer.today()

@@ -132,8 +132,13 @@ class HomesReader:
         identities = await identities_of_people(connection, self.keys, people)
         where = _whereabouts(homes.values())
         cells = sorted({cell for cell, _ in asked})
+        by_department: dict[str, dict[UUID, Identity]] = defaultdict(dict)
+        for identity in identities:
+            by_department[identity.department][identity.identity_id] = identity
         for dataset in self.fields.datasets:
-            own = {i.identity_id: i for i in identities if i.department == dataset.department}
+            own = by_department.get(dataset.department)
+            if own is None:
+                continue
             found = await self.facts.of_identities(connection, dataset, cells, own)
             for identity_id, spans in found.items():
                 identity = own[identity_id]

@@ -28,7 +28,7 @@ from schema.catalogue import Dataset
 from schema.datasets.civil_affairs import ALERT, SCORE
 from scoring.alerts import AlertParameters, Open, decide
 from scoring.columns.outcome import kept_rows
-from scoring.facts import FactsError, Row, Vector, decoded, encoded
+from scoring.facts import FactsError, Row, Vector, decoded, encoded, fields_number
 from scoring.profile import Profile
 from scoring.score import CHINA, Score
 
@@ -62,7 +62,8 @@ class Scored:
     def vector(self, profile: Profile) -> Vector:
         """Return what the household's vector says from now on."""
         rows = (*self.rows, *kept_rows(self.score, profile))
-        return Vector(self.score.as_of.toordinal(), self.fresh_until, rows)
+        fields = fields_number(profile.fields_read)
+        return Vector(self.score.as_of.toordinal(), self.fresh_until, rows, fields)
 
 
 @dataclass(slots=True)
@@ -182,5 +183,5 @@ def _is_same_vector(stored: SealedVector | None, key: bytes, vector: Vector) -> 
         before = decoded(stored.opened(key))
     except FactsError:
         return False  # of another layout: it is written anew
-    same_days = before.fresh_until == vector.fresh_until
-    return same_days and sorted(before.rows) == sorted(vector.rows)
+    same = (before.fresh_until, before.fields) == (vector.fresh_until, vector.fields)
+    return same and sorted(before.rows) == sorted(vector.rows)

@@ -12,7 +12,7 @@ from hub.sealing.datakeys import DataKeys
 from hub.store.database import Connection
 from hub.store.score_inputs import OWNER, SealedVector
 from hub.store.unscored import HouseholdKey
-from scoring.facts import fresh_until
+from scoring.facts import is_usable
 from scoring.inputs import LEFT_DAYS
 
 _NEXT: Final = """
@@ -39,7 +39,7 @@ class OpenedChunk:
     keys: Sequence[HouseholdKey]
     vectors: Sequence[bytes] = field(repr=False)
     unread: Sequence[HouseholdKey]
-    """Those whose vector is missing, of another layout, or overtaken by the day."""
+    """Those whose vector is missing, overtaken by the day, or of another layout or other fields."""
     aliases: Sequence[bytes] = field(repr=False)
     """By which the log knows the households, and everybody whose facts are in their vectors."""
     last: HouseholdKey
@@ -60,6 +60,8 @@ class VectorsReader:
     """Opens vectors with civil affairs' keys."""
 
     keys: DataKeys
+    fields: int
+    """The number of the fields that the profile reads; a vector of others is read anew."""
 
     async def next(
         self, connection: Connection, after: HouseholdKey, limit: int, today: date
@@ -76,12 +78,11 @@ class VectorsReader:
         keys, vectors, unread = [], [], []
         for row in rows:
             key, data = (row["cell"], row["household_id"]), self._opened(row)
-            until = fresh_until(data)
-            if until is None or until <= today.toordinal():
-                unread.append(key)
-            else:
+            if is_usable(data, today.toordinal(), self.fields):
                 keys.append(key)
                 vectors.append(data)
+            else:
+                unread.append(key)
         last = (rows[-1]["cell"], rows[-1]["household_id"])
         lately = today - timedelta(days=LEFT_DAYS)
         people = await connection.fetch(_ALIASES, *after, *last, today, lately)

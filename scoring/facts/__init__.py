@@ -8,7 +8,15 @@ score of another day too, until a record's own interval begins or ends.
 
 from scoring.facts.reads import READERS, Read, told
 from scoring.facts.rows import FOREVER, Kind, Row, Source, micros, moment
-from scoring.facts.vector import LAYOUT, FactsError, Vector, decoded, encoded, fresh_until
+from scoring.facts.vector import (
+    LAYOUT,
+    FactsError,
+    Vector,
+    decoded,
+    encoded,
+    fields_number,
+    is_usable,
+)
 
 __all__ = [
     "FOREVER",
@@ -22,7 +30,8 @@ __all__ = [
     "Vector",
     "decoded",
     "encoded",
-    "fresh_until",
+    "fields_number",
+    "is_usable",
     "micros",
     "moment",
     "told",

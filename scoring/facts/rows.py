@@ -111,7 +111,8 @@ class Kind(IntEnum):
     """What a row says; `a`, `b` and `c` are its numbers. Days are ordinals, amounts cents."""
 
     LAYOUT = 0
-    """First row. Member: the layout. a: day of writing, b: first day on which to read anew."""
+    """First row. Member: the layout. a: day of writing, b: first day on which to read anew; c: the
+    number of rows, and which fields were read."""
     REGION = 1
     """The household's. a: 1 where known, c: the twelve digits."""
     REGION_SINCE = 2

@@ -9,6 +9,7 @@ Rule of evolution: a new kind or source takes a new number and leaves the layout
 changes the meaning of a number that was written, or the form of a row, takes a new layout.
 """
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _ROW: Final = struct.Struct("<HHiiq")
 ROW_BYTES: Final = _ROW.size
 _FILL: Final = 16
 """A vector has a multiple of so many rows."""
+_COUNTED: Final = 1 << 32
+"""The first row's c is the number of rows, and that of the fields so many times."""
 _KEPT: Final = frozenset({Kind.POINTS, Kind.FIRED, Kind.PROFILE})
 
 
@@ -38,6 +41,8 @@ class Vector:
     written_on: int
     fresh_until: int
     rows: tuple[Row, ...]
+    fields: int = 0
+    """Which fields were read, as `fields_number` has it: of others, no row says nothing."""
 
     @property
     def outcome(self) -> tuple[Row, ...]:
@@ -52,7 +57,7 @@ class Vector:
 
 def encoded(vector: Vector) -> bytes:
     """Return a vector as bytes; rows in order, so that equal vectors have equal bytes."""
-    head = Row(Kind.LAYOUT, LAYOUT, vector.written_on, vector.fresh_until, len(vector.rows))
+    head = Row(Kind.LAYOUT, LAYOUT, vector.written_on, vector.fresh_until, _counted(vector))
     rows = [head, *sorted(vector.rows)]
     rows += [Row(Kind.BLANK)] * (-len(rows) % _FILL)
     return b"".join(_ROW.pack(*row) for row in rows)
@@ -70,17 +75,29 @@ def decoded(data: bytes) -> Vector:
     if head.kind != Kind.LAYOUT or head.member != LAYOUT:
         raise FactsError(f"the vector's layout is {head.member}, this version reads {LAYOUT}")
     rows = tuple(row for row in rest if row.kind != Kind.BLANK)
-    if len(rows) != head.c:
-        raise FactsError(f"the vector has {len(rows)} rows and says {head.c}")
-    return Vector(head.a, head.b, rows)
+    fields, count = divmod(head.c, _COUNTED)
+    if len(rows) != count:
+        raise FactsError(f"the vector has {len(rows)} rows and says {count}")
+    return Vector(head.a, head.b, rows, fields)
 
 
-def fresh_until(data: bytes) -> int | None:
-    """Return the day from which on a vector's facts are read anew; None for another layout."""
+def _counted(vector: Vector) -> int:
+    return vector.fields * _COUNTED + len(vector.rows)
+
+
+def fields_number(fields: Iterable[str]) -> int:
+    """Return 31 bits that stand for a set of catalogue fields."""
+    digest = hashlib.sha256("\n".join(sorted(fields)).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def is_usable(data: bytes, day: int, fields: int) -> bool:
+    """Whether a vector holds on a day, and was read from just these fields."""
     if len(data) < ROW_BYTES or len(data) % ROW_BYTES:
-        return None
+        return False
     head = Row._make(_ROW.unpack_from(data))
-    return head.b if (head.kind, head.member) == (Kind.LAYOUT, LAYOUT) else None
+    is_known = (head.kind, head.member) == (Kind.LAYOUT, LAYOUT)
+    return is_known and day < head.b and head.c // _COUNTED == fields
 
 
 def _rows(unpacked: Iterable[tuple[int, ...]]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from scoring.facts import Kind, Row, Source, micros, moment
+from scoring.facts import Kind, Row, Source, moment
 from scoring.household import Evidence
 
 REGISTER: Final = Source.POPULATION.department
@@ -22,6 +22,7 @@ class Silence(NamedTuple):
     whole_from: datetime
 
 
+DEPARTMENT_OF: Final = {source: source.department for source in Source}
 Silences = Mapping[str, Silence]
 """Department to what its silence means; one that was never read to its end is absent."""
 
@@ -45,14 +46,11 @@ class Person:
 
     def evidence(self, *sources: Source) -> Evidence | None:
         """Return the newest record of `sources`, or the newest silence; None where unknown."""
-        said = [Evidence(s.department, self.words[s]) for s in sources if s in self.words]
-        if not said:
-            said = [
-                Evidence(department, self.silences[department].read_at)
-                for department in sorted({s.department for s in sources})
-                if self.was_read(department)
-            ]
-        return newest(said)
+        told = [(s, self.words[s]) for s in sources if s in self.words]
+        if told:
+            return newest([Evidence(DEPARTMENT_OF[s], when) for s, when in told])
+        silent = {DEPARTMENT_OF[s]: None for s in sources}
+        return newest([Evidence(d, self.silences[d].read_at) for d in silent if self.was_read(d)])
 
     def of(self, kind: Kind) -> list[Row]:
         """Return the person's rows of one kind."""
@@ -86,8 +84,11 @@ class Family:
 
 def newest(evidence: Iterable[Evidence]) -> Evidence | None:
     """Return the newest piece of evidence; of equals, the first department by name."""
-    ordered = sorted(evidence, key=lambda e: (-micros(e.source_time), e.department))
-    return ordered[0] if ordered else None
+    pieces = list(evidence)
+    if len(pieces) > 1:
+        pieces.sort(key=lambda e: e.department)
+        return max(pieces, key=lambda e: e.source_time)
+    return pieces[0] if pieces else None
 
 
 def family(rows: Iterable[Row], as_of: date, silences: Silences) -> Family:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hub.access.policy import default_policy_text, load_policy
-from hub.errors import AuditUnavailableError
+from hub.errors import AuditUnavailableError, SetupError
 from hub.ingest.full_pass import FullPass
 from hub.ingest.grants import catalogue_check
 from hub.ingest.pipeline import Ingest
@@ -22,8 +22,9 @@ from hub.store.score_inputs import stored_vectors
 from hub.store.sources import add_to_scope
 from schema.datasets.civil_affairs import SCORE
 from scoring.alerts import AlertParameters
-from scoring.facts import Kind, decoded
+from scoring.facts import Kind, decoded, fields_number
 from scoring.facts.rows import DATASETS
+from scoring.household import Input
 from scoring.inputs import family, household_on
 from scoring.parameters.working_days import packaged_calendar
 from scoring.profile import packaged_profile
@@ -88,9 +89,10 @@ class Town:
         parts = (self.hub.facts, self.hub.keys, self.hub.tagger, self.journal)
         return Rescorer(*parts, used, parameters, lambda: self.now)
 
-    def whole(self, database=None):
-        reader = VectorsReader(self.hub.keys)
-        return FullPass(database or self.hub.database, self.rescorer(), reader)
+    def whole(self, profile=None):
+        rescorer = self.rescorer(profile)
+        reader = VectorsReader(self.hub.keys, fields_number(rescorer.profile.fields_read))
+        return FullPass(self.hub.database, rescorer, reader)
 
     async def take_in(self):
         hub, rescorer = self.hub, self.rescorer()
@@ -228,6 +230,20 @@ async def test_a_vector_that_a_day_has_overtaken_is_read_anew(town):
 
     assert (done.from_facts, done.rescored.changed) == (1, 1)
     assert "minor-children" not in (await town.scored())[3]
+
+
+async def test_a_vector_of_other_fields_is_read_anew_and_no_silence_is_made_of_them(town):
+    full = town.rescorer().profile
+    fewer = replace(full, unavailable=full.unavailable | {Input.SCHOOLING}, digest="11" * 32)
+    await town.whole(fewer).run()
+    assert "compulsory-pupil" not in (await town.scored())[3]
+
+    with pytest.raises(SetupError):
+        await town.whole(fewer).preview(full)
+    done = await town.whole().run()
+
+    assert (done.from_facts, done.rescored.changed) == (1, 1)
+    assert "compulsory-pupil" in (await town.scored())[3]
 
 
 @pytest.mark.parametrize("when", list(Break))
