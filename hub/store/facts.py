@@ -138,19 +138,11 @@ def _stored(row: Record, names: Sequence[str]) -> Stored:
 
 def _row(span: Stored, columns: Sequence[str], known: datetime) -> tuple[object, ...]:
     v = span.value
-    own: dict[str, object] = {
-        "cell": v.cell,
-        "identity_id": v.identity_id,
-        "version_id": v.version_id,
-        "record_id": v.record_id,
-        "source_record_id": v.source_record_id,
-        "source_time": v.source_time,
-        "valid_from": span.valid_from,
-        "valid_to": span.valid_to,
-        "known_from": known,
-        "known_to": STILL_KNOWN,
-    }
-    return tuple(own[name] if name in own else v.columns[name] for name in columns)
+    return (
+        *(v.cell, v.identity_id, v.version_id, v.record_id, v.source_record_id, v.source_time),
+        *(span.valid_from, span.valid_to, known, STILL_KNOWN),
+        *map(v.columns.__getitem__, columns[_OWN:]),
+    )
 
 
 def resealed(dataset: Dataset, span: Stored, key: bytes, days: tuple[date, date]) -> Stored:
