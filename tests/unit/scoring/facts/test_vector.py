@@ -5,7 +5,18 @@ import struct
 import pytest
 from hypothesis import given, settings
 
-from scoring.facts import LAYOUT, FactsError, Kind, Row, Source, Vector, decoded, encoded
+from scoring.facts import (
+    LAYOUT,
+    FactsError,
+    Kind,
+    Row,
+    Source,
+    Vector,
+    decoded,
+    encoded,
+    fields_number,
+    is_usable,
+)
 from scoring.facts.rows import DATASETS
 from scoring.facts.vector import ROW_BYTES
 from scoring.inputs import family, household_on
@@ -49,6 +60,17 @@ def test_what_is_kept_of_a_score_is_no_fact():
 
     assert vector.outcome == (kept,)
     assert vector.facts == (Row(Kind.ROLL, 0, 1),)
+
+
+def test_a_vector_is_of_use_until_its_day_and_for_its_own_fields():
+    read, other = fields_number(["A.a", "A.b"]), fields_number(["A.a"])
+    data = encoded(Vector(10, 20, (Row(Kind.ROLL, 0, 1),), read))
+
+    assert decoded(data).fields == read
+    assert is_usable(data, 19, read)
+    assert not is_usable(data, 20, read)
+    assert not is_usable(data, 19, other)
+    assert not is_usable(b"", 19, read)
 
 
 @pytest.mark.parametrize(
