@@ -73,3 +73,12 @@ def test_rules_that_contradict_themselves_are_refused(old, new, why):
 
     with pytest.raises(CreditRulesError, match=why):
         load_rules(TEXT.replace(old, new))
+
+
+def test_a_nearer_rule_applies_though_a_wider_one_is_newer():
+    older = 'prefix = "42"\nvalid_from = 2023-02-01'
+    newer = TEXT.replace(older, older.replace("2023", "2024"))
+    rules = load_rules(newer.replace("valid_from = 2023-02-01", "valid_from = 2022-02-01"))
+
+    assert rules.clocks_of("420203", date(2022, 1, 1)).total_working_days == 15
+    assert rules.clocks_of("420203", date(2024, 3, 1)).prefix == "4202"
