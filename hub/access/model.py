@@ -7,7 +7,7 @@ are not in the digest, they are bound when a plan is used.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final, Protocol
@@ -48,6 +48,8 @@ class Caller:
     client_id: str
     actor: str | None = None
     case: str | None = None
+    area: tuple[str, ...] | None = None
+    """Prefixes of the regions that the registry narrows this client to; None: no narrower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,14 @@ class Entitlement:
         """Whether the field may be read."""
         return isinstance(self.decide(path), Reveal)
 
+    def within(self, area: tuple[str, ...] | None) -> "Entitlement":
+        """Return the same rights over the rows that also lie in `area`; None narrows nothing."""
+        if area is None:
+            return self
+        both = {own for own in area for given in self.regions if own.startswith(given)}
+        both |= {given for given in self.regions for own in area if given.startswith(own)}
+        return replace(self, regions=tuple(sorted(both)))
+
     def granted_types(self) -> frozenset[str]:
         """Return the types of which at least one field may be read."""
         return frozenset(p.partition(".")[0] for p in self.decisions if self.is_granted(p))
@@ -179,7 +189,7 @@ class Policy:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             known = self._known[key] = self._decide(caller, today)
-        return known
+        return known.within(caller.area) if isinstance(known, Entitlement) else known
 
     def _decide(self, caller: Caller, today: date) -> Entitlement | Refusal:
         wanted = (caller.department, caller.role, caller.purpose)

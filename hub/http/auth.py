@@ -76,6 +76,7 @@ class Authenticator:
             raise UnauthenticatedError(
                 "The access token is refused: its client is not registered like that any more."
             )
+        verified = replace(verified, caller=replace(caller, area=client.area))
         while len(self._known) >= self._remembered:
             self._known.popitem(last=False)
         self._known[token] = verified

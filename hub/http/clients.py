@@ -1,8 +1,9 @@
 """The registry of departments' systems that may sign in, with their public keys.
 
-One `[[client]]` of the file is one system: `id`, `department`, `role`, `purposes`, and either `jwk`
-(a public key, in place) or `jwks_file` (a JWK Set beside the registry, for rotation). The hub keeps
-public keys only; a private one in the registry is refused.
+One `[[client]]` of the file is one system: `id`, `department`, `role`, `purposes`, if need be
+`regions` that narrow it to its own area, and either `jwk` (a public key, in place) or `jwks_file`
+(a JWK Set beside the registry, for rotation). The hub keeps public keys only; a private one in the
+registry is refused.
 
 Spec: RFC 7517; RFC 7591 for the meaning of jwks.
 """
@@ -10,7 +11,7 @@ Spec: RFC 7517; RFC 7591 for the meaning of jwks.
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from hub.http.jose import ALGORITHM
 from hub.sealing.files import write_private
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_REGION: Final = re.compile(r"[0-9]{1,12}")
 
 ReadFile = Callable[[str], str]
 """Gives the text of a file that the registry names, relative to the registry."""
@@ -39,6 +41,8 @@ class Client:
     role: str
     purposes: frozenset[Purpose]
     keys: KeySet = field(repr=False, compare=False)
+    area: tuple[str, ...] | None = None
+    """Prefixes of the only regions whose rows it may see; None: as its entitlement has it."""
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +50,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     department: str
     role: str
     purposes: list[Purpose]
+    regions: list[str] | None = None
     jwk: dict[str, str] | None = None
     jwks_file: str | None = None
 
@@ -121,7 +126,12 @@ def read_client_key(path: Path) -> ECKey:
 
 
 def registry_entry(
-    client_id: str, department: str, role: str, purposes: Iterable[str], key: ECKey
+    client_id: str,
+    department: str,
+    role: str,
+    purposes: Iterable[str],
+    key: ECKey,
+    regions: Sequence[str] | None = None,
 ) -> str:
     """Return the `[[client]]` table for a registry, with the public half of `key`."""
     public = {name: str(value) for name, value in key.as_dict(private=False).items()}
@@ -129,7 +139,8 @@ def registry_entry(
     return (
         f"[[client]]\nid = {json.dumps(client_id)}\ndepartment = {json.dumps(department)}\n"
         f"role = {json.dumps(role)}\npurposes = {json.dumps(sorted(purposes))}\n"
-        f"jwk = {{ {jwk} }}\n"
+        + ("" if regions is None else f"regions = {json.dumps(list(regions))}\n")
+        + f"jwk = {{ {jwk} }}\n"
     )
 
 
@@ -144,12 +155,15 @@ def _client(place: str, table: object, read: ReadFile) -> Client:
     _check_id(place, "role", entry.role)
     if not entry.purposes:
         raise SetupError(f"{place.capitalize()}: purposes names none; name at least one.")
+    if not all(_REGION.fullmatch(region) for region in entry.regions or ()):
+        raise SetupError(f"{place.capitalize()}: a region is 1 to 12 digits.")
     return Client(
         entry.id,
         entry.department,
         entry.role,
         frozenset(entry.purposes),
         _keys(place, entry, read),
+        None if entry.regions is None else tuple(entry.regions),
     )
 
 

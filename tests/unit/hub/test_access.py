@@ -1,5 +1,6 @@
 """A policy is refused where it contradicts the catalogue or itself; a decision has its reason."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -212,3 +213,25 @@ def test_no_grant_is_without_an_end(catalogue):
         assert isinstance(rule.purpose, Purpose)
         for grant in rule.grants:
             assert grant.end - grant.start <= timedelta(days=3 * 366)
+
+
+@pytest.mark.parametrize(
+    ("area", "seen"),
+    [
+        (None, ("420106",)),
+        (("420106001",), ("420106001",)),
+        (("420106001001", "420106002"), ("420106001001", "420106002")),
+        (("42",), ("420106",)),
+        (("420107",), ()),
+        ((), ()),
+    ],
+)
+def test_an_area_narrows_the_rows_and_never_widens_them(catalogue, area, seen):
+    policy = load_policy(HEAD + GRANT, catalogue)
+    whole = policy.entitlement(OFFICER, TODAY)
+
+    narrowed = policy.entitlement(replace(OFFICER, area=area), TODAY)
+
+    assert narrowed.regions == seen
+    assert (narrowed.decisions, narrowed.digest) == (whole.decisions, whole.digest)
+    assert policy.entitlement(OFFICER, TODAY).regions == ("420106",)

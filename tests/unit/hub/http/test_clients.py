@@ -50,6 +50,22 @@ def test_an_entry_that_the_hub_wrote_is_read_back():
     assert not re.search(r"[ {]d = ", text)
 
 
+def test_a_client_is_narrowed_to_the_area_that_its_entry_names():
+    written = registry_entry("community", "civil-affairs", "clerk", ["CASE"], KEY, ["420106001"])
+
+    (narrow,) = load_clients(written, no_file).values()
+    (wide,) = load_clients(table(), no_file).values()
+
+    assert narrow.area == ("420106001",)
+    assert wide.area is None
+
+
+@pytest.mark.parametrize("region", ["", "4201x6", "4201060010011"])
+def test_an_area_is_made_of_regions(region):
+    with pytest.raises(SetupError, match="a region is 1 to 12 digits"):
+        load_clients(table(regions=json.dumps([region])), no_file)
+
+
 def test_a_registry_without_clients_is_empty():
     assert load_clients("", no_file) == {}
 
