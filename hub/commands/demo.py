@@ -17,7 +17,7 @@ import typer
 
 from audit.verify import Verdict, report
 from connectors.shape import BEIJING
-from hub.app import apply_policy, catalogue_of, opened, prepare
+from hub.app import Core, apply_policy, catalogue_of, opened, prepare
 from hub.clock import utc_now
 from hub.commands.audit import verified, verifier_key
 from hub.commands.console import fail, run, settings_or_fail
@@ -30,6 +30,7 @@ from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
 from hub.demo.processes import end
 from hub.demo.receivers import PLATFORM, RunningReceiver, receivers
 from hub.demo.registry import SOURCES
+from hub.demo.score_check import expected_scores, stored_scores
 from hub.demo.signing_in import check_is_local
 from hub.demo.walk import Walk, WalkError, known_family, must
 from hub.errors import SetupError
@@ -38,6 +39,7 @@ from hub.ingest.scope import load_scope
 from hub.settings import Settings
 from hub.store.database import Connection
 from hub.store.embedded.client import wait_until_stopped
+from hub.store.facts import Facts
 
 _READY_S: Final = 60.0
 _POLL_S: Final = 0.05
@@ -84,7 +86,7 @@ def demo(
 def _set_up(settings: Settings, seed: int, households: int) -> Places:
     _title("Setting up")
     first_policy(settings)
-    today = utc_now().date()
+    today = utc_now().astimezone(BEIJING).date()
     places, is_new = installation.district(
         settings.home, seed=seed, households=households, today=today
     )
@@ -125,6 +127,7 @@ async def _fill(settings: Settings, places: Places) -> None:
             typer.echo(summary(done))
         if any(done.accepted for done in reports):
             _check_quarantine(reports, places)
+            await _check_scores(core, places)
         async with core.database.connection() as connection:
             await _graph(connection)
 
@@ -140,6 +143,21 @@ def _check_quarantine(reports: list[IngestReport], places: Places) -> None:
     held = sum((done.quarantined for done in reports), Counter())
     must(held == planted, "quarantine differs from the faults that were planted")
     typer.echo(f"quarantine: {held.total():,} records, exactly the faults that were planted")
+
+
+async def _check_scores(core: Core, places: Places) -> None:
+    """Every household's score is what its members' lives give: nobody's more, nobody's fewer."""
+    expected = expected_scores(places.truth, core.tagger)
+    if {score.day for score in expected.values()} != {core.clock().astimezone(BEIJING).date()}:
+        typer.echo("scores: not compared, the district is of another day")
+        return
+    async with core.database.connection() as connection:
+        stored = await stored_scores(connection, Facts(core.catalogue), core.data_keys)
+    differing = sum(
+        stored.get(home) != expected.get(home) for home in stored.keys() | expected.keys()
+    )
+    must(not differing, f"the scores of {differing:,} households are not as expected")
+    typer.echo(f"scores: {len(expected):,} households, all as expected")
 
 
 async def _graph(connection: Connection) -> None:

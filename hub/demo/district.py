@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.demo.chronicle import Chronicle
+from hub.demo.expectation import Expectation
 from hub.demo.lives import MemberLife
 from hub.demo.registry import SOURCES
 from hub.demo.sources.insurance import DATABASE_FILE
@@ -81,20 +82,21 @@ def build(home: Path, *, seed: int, today: date, households: int = DEFAULT_HOUSE
         writers = [
             source.writer(Workshop(places.folder(source), seed, today, truth)) for source in SOURCES
         ]
+        expectation = Expectation(today)
         for life in Chronicle(seed=seed, today=today).lives(households):
             house = life.house
             if house.listed is not None:
                 monitored.writerow((house.applicant, house.number, house.listed))
-            truth.household(house)
-            for member in life.members:
-                _write(member, writers, truth)
+            told = [(member, _write(member, writers, truth)) for member in life.members]
+            truth.household(house, expectation.of(house, told))
         for writer in writers:
             writer.close()
     return truth.totals
 
 
-def _write(life: MemberLife, writers: Iterable[Writer], truth: TruthFile) -> None:
+def _write(life: MemberLife, writers: Iterable[Writer], truth: TruthFile) -> PersonTruth:
     person = PersonTruth(life.person, life.house, life.person.phone, truth)
     for writer in writers:
         writer.add(life, person)
     truth.person(person)
+    return person

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from hub.demo.expected import Expected
 from hub.demo.people import Household, Person
 
 ACCEPTED = "accepted"
@@ -176,8 +177,8 @@ class TruthFile:
         """Count one written row."""
         self.totals.records[dataset] += 1
 
-    def household(self, house: Household) -> None:
-        """Write one household."""
+    def household(self, house: Household, expected: Expected | None) -> None:
+        """Write one household behind its people; `expected` is the score that it must get."""
         self.totals.households += 1
         self.totals.households_in_scope += house.listed is not None
         self._line(
@@ -191,6 +192,7 @@ class TruthFile:
                 "label": house.label,
                 "plot": house.plot,
                 "members": [member.number for member in house.members],
+                "score": None if expected is None else expected.told(),
             },
         )
 

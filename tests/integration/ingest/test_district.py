@@ -5,9 +5,14 @@ from collections import Counter
 import orjson
 import pytest
 
+from hub.demo.district import DEFAULT_HOUSEHOLDS
+from hub.demo.score_check import expected_scores, stored_scores
 from tests.support.district import district, hub_on
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+HUNDRED_THOUSAND_PEOPLE = 65_000
+"""Households that have so many people between them."""
 
 OWNERS = """
 SELECT s.key_tag, l.person_id FROM source_record s
@@ -37,11 +42,50 @@ async def test_the_graph_is_what_the_truth_file_says(store, keyring, town):
     await compare_with_the_truth(store, keyring, town)
 
 
+@pytest.fixture
+def sized_town(request, tmp_path):
+    """A district of as many households as the test asks for."""
+    with district(tmp_path, households=request.param, seed=1) as made:
+        yield made
+
+
 @pytest.mark.prove
 @pytest.mark.timeout(1200)
-async def test_two_thousand_households_are_what_their_truth_file_says(store, keyring, tmp_path):
-    with district(tmp_path, households=2_000, seed=1) as town:
-        await compare_with_the_truth(store, keyring, town)
+@pytest.mark.parametrize("sized_town", [2_000], indirect=True)
+async def test_two_thousand_households_are_what_their_truth_file_says(store, keyring, sized_town):
+    await compare_with_the_truth(store, keyring, sized_town)
+
+
+@pytest.mark.parametrize("sized_town", [300], indirect=True)
+async def test_every_household_has_the_score_that_its_lives_give(store, keyring, sized_town):
+    await compare_scores(store, keyring, sized_town)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("sized_town", [DEFAULT_HOUSEHOLDS, HUNDRED_THOUSAND_PEOPLE], indirect=True)
+async def test_every_household_of_a_large_district_has_its_score(store, keyring, sized_town):
+    await compare_scores(store, keyring, sized_town)
+
+
+async def compare_scores(store, keyring, town):
+    async with hub_on(store, keyring) as hub:
+        await hub.load_scope(town)
+        await hub.read_all(town)
+        async with hub.database.connection() as connection:
+            stored = await stored_scores(connection, hub.facts, hub.keys)
+
+        expected = expected_scores(town.places.truth, hub.tagger)
+        assert {score.band for score in expected.values()} >= {"green", "yellow", "red"}
+        numbers = {
+            hub.tagger.household(h["household"]): h["household"] for h in town.of("household")
+        }
+        differing = {
+            numbers[tag]: (stored.get(tag), expected.get(tag))
+            for tag in stored.keys() | expected.keys()
+            if stored.get(tag) != expected.get(tag)
+        }
+        assert differing == {}
 
 
 async def compare_with_the_truth(store, keyring, town):

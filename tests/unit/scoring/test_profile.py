@@ -4,6 +4,7 @@ from importlib import resources
 import pytest
 
 from schema.catalogue import Catalogue
+from scoring.facts.rows import DATASETS
 from scoring.household import Input
 from scoring.profile import InputStatus, ProfileError, load_profile, packaged_profile
 from scoring.score import score
@@ -168,3 +169,11 @@ dibao_standard_cents = 93000"""
     assert standard("420107001001", date(2026, 11, 1)) == 99000
     assert standard("690101001001", AS_OF) is None
     assert standard(None, AS_OF) is None
+
+
+def test_every_department_that_a_reason_may_quote_has_a_name_in_both_languages():
+    names = packaged_profile(date(2026, 7, 1), everything_granted).document.departments
+
+    for dataset in DATASETS.values():
+        assert names[dataset.department].zh
+        assert names[dataset.department].en
