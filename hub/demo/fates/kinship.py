@@ -153,7 +153,7 @@ def _allowances(fate: Fate, chart: Chart) -> tuple[Allowance, ...]:
                 *(min(start, fate.today), person.died_on),
             )
         )
-    return tuple(found)
+    return tuple(entry for entry in found if entry.end is None or entry.start <= entry.end)
 
 
 def _supporters(fate: Fate, person: Person) -> tuple[Supporter, ...]:

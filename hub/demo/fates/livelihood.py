@@ -60,14 +60,10 @@ def _pensions(fate: Fate, person: Person) -> tuple[Pension, ...]:
         return ()
     first = date(person.birth_date.year + RETIRED, person.birth_date.month, 1)
     low, high = (20_000, 90_000) if fate.plot is Plot.STRAINED else (110_000, 320_000)
-    return (
-        Pension(
-            f"YL{person.slot}",
-            min(first, fate.month(1)),
-            person.died_on,
-            fate.rng.randrange(low, high, 1_000),
-        ),
-    )
+    start, cents = min(first, fate.month(1)), fate.rng.randrange(low, high, 1_000)
+    if person.died_on is not None and person.died_on < start:
+        return ()
+    return (Pension(f"YL{person.slot}", start, person.died_on, cents),)
 
 
 def _working(fate: Fate, person: Person) -> tuple[Work, ...]:
