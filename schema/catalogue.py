@@ -265,7 +265,9 @@ CORE_FIELDS: Final = (
     CoreField("Household", "id", "家庭标识", "opaque id of a household"),
     CoreField("Household", "region", "所在区划", "region of the household, 12 digits"),
     CoreField("Household", "members", "家庭成员", "the people of a household"),
-    CoreField("Member", "relation", "与户主关系", "relation to the head, GB/T 4761"),
+    CoreField(
+        "Member", "relation", "与户主关系", "relation to the head or to the anchor, GB/T 4761"
+    ),
     CoreField("Mutation", "recognise", "认定", "record a recognition"),
     CoreField("Mutation", "assignAlert", "预警派单", "give an alert to somebody to visit"),
     CoreField("Mutation", "recordVisit", "入户登记", "record what a visit found"),

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLSchema
-from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 
@@ -23,6 +22,7 @@ from schema.graph_types import (
     Cents,
     LookupStatus,
     access_entry,
+    argument,
     connection,
     entities,
     list_of,
@@ -55,18 +55,6 @@ class RecognitionReceipt:
     closed_alert_id: strawberry.ID | None
 
 
-def _argument(
-    name: str, annotation: object, description: str, **default: object
-) -> StrawberryArgument:
-    return StrawberryArgument(
-        python_name=name,
-        graphql_name=None,
-        type_annotation=StrawberryAnnotation(annotation),
-        description=description,
-        **default,  # type: ignore[arg-type]  # only `default` is ever passed
-    )
-
-
 _TIME: Final = (
     ("as_of", date | None, "On which day it is to hold; default: today."),
     ("known_at", datetime | None, "As the hub knew it at this moment; default: now."),
@@ -74,13 +62,13 @@ _TIME: Final = (
 
 
 def _time() -> list[StrawberryArgument]:
-    return [_argument(name, kind, text, default=None) for name, kind, text in _TIME]
+    return [argument(name, kind, text, default=None) for name, kind, text in _TIME]
 
 
 def _paging() -> list[StrawberryArgument]:
     return [
-        _argument("first", int, f"How many, at most {MAX_PAGE}.", default=DEFAULT_PAGE),
-        _argument("after", str | None, "The cursor of the last one seen.", default=None),
+        argument("first", int, f"How many, at most {MAX_PAGE}.", default=DEFAULT_PAGE),
+        argument("after", str | None, "The cursor of the last one seen.", default=None),
     ]
 
 
@@ -112,25 +100,25 @@ def _query(types: dict[str, Any]) -> type:
                 "person",
                 optional(person),
                 "One person by citizen number.",
-                [_argument("national_id", str, "Citizen number, 15 or 18 characters."), *_time()],
+                [argument("national_id", str, "Citizen number, 15 or 18 characters."), *_time()],
             ),
             _root(
                 "people",
                 list_of(lookup),
                 "People by their citizen numbers, in the order asked.",
-                [_argument("national_ids", list[str], numbers), *_time()],
+                [argument("national_ids", list[str], numbers), *_time()],
             ),
             _root(
                 "household",
                 optional(household),
                 "One household by its opaque id.",
-                [_argument("id", strawberry.ID, "Opaque id of the household."), *_time()],
+                [argument("id", strawberry.ID, "Opaque id of the household."), *_time()],
             ),
             _root(
                 "credit_record",
                 optional(types["CommitmentRecord"]),
                 "One commitment by its code.",
-                [_argument("code", str, "Code of the commitment, 20 digits."), *_time()],
+                [argument("code", str, "Code of the commitment, 20 digits."), *_time()],
             ),
             _root(
                 "warnings",
@@ -138,15 +126,15 @@ def _query(types: dict[str, Any]) -> type:
                 "Open alerts, the highest score first.",
                 [
                     *_paging(),
-                    _argument("bands", list[Band] | None, "Only these bands.", default=None),
-                    _argument("region", str | None, "Only below this region.", default=None),
-                    _argument(
+                    argument("bands", list[Band] | None, "Only these bands.", default=None),
+                    argument("region", str | None, "Only below this region.", default=None),
+                    argument(
                         "statuses",
                         list[str] | None,
                         "Only in these statuses, code list alert_status.",
                         default=None,
                     ),
-                    _argument("assignee", str | None, "Only given to this clerk.", default=None),
+                    argument("assignee", str | None, "Only given to this clerk.", default=None),
                     *_time(),
                 ],
             ),
@@ -156,10 +144,10 @@ def _query(types: dict[str, Any]) -> type:
                 "Who read what; for auditors. The look-up itself is on record.",
                 [
                     *_paging(),
-                    _argument("subject", str | None, "Citizen number of a person.", default=None),
-                    _argument("department", str | None, "Only this department.", default=None),
-                    _argument("since", datetime | None, "From this moment on.", default=None),
-                    _argument("until", datetime | None, "Before this moment.", default=None),
+                    argument("subject", str | None, "Citizen number of a person.", default=None),
+                    argument("department", str | None, "Only this department.", default=None),
+                    argument("since", datetime | None, "From this moment on.", default=None),
+                    argument("until", datetime | None, "Before this moment.", default=None),
                 ],
             ),
         ],
@@ -175,14 +163,14 @@ def _mutation() -> type:
                 "recognise",
                 RecognitionReceipt | None,
                 "Record a recognition; receivers are told, an open alert is closed.",
-                [_argument("input", RecognitionInput, "The decision.")],
+                [argument("input", RecognitionInput, "The decision.")],
             ),
             *(
-                _root(name, AlertStep | None, text, [_argument("input", kind, "What was done.")])
+                _root(name, AlertStep | None, text, [argument("input", kind, "What was done.")])
                 for name, kind, text in CASEWORK_MUTATIONS
             ),
             *(
-                _root(name, optional(outcome), text, [_argument("input", given, "What is stated.")])
+                _root(name, optional(outcome), text, [argument("input", given, "What is stated.")])
                 for name, (given, outcome, text) in CREDIT_MUTATIONS.items()
             ),
         ],

@@ -13,6 +13,7 @@ from typing import Any, Final, NewType
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directive import Location
+from strawberry.types.arguments import StrawberryArgument
 
 from schema.catalogue import (
     CORE_FIELDS,
@@ -168,6 +169,11 @@ _GRAINS: Final[Mapping[Grain, str]] = {
     Grain.MONTH: " The first moment of that month, UTC: the day is not told.",
 }
 
+_ANCHOR: Final = (
+    "Person.id of the member to whom relations are told; default: the head. It needs a grant of "
+    "Person.id. Where the household has no such member, no relation is told."
+)
+
 PROVENANCE_NAMES: Final = tuple(camel(name) for name, _, _ in _PROVENANCE)
 
 
@@ -194,6 +200,19 @@ def _described(f: Field) -> str:
     if f.codes:
         text += f"; {f.codes.standard}"
     return text + "."
+
+
+def argument(
+    name: str, annotation: object, description: str, **default: object
+) -> StrawberryArgument:
+    """Return an argument of a field that is made at run time; without `default` it is required."""
+    return StrawberryArgument(
+        python_name=name,
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        **default,  # type: ignore[arg-type]  # only `default` is ever passed
+    )
 
 
 def make_type(name: str, description: str, fields: list[tuple[str, object, Any]]) -> type:
@@ -254,12 +273,15 @@ def _core(type_name: str, annotations: Mapping[str, object]) -> list[tuple[str, 
     ]
 
 
-def _append(cls: type, name: str, annotation: object, description: str) -> None:
+def _append(
+    cls: type, name: str, annotation: object, description: str, *arguments: StrawberryArgument
+) -> None:
     """Add a field to a type that is already made: how two types can name each other."""
     added: Any = strawberry.field(description=description)
     added.python_name = name
     added.type_annotation = StrawberryAnnotation(annotation)
     added.origin = cls
+    added.arguments = list(arguments)
     definition: Any = cls.__dict__["__strawberry_definition__"]
     definition.fields.append(added)
 
@@ -310,7 +332,13 @@ def entities(catalogue: Catalogue) -> dict[str, Any]:
             ("person", optional(person), strawberry.field(description="The person.")),
         ],
     )
-    _append(household, "members", optional(list_of(member)), "家庭成员: the people of a household.")
+    _append(
+        household,
+        "members",
+        optional(list_of(member)),
+        "家庭成员: the people of a household.",
+        argument("anchor", strawberry.ID | None, _ANCHOR, default=None),
+    )
     if "Alert" in types:
         _append(types["Alert"], "household", optional(household), "The household it is about.")
     return {**types, "Household": household, "Person": person, "Member": member}

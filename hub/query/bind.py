@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Protocol
 from uuid import UUID
@@ -18,7 +19,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from hub.access import Entitlement
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.documents import Operation, invalid_variable
-from hub.query.model import BoundRoot, Number, Plan, Root, RootKind
+from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
 from schema.codes import ALERT_STATUS
 from schema.datasets.credit import COMMITMENT_CODES
 from schema.graph import MAX_PAGE
@@ -71,14 +72,14 @@ def coerced(
     return values
 
 
-def arguments(root: Root, values: VariableValues) -> dict[str, object]:
-    """Return the arguments of a root field.
+def arguments(field: Root | Anchor, values: VariableValues) -> dict[str, object]:
+    """Return the arguments of a field.
 
     Raises:
         InvalidDocumentError: One is missing.
     """
     try:
-        return get_argument_values(root.definition, root.node, values)
+        return get_argument_values(field.definition, field.node, values)
     except GraphQLError as problem:
         raise invalid_variable(problem) from None
 
@@ -90,7 +91,22 @@ def bind(plan: Plan, values: VariableValues, at: datetime, tags: Tags) -> tuple[
         InvalidDocumentError: An argument has a value that it cannot have.
         TooCostlyError: More citizen numbers than are allowed.
     """
-    return tuple(_bound(root, arguments(root, values), at, tags) for root in plan.roots)
+    bound = (_bound(root, arguments(root, values), at, tags) for root in plan.roots)
+    anchors = _anchors(plan, values)
+    if not anchors:
+        return tuple(bound)
+    return tuple(replace(one, anchors=anchors.get(one.root.index, {})) for one in bound)
+
+
+def _anchors(plan: Plan, values: VariableValues) -> dict[int, dict[int, UUID | None]]:
+    """Return for each root to whom the relations of which level are told; null is the head."""
+    found: dict[int, dict[int, UUID | None]] = {}
+    for level in plan.levels:
+        if level.anchor is not None:
+            given = arguments(level.anchor, values).get("anchor")
+            if given is not None:
+                found.setdefault(level.root, {})[level.index] = _uuid(given)
+    return found
 
 
 def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) -> BoundRoot:

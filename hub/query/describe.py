@@ -34,6 +34,8 @@ def _tree(plan: Plan, level: Level, depth: int) -> Iterator[str]:
         yield f"{blanks}  clear: {', '.join(level.columns)}"
     if level.groups:
         yield f"{blanks}  opened: {', '.join(level.groups)}"
+    if level.anchor is not None:
+        yield f"{blanks}  relations: to an anchor"
     yield f"{blanks}  answered: {', '.join(level.answered)}"
     for below in plan.levels:
         if below.parent == level.index:

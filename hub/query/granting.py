@@ -6,13 +6,13 @@ The only place where a decision is asked for; `plan` does what is decided here.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLField, NullValueNode
 from graphql.language import get_location
 
 from hub.access import Denied, Entitlement, Reason
-from hub.errors import Location
+from hub.errors import Location, NotGrantedError
 from hub.query.documents import Document, fields_of
-from hub.query.model import Constant, PlannedError
+from hub.query.model import Anchor, Constant, PlannedError
 from schema.catalogue import Catalogue, Subject
 
 
@@ -82,6 +82,24 @@ class Granting:
         """Whether a type is only asked for live, in the verification of a commitment."""
         dataset = self.catalogue.by_type.get(type_name)
         return dataset is not None and not dataset.stored
+
+    def anchor(self, node: FieldNode, definition: GraphQLField) -> Anchor | None:
+        """Return where `node` names the person to whom relations are told, if it does.
+
+        Raises:
+            NotGrantedError: The caller may not know people by their ids: what comes back would
+                tell whether the one it names is a member.
+        """
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if isinstance(given.get("anchor", NullValueNode()), NullValueNode):
+            return None
+        reason = self.reason_for("Person.id")
+        if reason is not None:
+            message = denied(self.entitlement, "Person.id", reason)
+            raise NotGrantedError(
+                f"The relations are told to whom it names: {message}", ("Person.id",)
+            )
+        return Anchor(node, definition)
 
     def refused(
         self, key: str, path: str, reason: Reason, nodes: Sequence[FieldNode], at: tuple[str, ...]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.query.model import Level, LevelKind
+from hub.query.model import Anchor, Level, LevelKind
 from schema.catalogue import Dataset
 
 MEMBERS_EXPECTED: Final = 4.0
@@ -37,6 +37,7 @@ class LevelBuilder:
     columns: dict[str, None] = field(default_factory=dict)
     groups: dict[str, None] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
+    anchor: Anchor | None = None
 
     def column(self, name: str) -> None:
         """Fetch a clear column."""
@@ -69,4 +70,5 @@ class LevelBuilder:
             tuple(self.columns),
             tuple(self.groups),
             tuple(sorted(answered)),
+            self.anchor,
         )

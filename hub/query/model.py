@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from graphql import FieldNode, GraphQLField
 
@@ -39,6 +40,14 @@ SUBJECT_KINDS = frozenset(LevelKind) - {
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the argument is that says to whom the relations of a level of members are told."""
+
+    node: FieldNode = field(repr=False)
+    definition: GraphQLField = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One set of rows; `columns` are clear columns, `groups` sealed ones, both only if granted."""
 
@@ -51,6 +60,7 @@ class Level:
     groups: tuple[str, ...]
     answered: tuple[str, ...]
     """The fields that are answered from this level, `Type.field`, sorted."""
+    anchor: Anchor | None = None
 
     @property
     def is_subject(self) -> bool:
@@ -286,3 +296,5 @@ class BoundRoot:
     """The rest of what its part of the statement is given, by name."""
     first: int = 0
     has_after: bool = False
+    anchors: Mapping[int, UUID | None] = field(default_factory=dict)
+    """Levels of members with the person to whom their relations are told; None is nobody's id."""

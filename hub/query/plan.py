@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from graphql import FieldNode, GraphQLField, GraphQLSchema, NullValueNode
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, NullValueNode
 
 from hub.access import Entitlement, Reason
 from hub.errors import InvalidDocumentError, NotGrantedError
@@ -157,7 +157,7 @@ class _Planning:
             kind,
             key,
             nodes[0],
-            self._definition(name),
+            self._definition(path),
             level.index,
             shape,
             items,
@@ -175,10 +175,11 @@ class _Planning:
         type_name = _TARGETS[kind][0]
         return self._object(nodes, type_name, level, (key,)), (), ()
 
-    def _definition(self, name: str) -> GraphQLField:
-        query = self.planner.schema.query_type
-        assert query is not None  # noqa: S101 - the schema always has one
-        definition: GraphQLField = query.fields[name]
+    def _definition(self, path: str) -> GraphQLField:
+        type_name, _, name = path.partition(".")
+        declared = self.planner.schema.type_map[type_name]
+        assert isinstance(declared, GraphQLObjectType)  # noqa: S101 - only objects have fields
+        definition: GraphQLField = declared.fields[name]
         return definition
 
     def _check_steering(self, node: FieldNode) -> None:
@@ -204,7 +205,7 @@ class _Planning:
             raise NotGrantedError(denied(self.entitlement, refused[0], reason), tuple(refused))
         self.granted += 1
         connection = self._connection(nodes, "AccessEntry", None, (key,))
-        definition = self._definition("accessLog")
+        definition = self._definition("Query.accessLog")
         root_cost = len(_ENTRY_FIELDS)
         return Root(
             index,
@@ -355,6 +356,7 @@ class _Planning:
         below = level
         if way.kind is not None:
             below = self._level(way.kind, level.root, level, way.dataset)
+            below.anchor = self.chosen.anchor(nodes[0], self._definition(path))
         return Nested(key, way.how, self._object(nodes, way.target, below, (*at, key)))
 
     def _record_field(

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.errors import CorruptError
+from hub.query.anchored import told_to_anchors
 from hub.query.bind import cursor_of
 from hub.query.model import (
     BoundRoot,
@@ -99,7 +100,7 @@ class Shaper:
         Raises:
             CorruptError: A stored structure lacks a part that it must have.
         """
-        tables = tables_of(self._plan, levels)
+        tables = tables_of(self._plan, told_to_anchors(levels, bound))
         by_index = {one.root.index: one for one in bound}
         data: Tree = {}
         for output in self._plan.outputs:

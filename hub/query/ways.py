@@ -44,6 +44,8 @@ def core_field(key: str, type_name: str, name: str, level: LevelBuilder) -> Outp
     if name == "id":
         return Clear(key, "person_id" if type_name == "Person" else "household_id", Form.ID)
     level.column(name)
+    if level.anchor is not None:
+        level.answer("Person.id")  # whose relation is 01 has the id that was named
     return Clear(key, name, Form.PLAIN)
 
 

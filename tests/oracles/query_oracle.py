@@ -4,7 +4,7 @@ It shares nothing with the planner but the catalogue and the entitlement: rows a
 dictionaries, each field is decided and resolved on its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from graphql import GraphQLError, build_schema, execute_sync, parse, print_schema
@@ -14,6 +14,7 @@ from hub.query.bind import cursor_of, cursor_read
 from schema.catalogue import Catalogue, Kind, Subject
 from schema.graph_types import PROVENANCE_NAMES
 from schema.ids import CitizenNumber, parse_citizen_number
+from schema.kinship import ONESELF, SELF, head_sex_told, relative
 from tests.support.world import NOW, TODAY, World
 
 
@@ -89,6 +90,9 @@ class Oracle:
         if isinstance(source, dict):
             return source[name] if name in source else source[snake(name)]
         self.check(type_name, name, entitlement)
+        if name == "members" and given.get("anchor") is not None:
+            self.check("Person", "id", entitlement)
+            return self.seen_by(given["anchor"], self.members(source))
         return self.field(source, name, entitlement)
 
     def check(self, type_name: str, name: str, entitlement: Entitlement) -> None:
@@ -203,6 +207,32 @@ class Oracle:
         mine = [row for row in all_rows if row["household_id"] == thing.row["id"]]
         mine.sort(key=lambda row: row["person_id"])
         return [Thing("Member", row, thing.as_of, thing.known) for row in mine]
+
+    def seen_by(self, anchor: str, members: list[Thing]) -> list[Thing]:
+        """Tell what everybody is to one member, pair by pair, from what both are to the head."""
+        codes: dict[str, set] = {}
+        for member in members:
+            codes.setdefault(str(member.row["person_id"]), set()).add(member.row["relation"])
+        told = {person: min(found) for person, found in codes.items() if len(found) == 1}
+        own = told.get(anchor)
+        heads = [code for code in told.values() if code in SELF]
+
+        def relation(person: str) -> str | None:
+            code = told.get(person)
+            if anchor not in codes:
+                return None
+            if own in SELF:
+                return code
+            if person == anchor:
+                return ONESELF
+            if own is None or code is None or len(heads) > 1:
+                return None
+            return relative(code, own, head=head_sex_told(told.values()))
+
+        return [
+            replace(one, row={**one.row, "relation": relation(str(one.row["person_id"]))})
+            for one in members
+        ]
 
     def household_of(self, thing: Thing, entitlement):
         if thing.type_name == "Alert":

@@ -80,7 +80,8 @@ class Maker:
             if is_leaf_type(target):
                 chosen.append(self.dressed(name, ""))
             elif depth < 7:
-                chosen.append(self.dressed(name, self.selection(target.name, depth + 1)))
+                anchored = name + self.anchor() if "anchor" in declared.args else name
+                chosen.append(self.dressed(anchored, self.selection(target.name, depth + 1)))
         if self.random.random() < 0.2 or not chosen:
             chosen.append("__typename")
         if self.random.random() < 0.2:
@@ -94,6 +95,16 @@ class Maker:
             self.fragments.append(f"fragment {name} on {type_name} {{ {body} }}")
             return f"{{ ...{name} ...{name} }}"
         return "{ " + body + " }"
+
+    def anchor(self) -> str:
+        """Name somebody to whom members are related: mostly one of the district, or nobody."""
+        draw = self.random.random()
+        if draw < 0.4:
+            return ""
+        if draw < 0.5:
+            return self.random.choice(("(anchor: null)", '(anchor: "nobody")'))
+        member = self.random.choice(self.world.tables["membership"])
+        return f'(anchor: "{member["person_id"]}")'
 
     def dressed(self, name: str, below: str) -> str:
         text = f"{name} {below}"

@@ -18,12 +18,16 @@ CASES = sorted(p for p in (Path(__file__).parents[2] / "golden" / "query").iterd
 
 
 def filled(variables: dict, world) -> dict:
-    """Replace `number:N` by the number of the district's Nth person."""
+    """Replace `number:N`, `person:N`, `home:N` by number or id of the district's Nth."""
+    kinds = {
+        "number": world.numbers,
+        "person": [str(person) for person in world.person_by_number.values()],
+        "home": [str(row["household_id"]) for row in world.tables["household"]],
+    }
 
     def one(value):
-        if isinstance(value, str) and value.startswith("number:"):
-            return world.numbers[int(value.removeprefix("number:"))]
-        return value
+        kind, _, n = value.partition(":") if isinstance(value, str) else ("", "", "")
+        return kinds[kind][int(n)] if kind in kinds else value
 
     return {
         name: [one(v) for v in value] if isinstance(value, list) else one(value)

@@ -86,7 +86,8 @@ async def compare(ask, world, catalogue, seed) -> int:
             refusal = ""
         if refusal:
             shown = [leaf for leaf in leaves(truth.data) if not is_bare(leaf, schema)]
-            assert "chosen and ordered" in refusal or not shown, made.document
+            steers = any(words in refusal for words in ("chosen and ordered", "told to whom"))
+            assert steers or not shown, made.document
             continue
 
         assert orjson.dumps(body["data"]) == orjson.dumps(truth.data), made.document

@@ -89,6 +89,16 @@ def test_what_is_no_id_of_ours_names_nobody(bound):
     assert parameters["r0_id"] is None
 
 
+def test_an_anchor_is_bound_for_its_selection_and_null_is_none(bound):
+    text = """query ($a: ID, $b: ID, $c: ID) {
+      household(id: "6ba7b810-9dad-11d1-80b4-00c04fd430c8") {
+        a: members(anchor: $a) { relation } b: members(anchor: $b) { relation }
+        c: members(anchor: $c) { relation } d: members { relation } } }"""
+    roots, _ = bound(text, a=str(UUID(int=7)), b="nobody")
+
+    assert roots[0].anchors == {1: UUID(int=7), 2: None}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -117,15 +117,59 @@ def test_a_person_of_a_household_shares_the_row_of_the_membership(planned):
     assert level_columns(plan.levels[1]) == ("parent", "person_id", "log_alias", "relation")
 
 
+def without(policy, *paths, key=("civil-affairs", "officer", "WARN")):
+    """Return the policy with one entitlement alone, and that one without `paths`."""
+    (rule,) = (rule for rule in policy.rules if rule.key == key)
+    grants = tuple(g for g in rule.grants if g.path not in paths)
+    return replace(policy, rules=(replace(rule, grants=grants),), _known={})
+
+
+HOME = '{ household(id: "x") { members%s { relation person { population { name } } } } }'
+
+
+def test_an_anchor_belongs_to_its_own_selection_of_members(planned):
+    plan = planned(
+        '{ household(id: "x") { a: members(anchor: "y") { relation } members { relation } } }'
+    )
+
+    assert [level.anchor is not None for level in plan.levels] == [False, True, False]
+    assert "relations: to an anchor" in described(plan)
+
+
+def test_whose_relation_is_told_to_an_anchor_is_known_by_id(planned):
+    plan = planned(HOME % '(anchor: "y")')
+
+    assert plan.levels[1].answered == ("Member.relation", "Person.id")
+
+
+def test_an_anchor_fetches_nobodys_sex(planned, composer):
+    with_anchor = composer.compose(planned(HOME % '(anchor: "y")')).text
+
+    assert with_anchor == composer.compose(planned(HOME % "")).text
+
+
+def test_an_anchor_refuses_the_operation_of_whom_may_not_know_people_by_id(planned, policy):
+    narrowed = without(policy, "Person.id")
+
+    with pytest.raises(NotGrantedError, match="told to whom") as refusal:
+        planned(HOME % '(anchor: "y")', using=narrowed)
+    assert refusal.value.fields == ("Person.id",)
+    assert not planned(HOME % "(anchor: null)", using=narrowed).errors
+
+
+def test_an_anchor_of_members_that_are_denied_is_one_refusal(planned, policy):
+    text = '{ household(id: "x") { region members(anchor: "y") { relation } } }'
+    plan = planned(text, using=without(policy, "Person.id", "Household.members"))
+
+    assert [error.field for error in plan.errors] == ["Household.members"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [("", "Alert.total"), ("bands: [RED]", "Alert.total"), ('region: "42"', "Household.region")],
 )
 def test_a_denied_field_that_steers_refuses_the_operation(planned, policy, arguments, field):
-    key = ("civil-affairs", "officer", "WARN")
-    (rule,) = (rule for rule in policy.rules if rule.key == key)
-    grants = tuple(g for g in rule.grants if g.path != field)
-    narrowed = replace(policy, rules=(replace(rule, grants=grants),), _known={})
+    narrowed = without(policy, field)
     text = f"{{ warnings({arguments}) {{ edges {{ node {{ band }} }} }} }}".replace("()", "")
 
     with pytest.raises(NotGrantedError) as refusal:
