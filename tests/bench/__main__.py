@@ -12,8 +12,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "which", nargs="?", choices=["query", "ingest", "audit", "all"], default="all"
     )
-    parser.add_argument("--people", type=int, default=21_600, help="people in the database")
-    parser.add_argument("--households", type=int, default=2_000, help="households to ingest")
+    parser.add_argument("--people", type=int, default=21_600, help="people whom the hub keeps")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     names = [question.name for question in QUESTIONS]
@@ -29,7 +28,7 @@ def main() -> None:
         plan = bench_query.Plan(given.people, given.rounds, given.seconds, asked, given.profile)
         bench_query.run(plan)
     if given.which in {"ingest", "all"}:
-        bench_ingest.run(given.households)
+        bench_ingest.run(given.people)
     if given.which in {"audit", "all"}:
         bench_audit.run(given.seconds)
 

@@ -96,12 +96,21 @@ class HubParts:
         path = district.places.monitoring_list
         return await load_scope(self.database, self.log, self.tagger, path)
 
-    async def read(self, district: District, department: str) -> IngestReport:
+    async def read(
+        self, district: District, department: str, *, then_score: bool = True
+    ) -> IngestReport:
         found = discover()[department]
-        return await self.ingest.run(found, found.connect(district.settings[department]))
+        connector = found.connect(district.settings[department])
+        return await self.ingest.run(found, connector, then_score=then_score)
 
     async def read_all(self, district: District) -> dict[str, IngestReport]:
         return {name: await self.read(district, name) for name in ORDER}
+
+    async def read_once(self, district: District) -> dict[str, IngestReport]:
+        """Read everything as `hub ingest` does: scores come once, when all is read."""
+        reports = {name: await self.read(district, name, then_score=False) for name in ORDER}
+        await self.ingest.score_waiting()
+        return reports
 
 
 @asynccontextmanager
