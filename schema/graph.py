@@ -38,12 +38,14 @@ MAX_PAGE: Final = 200
 class RecognitionInput:
     """A decision of civil affairs that makes every member of a household a recipient."""
 
-    household_id: strawberry.ID
+    household_id: strawberry.ID = strawberry.field(description="Household.id of the family.")
     category: str = strawberry.field(description="Code list assistance_category, such as DB.")
-    start_date: date
-    end_date: date | None = None
-    decision_number: str
-    decided_on: date
+    start_date: date = strawberry.field(description="First day of the assistance.")
+    end_date: date | None = strawberry.field(
+        default=None, description="Last day, if it is limited."
+    )
+    decision_number: str = strawberry.field(description="Number of the decision document.")
+    decided_on: date = strawberry.field(description="Day of the decision.")
 
 
 @strawberry.type(description="What was written, and which messages will tell of it.")
@@ -51,8 +53,12 @@ class RecognitionReceipt:
     """The outcome of `recognise`."""
 
     people: int = strawberry.field(description="How many members were recognised.")
-    message_ids: list[strawberry.ID]
-    closed_alert_id: strawberry.ID | None
+    message_ids: list[strawberry.ID] = strawberry.field(
+        description="A message for each member and receiver."
+    )
+    closed_alert_id: strawberry.ID | None = strawberry.field(
+        description="The open alert that it closed, if there was one."
+    )
 
 
 _TIME: Final = (

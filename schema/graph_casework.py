@@ -17,7 +17,7 @@ _STEP: Final = "Alert.step as it was read; a step that has been overtaken is ref
 class AssignmentInput:
     """Also for an alert that is assigned already, or whose family was not met."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
     assignee: str = strawberry.field(description="Opaque id of a clerk, as Hub-Actor has it.")
 
@@ -26,9 +26,11 @@ class AssignmentInput:
 class VisitInput:
     """A confirmed cause is named; anything else has none."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
-    visited_on: date
+    visited_on: date = strawberry.field(
+        description="The day of the visit; not before the alert, not after today."
+    )
     result: str = strawberry.field(description="Code list visit_result.")
     cause: str | None = strawberry.field(
         default=None, description="Code list hardship_cause; with result cause-confirmed only."
@@ -42,7 +44,7 @@ class VisitInput:
 class NeedsInput:
     """At least one need."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
     needs: list[str] = strawberry.field(description="Code list family_need, each once.")
 
@@ -51,32 +53,34 @@ class NeedsInput:
 class ReferralInput:
     """Any number of referrals, one after the other."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
     need: str = strawberry.field(description="One of the needs that were assessed.")
     service: str = strawberry.field(description="Code list service; one that answers the need.")
     receiver: str | None = strawberry.field(
         default=None, description="Who is to provide it; default: the unit of the service list."
     )
-    referred_on: date
+    referred_on: date = strawberry.field(description="The day of the referral; not after today.")
 
 
 @strawberry.input(description="What became of a referral.")
 class ServiceInput:
     """Also after a recognition closed the alert."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
-    referral_id: strawberry.ID
+    referral_id: strawberry.ID = strawberry.field(
+        description="Referral.recordId, as `refer` answered it."
+    )
     state: str = strawberry.field(description="provided or declined.")
-    settled_on: date
+    settled_on: date = strawberry.field(description="The day on which it was provided or declined.")
 
 
 @strawberry.input(description="The end of casework on an alert.")
 class ClosingInput:
     """How it ends follows from where it is."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="Alert.recordId.")
     step: int = strawberry.field(description=_STEP)
 
 
@@ -84,7 +88,7 @@ class ClosingInput:
 class AlertStep:
     """The outcome of every mutation of casework."""
 
-    alert_id: strawberry.ID
+    alert_id: strawberry.ID = strawberry.field(description="The alert that was moved.")
     status: str = strawberry.field(description="Code list alert_status, after the step.")
     step: int = strawberry.field(
         description="Where the alert is now: the step of the next command."

@@ -27,13 +27,17 @@ class PerformanceFound(Enum):
 class NoticeInput:
     """A notice, with the applicant's receipt for it."""
 
-    household_id: strawberry.ID
-    applicant_id: strawberry.ID
+    household_id: strawberry.ID = strawberry.field(
+        description="Household.id of the applicant's family."
+    )
+    applicant_id: strawberry.ID = strawberry.field(description="Person.id of the applicant.")
     category: str = strawberry.field(description="Code list assistance_category, such as DB.")
-    application_number: str
-    notice_version: str
+    application_number: str = strawberry.field(
+        description="The department's number of the application."
+    )
+    notice_version: str = strawberry.field(description="Which text of the notice was read.")
     channel: str = strawberry.field(description="How it was given, such as counter or app.")
-    read_on: date
+    read_on: date = strawberry.field(description="The day on which the applicant signed for it.")
     serious_bad_record: bool | None = strawberry.field(
         default=None, description="What a credit platform told; null: nobody was asked."
     )
@@ -43,8 +47,10 @@ class NoticeInput:
 class NoticeReceipt:
     """The outcome of `giveNotice`."""
 
-    notice_id: strawberry.ID
-    state: str
+    notice_id: strawberry.ID = strawberry.field(description="Names the notice in `commit`.")
+    state: str = strawberry.field(
+        description="Whether a commitment is open, code list credit_state."
+    )
     not_open: str | None = strawberry.field(description="Why a commitment is not open.")
     undecided: list[str] = strawberry.field(description="What of that no source could tell.")
     exempted_papers: list[str] = strawberry.field(
@@ -56,51 +62,72 @@ class NoticeReceipt:
 class AuthorisationInput:
     """Signed by the person, or by a guardian for who cannot."""
 
-    person_id: strawberry.ID
+    person_id: strawberry.ID = strawberry.field(
+        description="Person.id of the one who may be asked about."
+    )
     sources: list[str] = strawberry.field(description="Departments, such as banks.")
     until: date = strawberry.field(description="The last day.")
-    signed_by: strawberry.ID
+    signed_by: strawberry.ID = strawberry.field(
+        description="Person.id of who signed: the person, or the guardian."
+    )
 
 
 @strawberry.input(description="What the applicant commits to, declares and signs.")
 class CommitmentInput:
     """The commitment, the declaration and the authorisations, handed in together."""
 
-    notice_id: strawberry.ID
-    members: list[strawberry.ID]
+    notice_id: strawberry.ID = strawberry.field(
+        description="The notice that the applicant was given."
+    )
+    members: list[strawberry.ID] = strawberry.field(
+        description="Person.id of each declared member."
+    )
     other_members: int = strawberry.field(
         default=0, description="Declared members that the hub does not know."
     )
-    monthly_income_cents: Cents
-    vehicles: int
-    properties: int
-    businesses: int
-    deposit_cents: Cents
-    authorisations: list[AuthorisationInput]
+    monthly_income_cents: Cents = strawberry.field(
+        description="Declared income of the household in a month."
+    )
+    vehicles: int = strawberry.field(description="How many vehicles the household declares.")
+    properties: int = strawberry.field(description="How many dwellings and plots it declares.")
+    businesses: int = strawberry.field(description="How many businesses it declares.")
+    deposit_cents: Cents = strawberry.field(
+        description="Declared deposits and securities together."
+    )
+    authorisations: list[AuthorisationInput] = strawberry.field(
+        description="What each person signed."
+    )
     supporters: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="People outside the household, each signing for himself."
     )
-    without_capacity: list[strawberry.ID] = strawberry.field(default_factory=list)
-    staff_commits: bool
+    without_capacity: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="Members without or with limited civil capacity; a guardian signs for them.",
+    )
+    staff_commits: bool = strawberry.field(description="Whether the handling staff commit too.")
 
 
 @strawberry.type(description="The commitment has its code; the clocks run.")
 class CommitmentReceipt:
     """The outcome of `commit`."""
 
-    code: str
-    state: str
+    code: str = strawberry.field(description="The commitment's code, 20 digits.")
+    state: str = strawberry.field(
+        description="Where the commitment is now, code list credit_state."
+    )
     authorisations: int = strawberry.field(description="How many are on file for it.")
-    verification_due_on: date
-    due_on: date
+    verification_due_on: date = strawberry.field(description="Last day for the verification.")
+    due_on: date = strawberry.field(description="Last day for the decision.")
 
 
 @strawberry.input(description="Which commitment is to be verified.")
 class VerificationInput:
     """A verification; the same report number again gives the same verdict."""
 
-    code: str
-    report_number: str
+    code: str = strawberry.field(description="The commitment's code.")
+    report_number: str = strawberry.field(
+        description="The verification centre's number of its report."
+    )
     supporters: list[strawberry.ID] = strawberry.field(
         default_factory=list,
         description="People outside the household; each needs an authorisation of their own.",
@@ -111,12 +138,16 @@ class VerificationInput:
 class VerificationReceipt:
     """The outcome of `verifyCommitment`."""
 
-    grade: str
-    state: str
+    grade: str = strawberry.field(description="The verdict over all items, code list credit_grade.")
+    state: str = strawberry.field(
+        description="Where the commitment is now, code list credit_state."
+    )
     different: list[str] = strawberry.field(description="Items with a material difference.")
     undecided: list[str] = strawberry.field(description="Items that a silent source left open.")
-    requested_sources: list[str]
-    returned_sources: list[str]
+    requested_sources: list[str] = strawberry.field(description="Sources that were to be asked.")
+    returned_sources: list[str] = strawberry.field(
+        description="Sources that answered about everybody."
+    )
     silent_sources: list[str] = strawberry.field(
         description="Sources that did not answer about everybody, each with the reason."
     )
@@ -126,21 +157,29 @@ class VerificationReceipt:
 class ConfirmationInput:
     """A decision of civil affairs about a commitment that is basically consistent."""
 
-    code: str
-    start_date: date
-    end_date: date | None = None
-    decision_number: str
-    decided_on: date
+    code: str = strawberry.field(description="The commitment's code.")
+    start_date: date = strawberry.field(description="First day of the assistance.")
+    end_date: date | None = strawberry.field(
+        default=None, description="Last day, if it is limited."
+    )
+    decision_number: str = strawberry.field(description="Number of the decision document.")
+    decided_on: date = strawberry.field(description="Day of the decision.")
 
 
 @strawberry.type(description="The family is recognised; receivers are told.")
 class ConfirmationReceipt:
     """The outcome of `confirmCommitment`."""
 
-    state: str
-    people: int
-    message_ids: list[strawberry.ID]
-    closed_alert_id: strawberry.ID | None
+    state: str = strawberry.field(
+        description="Where the commitment is now, code list credit_state."
+    )
+    people: int = strawberry.field(description="How many members were recognised.")
+    message_ids: list[strawberry.ID] = strawberry.field(
+        description="A message for each member and receiver."
+    )
+    closed_alert_id: strawberry.ID | None = strawberry.field(
+        description="The open alert that it closed, if there was one."
+    )
     platform_message_id: strawberry.ID | None = strawberry.field(
         description="The message to the national credit platform, if it is connected."
     )
@@ -151,11 +190,15 @@ class ConfirmationReceipt:
 class DeterminationInput:
     """A determination; a breach says what was not kept, what was done, and when it was heard."""
 
-    code: str
-    performance: PerformanceFound
-    determined_on: date
-    unperformed: str | None = None
-    accountability: str | None = None
+    code: str = strawberry.field(description="The commitment's code.")
+    performance: PerformanceFound = strawberry.field(description="How far it was kept.")
+    determined_on: date = strawberry.field(description="Day of the determination.")
+    unperformed: str | None = strawberry.field(
+        default=None, description="What was not kept, in words."
+    )
+    accountability: str | None = strawberry.field(
+        default=None, description="What was done about it, in words."
+    )
     heard_on: date | None = strawberry.field(
         default=None, description="When the person was heard; a breach needs it."
     )
@@ -165,8 +208,12 @@ class DeterminationInput:
 class DeterminationReceipt:
     """The outcome of `determinePerformance`."""
 
-    state: str
-    platform_message_id: strawberry.ID | None
+    state: str = strawberry.field(
+        description="Where the commitment is now, code list credit_state."
+    )
+    platform_message_id: strawberry.ID | None = strawberry.field(
+        description="The message to the national credit platform, if it is connected."
+    )
 
 
 MUTATIONS: Final[Mapping[str, tuple[type, type, str]]] = {

@@ -72,9 +72,9 @@ class Band(Enum):
 class DimensionScore:
     """One of the six dimensions."""
 
-    code: str
-    points: int
-    cap: int
+    code: str = strawberry.field(description="The dimension, D1 to D6.")
+    points: int = strawberry.field(description="Points given, at most its cap.")
+    cap: int = strawberry.field(description="The most that the dimension can give.")
     coverage: int = strawberry.field(description="Points of the cap that could be decided.")
 
 
@@ -82,14 +82,18 @@ class DimensionScore:
 class ScoreReason:
     """One indicator that gave points."""
 
-    indicator: str
-    dimension: str
-    points: int
-    text_zh: str
-    text_en: str
-    source: str | None
-    source_time: datetime | None
-    age_days: int | None
+    indicator: str = strawberry.field(description="Name of the indicator in the profile.")
+    dimension: str = strawberry.field(description="The dimension it counts in, D1 to D6.")
+    points: int = strawberry.field(description="Points given for it.")
+    text_zh: str = strawberry.field(
+        description="The reason in Chinese, with sources and their age."
+    )
+    text_en: str = strawberry.field(description="The same in English.")
+    source: str | None = strawberry.field(
+        description="The department whose record decides, if one does."
+    )
+    source_time: datetime | None = strawberry.field(description="How new that record is.")
+    age_days: int | None = strawberry.field(description="Its age on the day of the score, in days.")
 
 
 @strawberry.type(description="Something that a family needs.")
@@ -110,15 +114,15 @@ class DeclaredMember:
 class VerificationItem:
     """One item with its verdict; no amount."""
 
-    item: str
-    verdict: str
+    item: str = strawberry.field(description="What was compared, such as vehicles.")
+    verdict: str = strawberry.field(description="consistent, different or undecided.")
 
 
 @strawberry.type(description="Whether a source answered for the people it was asked about.")
 class SourceAnswer:
     """One source that was to be asked; what did not answer is told."""
 
-    source: str
+    source: str = strawberry.field(description="The department that was to be asked.")
     people: int = strawberry.field(description="About how many people it was to be asked.")
     answered: int = strawberry.field(description="About how many of them it answered.")
     reason: str | None = strawberry.field(description="Why it did not answer about the others.")
@@ -128,10 +132,16 @@ class SourceAnswer:
 class PageInfo:
     """Relay's page information; only forward paging is offered."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether there is more behind this page.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether the page begins behind a cursor."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the first edge; null on an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the last edge: `after` of the next page."
+    )
 
 
 STRUCTURES: Final[Mapping[str, type]] = {
@@ -293,15 +303,15 @@ def connection(name: str, node: type) -> type:
         f"{name} and where it stands in a connection.",
         [
             ("cursor", str, strawberry.field(description="Where to go on from.")),
-            ("node", optional(node), strawberry.field()),
+            ("node", optional(node), strawberry.field(description=f"The {name}.")),
         ],
     )
     return make_type(
         f"{name}Connection",
         f"A page: edges over {name}.",
         [
-            ("edges", list_of(edge), strawberry.field()),
-            ("page_info", PageInfo, strawberry.field()),
+            ("edges", list_of(edge), strawberry.field(description="In the order asked.")),
+            ("page_info", PageInfo, strawberry.field(description="How to go on.")),
         ],
     )
 

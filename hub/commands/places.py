@@ -27,7 +27,8 @@ from hub.errors import SetupError
 RECEIVERS: Final = "receivers"
 LIVE: Final = "live"
 _THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-_FILES: Final = ("token_file", "key_file", "folder")
+_PATHS: Final = ("folder", "roster")
+_FILE: Final = "_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _tables(path: Path, content: object) -> dict[str, dict[str, str]]:
 
 
 def _absolute(path: Path, key: str, value: str) -> str:
-    return str(path.parent / value) if key in _FILES else value
+    return str(path.parent / value) if key in _PATHS or key.endswith(_FILE) else value
 
 
 def encryption_keys(receiver: str, settings: Mapping[str, str]) -> Mapping[str, object]:

@@ -1,8 +1,19 @@
 import pytest
 
-from hub.reference import datasets_page, errors_page, settings_page
+from connectors.department import discover
+from hub.cli import app
+from hub.reference import (
+    commands_page,
+    datasets_page,
+    errors_page,
+    graph_page,
+    settings_page,
+    systems_table,
+)
 from schema.catalogue import Catalogue
-from tests.support.golden import ROOT, assert_same
+from tests.support.golden import ROOT, assert_same, is_rewriting
+
+DOCS = ROOT / "docs"
 
 
 @pytest.mark.parametrize(
@@ -11,8 +22,22 @@ from tests.support.golden import ROOT, assert_same
         ("datasets.md", lambda: datasets_page(Catalogue.discover())),
         ("settings.md", settings_page),
         ("errors.md", errors_page),
+        ("reference/graphql.md", lambda: graph_page(Catalogue.discover())),
+        ("reference/cli.md", lambda: commands_page(app)),
     ],
-    ids=["datasets", "settings", "errors"],
+    ids=["datasets", "settings", "errors", "graphql", "cli"],
 )
 def test_a_reference_page_says_what_the_code_says(name, page):
-    assert_same(ROOT / "docs" / name, page())
+    assert_same(DOCS / name, page())
+
+
+def test_the_table_of_departments_systems_is_what_their_connectors_need():
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    before, mark, rest = text.partition("by `make golden` -->\n")
+    _, end, after = rest.partition("<!-- end -->\n")
+    assert mark
+    assert end
+
+    made = f"{before}{mark}{systems_table(discover(), Catalogue.discover())}{end}{after}"
+    assert_same(DOCS / "operations.md", made)
+    assert is_rewriting() or made == text

@@ -111,7 +111,7 @@ DEPARTMENT: Final = Department(
     mappings={mapping.dataset: mapping for mapping in MAPPINGS},
     shapes={shape.dataset: shape for shape in SHAPES},
     settings={
-        "url": "address below which the feeds are: <url>/<dataset>/changes",
+        "url": "address below which each dataset has its feed: DATASET/changes",
         "token_file": "file with the bearer token that the commission gave us",
     },
     connect=connect,

@@ -94,7 +94,7 @@ def connect(config: Mapping[str, str]) -> RestFeed | Several:
     )
     if not config.get("registers_url"):
         return population
-    others = {"url": config["registers_url"], "token_file": config["registers_token_file"]}
+    others = {"url": config["registers_url"], "token_file": config.get("registers_token_file", "")}
     return Several(
         NAME, {SHAPE.dataset: population, **feeds_of(NAME, registers.SHAPES, others).parts}
     )

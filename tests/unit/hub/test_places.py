@@ -40,3 +40,15 @@ def test_a_file_of_its_owner_or_without_passwords_is_read(tmp_path, url, mode):
 
     assert places.sources["medical-insurance"]["url"] == url
     assert SECRET not in repr(places)
+
+
+def test_paths_are_relative_to_the_file_whichever_setting_holds_them(tmp_path):
+    names = ("token_file", "registers_token_file", "key_file", "folder", "roster")
+    lines = [f'{name} = "there/x"' for name in names]
+    path = tmp_path / "d.toml"
+    path.write_text("\n".join(["[natural-resources]", *lines, 'unit = "there/x"']), "utf-8")
+
+    places = read_places(path).sources["natural-resources"]
+
+    assert {places[name] for name in names} == {str(tmp_path / "there" / "x")}
+    assert places["unit"] == "there/x"

@@ -1,11 +1,11 @@
-"""The reference pages of `docs/`, made from what they describe, so that they cannot disagree.
+"""The pages of lists: datasets and fields, settings, errors and reasons.
 
 Datasets come from the catalogue, settings from their declarations, error codes from the classes
 and the reasons that a record or a field can be refused for from their lists.
 """
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,9 @@ from hub.errors import (
     UnavailableError,
 )
 from hub.ingest.report import LinkReason
+from hub.reference.markdown import page, table
 from hub.settings import SETTINGS_FILE, Settings
 from schema.catalogue import CORE_FIELDS, Catalogue, Classification, Dataset, Field, Grain
-
-_NOTE: Final = "<!-- Made from the code by `make golden`; do not edit. -->\n"
 
 _CLASSES: Final[Mapping[Classification, str]] = {
     Classification.GENERAL: "general",
@@ -95,16 +94,6 @@ QUARANTINES: Final[Mapping[ReasonCode | LinkReason, str]] = {
 """What each reason of a quarantined record means."""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
-    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
-
-
-def _page(title: str, *parts: str) -> str:
-    return "\n".join([_NOTE, f"# {title}\n", *parts])
-
-
 def _kind(field: Field) -> str:
     kind = field.kind.value
     if field.codes is not None:
@@ -143,18 +132,18 @@ def _dataset(dataset: Dataset) -> str:
         f"{how_many}, reached by `{dataset.subject.capitalize()}.{dataset.navigation}`; "
         f"refreshed: {dataset.refresh}; time of change: {_GRAINS[dataset.source_time_grain]}; "
         f"sharing: {dataset.sharing}; legal basis: "
-        f"{dataset.legal_basis}.\n\n" + _table(head, rows)
+        f"{dataset.legal_basis}.\n\n" + table(head, rows)
     )
 
 
 def datasets_page(catalogue: Catalogue) -> str:
     """Return the page about every dataset of `catalogue` and every grantable field."""
     classes = "".join(f"* **{c.value}**: {text}\n" for c, text in _CLASSES.items())
-    own = _table(
+    own = table(
         ("field", "中文", "English", "class"),
         [(f"`{f.path}`", f.zh, f.en, f.classification.value) for f in CORE_FIELDS],
     )
-    return _page(
+    return page(
         "Datasets and fields",
         "What each department knows, field by field. A grant names fields as they stand here.\n",
         classes,
@@ -197,11 +186,11 @@ def settings_page() -> str:
         )
         for name, field in Settings.model_fields.items()
     ]
-    return _page(
+    return page(
         "Settings",
         f"An argument of a command wins over the environment, and that over `{SETTINGS_FILE}` in "
         "the home. A name that is not listed here is refused.\n",
-        _table(("setting", "environment", "default", "bounds", "what it is for"), rows),
+        table(("setting", "environment", "default", "bounds", "what it is for"), rows),
     )
 
 
@@ -235,18 +224,18 @@ def errors_page() -> str:
     taken: set[type[HubError]] = set()
     head = ("code", "status", "class", "what it says")
     kinds = [
-        f"## {title}\n\n{advice}\n\n{_table(head, rows)}"
+        f"## {title}\n\n{advice}\n\n{table(head, rows)}"
         for kind, title, advice in _KINDS_OF_ERROR
         if (rows := _errors_of(kind, taken))
     ]
     reasons = ("reason", "what it means")
     denials = [(f"`{reason.value}`", text) for reason, text in DENIALS.items()]
     quarantines = [(f"`{reason.value}`", text) for reason, text in QUARANTINES.items()]
-    return _page(
+    return page(
         "Error codes and reasons",
         "The code is the contract, the text is not. No text holds a name, a number, a value or a "
         "key of a person.\n",
         *kinds,
-        f"## Why a field is denied\n\n{_table(reasons, denials)}",
-        f"## Why a record waits in quarantine\n\n{_table(reasons, quarantines)}",
+        f"## Why a field is denied\n\n{table(reasons, denials)}",
+        f"## Why a record waits in quarantine\n\n{table(reasons, quarantines)}",
     )
