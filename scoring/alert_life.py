@@ -5,7 +5,8 @@ with `QUEUED` before them all; a confirmed cause goes on over `NEEDS_ASSESSED`, 
 (any number of times) and
 `SERVICE_CONFIRMED` to `CLOSED`. Only people move an alert along. The exceptions: a queued one
 is screened when its community has a visit free, a correction of the data may take the ground
-from one, and a recognition ends one wherever it stands.
+from one, and a recognition ends one wherever it stands; so does the day on which nobody is left
+in the household.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,8 @@ class AlertOutcome(StrEnum):
     UNREACHABLE = "unreachable"
     DATA_CORRECTED = "data-corrected"
     """Closed by itself: the data that raised it was corrected."""
+    HOUSEHOLD_EMPTIED = "household-emptied"
+    """Closed by itself: everybody moved out or died. It says nothing about need."""
 
 
 class Cause(StrEnum):

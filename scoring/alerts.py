@@ -2,7 +2,8 @@
 
 `decide` is pure and is asked after each scoring of a household. People close alerts.
 By itself the hub opens one, moves its band, and closes it only where a correction of
-the data took the ground from under it.
+the data took the ground from under it, or where nobody is left: a household without
+members has no score, so that is not asked here but where scores end.
 """
 
 from dataclasses import dataclass

@@ -11,6 +11,7 @@ from hub.store.database import Connection
 from hub.store.decisions import opened_values
 from hub.store.facts import Facts
 from hub.store.people import keys_of
+from hub.store.timeline import FOREVER
 from schema.datasets.civil_affairs import SCORE
 
 _TRIGGER = "trigger"
@@ -20,7 +21,7 @@ _TRIGGER = "trigger"
 async def stored_scores(
     connection: Connection, facts: Facts, keys: DataKeys
 ) -> dict[bytes, Expected]:
-    """Return the newest score of every household that has one, by its number's tag.
+    """Return the score in force of every household that has one, by its number's tag.
 
     Raises:
         KeysUnavailableError: The key of the department that owns scores is not at hand.
@@ -33,8 +34,8 @@ async def stored_scores(
     found = {}
     for row in rows:
         home = row["household_id"]
-        if spans.get(home):
-            newest = spans[home][-1]
+        newest = spans[home][-1] if spans.get(home) else None
+        if newest is not None and newest.valid_to == FOREVER:
             values: dict[str, Any] = opened_values(SCORE, opened[home], newest)
             found[row["number_tag"]] = Expected(
                 newest.valid_from,

@@ -174,6 +174,15 @@ def decided_alert(
     return (current.value.record_id, columns) if current else None
 
 
+def closed_when_emptied(current: Stored, today: date) -> dict[str, object]:
+    """Return the values of an open alert once nobody lives there, wherever it stands.
+
+    No step of casework was taken, so the count of steps stays.
+    """
+    outcome = AlertOutcome.HOUSEHOLD_EMPTIED.value
+    return {**current.value.columns, "status": CLOSED, "outcome": outcome, "closed_on": today}
+
+
 def closed_by_recognition(current: Stored, today: date) -> dict[str, object]:
     """Return the values of an open alert once its family is recognised, wherever it stands."""
     columns = current.value.columns

@@ -11,7 +11,7 @@ from audit.entry import EntryKind
 from hub.clock import Clock
 from hub.ingest.homes_read import Home, HomesReader, households_of, log_aliases
 from hub.ingest.queueing import AlertQueue
-from hub.ingest.score_store import OWNER, Rescored, Scored, ScoreStore
+from hub.ingest.score_store import OWNER, Emptied, Rescored, Scored, ScoreStore
 from hub.ingest.scorer_reads import ScorerFields
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.tags import Tagger
@@ -72,7 +72,8 @@ class Rescorer:
     ) -> Rescored:
         """Score households in the transaction of `connection`, as known at its time `at`.
 
-        An unchanged score writes nothing. `corrected` are households of whose people records
+        An unchanged score writes nothing. A household in which nobody is left loses its score,
+        and its open alert is closed. `corrected` are households of whose people records
         were corrected: a score that falls for that reason may close its alert. The reading is
         on record when this returns.
 
@@ -86,8 +87,10 @@ class Rescorer:
             return result
         homes = await self._homes.read(connection, asked, self.today())
         await self.announce(log_aliases(homes.values()), len(homes), at)
-        scored = await self._scored(connection, homes)
+        scored, emptied = await self._scored(connection, homes)
         await self.store.store(connection, scored, at, corrected, result)
+        if emptied:
+            await self.store.end(connection, emptied, at, result)
         result.households = len(scored)
         return result
 
@@ -121,16 +124,19 @@ class Rescorer:
 
     async def _scored(
         self, connection: Connection, homes: Mapping[HouseholdKey, Home]
-    ) -> dict[HouseholdKey, Scored]:
+    ) -> tuple[dict[HouseholdKey, Scored], dict[HouseholdKey, Emptied]]:
+        """Return the scores of households, and those in which nobody lives."""
         said = await silences_told(connection)
-        scored = {}
+        scored, emptied = {}, {}
         for key, home in homes.items():
             rows = home.rows()
             seen = household_on(family(rows, home.today, said))
-            if seen is not None:
+            if seen is None:
+                emptied[key] = Emptied(rows, home.fresh_until_ordinal())
+            else:
                 found = score(seen, self.profile)
                 scored[key] = Scored(found, rows, home.fresh_until_ordinal(), home.region)
-        return scored
+        return scored, emptied
 
     async def announce(self, aliases: Iterable[bytes], households: int, at: datetime) -> None:
         """Put on record that the scorer reads of the people and households of `aliases`.

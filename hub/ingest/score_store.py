@@ -9,7 +9,9 @@ from uuid import UUID, uuid5
 
 from hub.clock import Clock
 from hub.ingest.alerting import (
+    CLOSED,
     alert_of,
+    closed_when_emptied,
     decided_alert,
     is_same_score,
     newest_alert,
@@ -19,7 +21,7 @@ from hub.ingest.alerting import (
 from hub.ingest.queueing import AlertQueue, Joining
 from hub.sealing.datakeys import DataKeys
 from hub.store.database import Connection
-from hub.store.decisions import OwnRecord, opened_values, superseding
+from hub.store.decisions import OwnRecord, ending, opened_values, superseding
 from hub.store.facts import Facts, Stored, Version
 from hub.store.people import NewPeople, keys_of
 from hub.store.score_inputs import SealedVector, sealed_vector, stored_vectors, write_vectors
@@ -64,6 +66,14 @@ class Scored:
         rows = (*self.rows, *kept_rows(self.score, profile))
         fields = fields_number(profile.fields_read)
         return Vector(self.score.as_of.toordinal(), self.fresh_until, rows, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A household in which nobody lives, and what is still told of it: who left, and when."""
+
+    rows: tuple[Row, ...] = field(repr=False)
+    fresh_until: int
 
 
 @dataclass(slots=True)
@@ -122,15 +132,15 @@ class ScoreStore:
             values = score_values(one.score)
             old = opened_values(SCORE, key, spans[-1]) if spans else {}
             before = score_before(old, spans[-1]) if spans else None
-            if before is None or not is_same_score(old, values):
+            has_ended = bool(spans) and spans[-1].valid_to <= self.today()
+            if before is None or has_ended or not is_same_score(old, values):
                 record_id = uuid5(household_id, SCORE.name)
                 own = OwnRecord(SCORE, *owner, record_id, values, self.today(), at)
                 writes.take(SCORE, superseding(own, spans))
                 result.changed += 1
             vector = one.vector(self.profile)
             if not _is_same_vector(vectors.get(household_id), key, vector):
-                sealed = sealed_vector(household_id, key, encoded(vector))
-                fresh.append(((cell, household_id), sealed))
+                fresh.append(_sealed(owner, vector))
             decided = (before, one.score, (cell, household_id) in corrected)
             spans = alerts.get(household_id, [])
             changed = self._alert(spans, decided, one.region, result)
@@ -143,6 +153,53 @@ class ScoreStore:
             writes.take(ALERT, superseding(own, before_it))
         await new.write(connection)
         await write_vectors(connection, fresh, at)
+        await self._write(connection, writes, at)
+
+    async def end(
+        self,
+        connection: Connection,
+        emptied: Mapping[HouseholdKey, Emptied],
+        at: datetime,
+        result: Rescored,
+    ) -> None:
+        """End the scores of households in which nobody lives, and close their open alerts.
+
+        What held on earlier days stays known. A household that was never scored has nothing to
+        end, and one whose score has ended nothing new: a second call writes nothing.
+
+        Raises:
+            SealBrokenError: A stored value does not authenticate.
+        """
+        cells, ids, today = {c for c, _ in emptied}, [key for _, key in emptied], self.today()
+        keys = await keys_of(connection, self.keys, OWNER, cells, ids)
+        scores = await self.facts.of_identities(connection, SCORE, cells, ids)
+        alerts = await self.facts.of_identities(connection, ALERT, cells, ids)
+        vectors = await stored_vectors(connection, cells, ids)
+        writes, fresh = _Writes(), []
+        for (cell, household_id), one in emptied.items():
+            key = keys.get(household_id)
+            if key is None:
+                continue
+            owner = (cell, household_id, key)
+            ended = ending(SCORE, key, scores.get(household_id, []), today)
+            writes.take(SCORE, ended)
+            result.changed += bool(ended[0])
+            spans = alerts.get(household_id, [])
+            current = newest_alert(spans)
+            if current is not None and current.value.columns["status"] != CLOSED:
+                record_id, values = current.value.record_id, closed_when_emptied(current, today)
+                own = OwnRecord(ALERT, *owner, record_id, values, today, at)
+                before_it = [span for span in spans if span.value.record_id == record_id]
+                writes.take(ALERT, superseding(own, before_it))
+                result.alerts[f"emptied:{values['band']}"] += 1
+            stored, fields = vectors.get(household_id), fields_number(self.profile.fields_read)
+            vector = Vector(today.toordinal(), one.fresh_until, one.rows, fields)
+            if stored is not None and not _is_same_vector(stored, key, vector):
+                fresh.append(_sealed(owner, vector))
+        await write_vectors(connection, fresh, at)
+        await self._write(connection, writes, at)
+
+    async def _write(self, connection: Connection, writes: _Writes, at: datetime) -> None:
         for dataset in (SCORE, ALERT):
             closed, added = writes.closed[dataset.name], writes.added[dataset.name]
             await self.facts.write(connection, dataset, closed, added, at)
@@ -173,6 +230,11 @@ class ScoreStore:
             values["community"] = region
         result.alerts[f"{type(decision).__name__.lower()}:{values['band']}"] += 1
         return Joining(record_id, values)
+
+
+def _sealed(owner: tuple[str, UUID, bytes], vector: Vector) -> tuple[HouseholdKey, SealedVector]:
+    cell, household_id, key = owner
+    return (cell, household_id), sealed_vector(household_id, key, encoded(vector))
 
 
 def _is_same_vector(stored: SealedVector | None, key: bytes, vector: Vector) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from hub.sealing.seals import opener, seal_groups
 from hub.store.facts import Stored, Version, resealed
-from hub.store.timeline import FOREVER, Span, splice
+from hub.store.timeline import FOREVER, Span, cut, splice
 from schema.catalogue import Dataset, Values
 
 
@@ -73,14 +73,32 @@ def superseding(own: OwnRecord, before: list[Stored]) -> tuple[list[Version], li
     fresh = own_version(own)
     start = max([own.valid_from, *(span.valid_from for span in before)])
     after = splice(before, Span(start, FOREVER, fresh.value))
+    return _change(own.dataset, own.key, before, after)
+
+
+def ending(
+    dataset: Dataset, key: bytes, before: list[Stored], day: date
+) -> tuple[list[Version], list[Stored]]:
+    """Return which versions end and which are added so that nothing holds from `day` on.
+
+    What held before that day goes on being known; what has ended already is left alone.
+    """
+    return _change(dataset, key, before, cut(before, day, FOREVER))
+
+
+def _change(
+    dataset: Dataset, key: bytes, before: list[Stored], after: list[Stored]
+) -> tuple[list[Version], list[Stored]]:
+    """Return which versions end and which are added, so that `after` is known; sealed anew."""
+    known = {s.value.version_id for s in before}
     intact = {(s.value.version_id, s.valid_from, s.valid_to) for s in before}
     kept = {(s.value.version_id, s.valid_from, s.valid_to) for s in after}
     closed = [s.value for s in before if (s.value.version_id, s.valid_from, s.valid_to) not in kept]
     added: list[Stored] = []
     for span in after:
         days = (span.valid_from, span.valid_to)
-        if span.value.version_id == fresh.value.version_id:
+        if span.value.version_id not in known:
             added.append(span)
         elif (span.value.version_id, *days) not in intact:
-            added.append(resealed(own.dataset, span, own.key, days))
+            added.append(resealed(dataset, span, key, days))
     return closed, added

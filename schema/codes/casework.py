@@ -43,6 +43,7 @@ ALERT_OUTCOME: Final = CodeList(
         Code("data-error", "数据有误", "a visit found that the data was wrong"),
         Code("unreachable", "无法联系", "could not be reached"),
         Code("data-corrected", "数据更正", "the data was corrected"),
+        Code("household-emptied", "家庭已无成员", "nobody lives in the household any more"),
     ),
 )
 VISIT_RESULT: Final = CodeList(
