@@ -31,6 +31,7 @@ GUIDES = (
     "console.md",
     "credit.md",
     "households.md",
+    "tutorial.md",
 )
 EVERY_GUIDE = pytest.mark.parametrize("guide", GUIDES)
 PLACE = re.compile(r"(?:[\w.-]+/)+[\w.-]*(?:\.(?:py|toml|yaml|graphql|md))?")
