@@ -32,6 +32,7 @@ query OneFamily($nationalId: String!) {
     medicalSettlements { selfPaidBand selfPaidCents }
     disabilityCertificates { severe category level }
     household {
+      id
       region
       score { total band coverage }
       members { relation person { population { birthYear } } }

@@ -37,8 +37,9 @@ APPROVER: Final = DemoClient(
 HANDLER: Final = DemoClient("street-handler", "civil-affairs", "street-handler", ("VERIFY",))
 CREDIT_OFFICE: Final = DemoClient("credit-office", "credit-office", "clerk", ("CREDIT",))
 INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "clerk", ("PUSH",))
+EDUCATION: Final = DemoClient("education-desk", "education", "clerk", ("PUSH",))
 AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
-CLIENTS: Final = (OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, AUDITOR)
+CLIENTS: Final = (OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, EDUCATION, AUDITOR)
 
 
 def district(home: Path, *, seed: int, households: int, today: date) -> tuple[Places, bool]:

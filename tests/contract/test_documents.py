@@ -66,10 +66,18 @@ def test_no_two_decisions_have_one_number():
     assert len(numbers) == len(set(numbers)) > 0
 
 
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(DOCS)) for path in PAGES])
+@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_every_link_between_pages_leads_to_a_file(path):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_the_readme_leads_to_every_page():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {path for path in PAGES[1:] if path.parent != DOCS / "decisions"}
+
+    assert [page for page in pages if f"({page.relative_to(ROOT)})" not in text] == []
+    assert "(docs/decisions/)" in text

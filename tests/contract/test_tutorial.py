@@ -3,7 +3,9 @@
 import pytest
 from graphql import build_schema, parse, validate
 
+from hub.access import default_policy_text, load_policy
 from hub.demo.installation import CLIENTS
+from schema.catalogue import Catalogue
 from tests.support.golden import ROOT
 from tests.support.tutorial import FOLDER, blocks, document, head, questions
 
@@ -35,10 +37,28 @@ def test_the_tutorial_quotes_no_document_that_is_no_example():
     assert sorted(blocks("graphql")) == sorted(map(document, PATHS))
 
 
-def test_every_question_names_a_document_and_a_client_who_may_state_the_purpose():
+@pytest.mark.parametrize(
+    ("page", "folder"),
+    [("tutorial.md", FOLDER), ("quickstart.zh.md", FOLDER.parent)],
+    ids=["tutorial", "quickstart"],
+)
+def test_every_question_names_a_document_and_a_client_who_may_state_the_purpose(page, folder):
     purposes = {client.id: client.purposes for client in CLIENTS}
+    asked = questions((ROOT / "docs" / page).read_text(encoding="utf-8"))
 
-    assert questions()
-    for client, purpose, name in questions():
+    assert asked
+    for client, purpose, name in asked:
         assert purpose in purposes[client], (client, purpose)
-        assert (FOLDER / f"{name}.graphql").exists()
+        assert (folder / f"{name}.graphql").exists()
+
+
+def test_the_quick_start_names_every_role_with_its_purposes():
+    text = (ROOT / "docs" / "quickstart.zh.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
+    policy = load_policy(default_policy_text(), Catalogue.discover())
+
+    for rule in policy.rules:
+        if rule.role == "scorer":  # a reader of the hub's own
+            continue
+        told = [row for row in rows if f"`{rule.role}`" in row and f"`{rule.purpose}`" in row]
+        assert told, (rule.role, rule.purpose)

@@ -25,9 +25,9 @@ def head(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^# (\w+): (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def questions() -> list[tuple[str, str, str]]:
+def questions(text: str = TEXT) -> list[tuple[str, str, str]]:
     """Return client, purpose and document of each question that the commands ask."""
-    return re.findall(r"\bask ([\w-]+) ([A-Z]+) ([\w-]+) ", "\n".join(blocks("sh")))
+    return re.findall(r"\bask ([\w-]+) ([A-Z]+) ([\w-]+) ", "\n".join(blocks("sh", text)))
 
 
 def program(address: str, home: Path) -> str:
