@@ -51,7 +51,9 @@ def demo(
         int, typer.Option("--households", min=20, help="Size of the made-up district.")
     ] = DEFAULT_HOUSEHOLDS,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another district.")] = 1,
-    port: Annotated[int | None, typer.Option("--port", help="Port of the hub.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port of the hub (HUB_PORT); default: 8700.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check the outcome and exit instead of serving on.")
     ] = False,

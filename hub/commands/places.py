@@ -1,6 +1,6 @@
 """Reads where each department's system is, from `departments.toml` in the home.
 
-[public-security]                  # a source: what its connector needs (hub ingest --help)
+[public-security]                  # a source: what its connector needs (docs/operations.md)
 url = "https://..."
 token_file = "keys/register.token" # paths are relative to the file
 

@@ -16,7 +16,10 @@ def token(
     client: Annotated[str, typer.Argument(help="Client id, as in clients.toml.")],
     purpose: Annotated[str, typer.Option("--purpose", help="The declared purpose, such as WARN.")],
     home: Home = None,
-    hub: Annotated[str | None, typer.Option("--hub", help="Address of the hub.")] = None,
+    hub: Annotated[
+        str | None,
+        typer.Option("--hub", help="Address of the hub; default: as the settings have it."),
+    ] = None,
     key: Annotated[
         Path | None,
         typer.Option("--key", help="Private JWK; default: in the home's clients/."),

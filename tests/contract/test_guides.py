@@ -7,7 +7,6 @@ import subprocess
 import tomllib
 from functools import cache
 
-import click
 import pytest
 import typer.main
 from graphql import parse, validate
@@ -31,6 +30,8 @@ GUIDES = (
     "console.md",
     "credit.md",
     "households.md",
+    "scoring.md",
+    "casework.md",
     "tutorial.md",
 )
 EVERY_GUIDE = pytest.mark.parametrize("guide", GUIDES)
@@ -83,7 +84,7 @@ def commands():
     root = typer.main.get_command(app)
     found = {}
     for name, command in root.commands.items():
-        below = command.commands if isinstance(command, click.Group) else {}
+        below = getattr(command, "commands", {})
         named = {name: command} | {f"{name} {word}": each for word, each in below.items()}
         found |= {
             words: {option for each in known.params for option in each.opts}
@@ -92,7 +93,9 @@ def commands():
     return found
 
 
-@pytest.mark.parametrize("guide", sorted(set(GUIDES) - {"tour.md", "credit.md", "households.md"}))
+@pytest.mark.parametrize(
+    "guide", sorted(set(GUIDES) - {"tour.md", "credit.md", "households.md", "casework.md"})
+)
 def test_every_command_that_a_guide_shows_is_one_with_those_options(guide):
     shown = [span for span in spans(guide) if span.startswith("hub ")]
     for block in blocks(guide, "sh"):
