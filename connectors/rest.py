@@ -35,7 +35,7 @@ class RestFeed:
     shape: Shape
     url: str
     token: str = field(repr=False)
-    limit: int = 500
+    limit: int = 1000
     patience: Patience = field(default_factory=Patience)
 
     @property

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import mul
 from typing import Final, NewType
 from uuid import UUID
 
@@ -73,7 +74,7 @@ def check_character(first17: str) -> str:
 
     Spec: GB 11643, weights 2^(17-i) mod 11.
     """
-    return _CHECKS[sum(int(d) * w for d, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+    return _CHECKS[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
 
 
 def parse_citizen_number(text: str | None) -> CitizenNumber | NumberFault:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from connectors.mapping import DatasetMapping, Record
 from connectors.protocol import SourceRecord
@@ -19,6 +19,7 @@ from hub.sealing.seals import aad_prefix, seal
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN, Facts
 from hub.store.homes import Membership, Moves, Place
+from hub.store.ids import fresh_id
 from hub.store.intake import IntakeKey
 from hub.store.people import Identity, NewPeople, PersonPlace, copied
 from hub.store.sources import (
@@ -107,7 +108,7 @@ class Batch:
         """Let a record wait in quarantine, in place of an earlier version that waits."""
         if not verdict.is_new:
             return
-        quarantine_id = uuid4()
+        quarantine_id = fresh_id()
         if isinstance(prepared, Prepared):
             source = prepared.source
             department, dataset, location = source.department, source.dataset, source.location
@@ -273,13 +274,13 @@ class Batch:
         return source_id
 
     def _source(self, prepared: Prepared, identity: Identity, *, known_to: datetime) -> UUID:
-        source, source_id = prepared.source, uuid4()
+        source, source_id = prepared.source, fresh_id()
         words = seal(
             identity.key,
             aad_prefix(source.department, source.dataset, "words"),
             identity.identity_id.bytes,
             source_id.bytes,
-            [dict(source.words), _iso(source.source_time)],
+            [dict(source.words), source.source_time],
         )
         grain = self._desk.facts.catalogue.by_name[source.dataset].source_time_grain
         row = (
@@ -291,7 +292,7 @@ class Batch:
         return source_id
 
     def _sealed_intake(self, source: SourceRecord, quarantine_id: UUID) -> bytes:
-        said = [source.key, dict(source.words), _iso(source.source_time), source.deleted]
+        said = [source.key, dict(source.words), source.source_time, source.deleted]
         return self._intake.seal(source.dataset, "intake", quarantine_id, said)
 
     def _settle(self, key_tag: bytes, resolution: str) -> None:
@@ -332,7 +333,3 @@ class Batch:
         revision = await scope_revision(connection, with_members=True) + 1
         for kind, tags in self._scope.items():
             await add_to_scope(connection, tags, kind, revision)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

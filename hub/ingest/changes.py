@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from connectors.mapping import Record
 from hub.sealing.seals import seal_groups
 from hub.store.database import Connection
 from hub.store.facts import Facts, Stored, Version, resealed
+from hub.store.ids import fresh_id
 from hub.store.people import Identity
 from hub.store.timeline import FOREVER, Span, cut, splice
 from schema.catalogue import Dataset, Values
@@ -129,7 +130,7 @@ def _owner(value: Version | Fresh) -> UUID:
 
 
 def _sealed(dataset: Dataset, record_id: UUID, span: Span[Version | Fresh], fresh: Fresh) -> Stored:
-    identity, version_id = fresh.identity, uuid4()
+    identity, version_id = fresh.identity, fresh_id()
     values: Values = dataset.derive(fresh.record.values)
     columns: dict[str, object] = {f.name: values[f.name] for f in dataset.clear}
     columns.update(seal_groups(dataset, values, identity.key, identity.identity_id, version_id))

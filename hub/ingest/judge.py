@@ -12,6 +12,7 @@ from hub.ingest.known import Known, Registered, folded
 from hub.ingest.prepared import Prepared
 from hub.ingest.renumbered import kept_identity
 from hub.ingest.report import LinkReason
+from hub.store.ids import id_from
 from hub.store.sources import StoredSource
 
 
@@ -63,7 +64,7 @@ Verdict = Unchanged | OutOfScope | Held | Stale | Ended | Accepted
 
 def record_id_of(key_tag: bytes) -> UUID:
     """Return the id of the record with this key: the same in all its versions."""
-    return UUID(bytes=key_tag[:16], version=4)
+    return id_from(key_tag[:16])
 
 
 def judge(prepared: Prepared, known: Known, *, from_register: bool) -> Verdict:

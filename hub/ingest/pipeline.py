@@ -9,18 +9,22 @@
     announce  what was taken in, before it is committed
 
 One page is one transaction, and its cursor is stored with it: a crash repeats a page and never
-skips one. Reading a page a second time changes nothing. While a source is read from its start,
-households wait for their score until its end.
+skips one. Reading a page a second time changes nothing. While a page is stored, the next one is
+read and prepared. While a source is read from its start, households wait for their score until
+its end.
 """
 
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
 
 from connectors.department import Department
-from connectors.protocol import Connector
+from connectors.protocol import Connector, Page
 from connectors.shape import BEIJING
 from hub.clock import Clock
+from hub.ingest.ahead import ahead
 from hub.ingest.announcement import announced
 from hub.ingest.batch import Batch, Desk, Touched
 from hub.ingest.known import gather
@@ -74,11 +78,13 @@ class Ingest:
         desk, report, began = self._desk(department), IngestReport(department.name), perf_counter()
         for _ in range(_ROUNDS):
             reading = await Reading.begun(self.database, desk, self.clock)
-            async for page in connector.pull(reading.last.position):
-                done = await self.take_in(desk, reading.intake(page))
-                await reading.stored(page, done)
-                report.add(done)
-                progress(report)
+            pages = self._prepared(desk, connector.pull(reading.last.position))
+            async with aclosing(ahead(pages)) as upcoming:
+                async for papers in upcoming:
+                    done = await self.take_in(desk, reading.intake(papers))
+                    await reading.stored(papers, done)
+                    report.add(done)
+                    progress(report)
             await reading.ended()
             if not await reading.is_outgrown():
                 break
@@ -96,7 +102,7 @@ class Ingest:
         """
         desk, report = self._desk(department), IngestReport(department.name)
         async for page in waiting_pages(self.database, self.keys, department.name):
-            report.add(await self.take_in(desk, Intake(page)))
+            report.add(await self.take_in(desk, Intake(self._papers(desk, page))))
         return report
 
     async def score_waiting(self) -> Rescored:
@@ -107,19 +113,28 @@ class Ingest:
         tags = self.tagger.version
         return Desk(department.name, department.mappings, self.facts, self.keys, tags)
 
+    async def _prepared(
+        self, desk: Desk, pages: AsyncIterator[Page]
+    ) -> AsyncGenerator[Papers, None]:
+        async for page in pages:
+            yield self._papers(desk, page)
+
+    def _papers(self, desk: Desk, page: Page) -> Papers:
+        today = self.clock().astimezone(BEIJING).date()
+        with failing(desk.department, "a page that was just read"):
+            return prepared(page, desk.mappings, self.tagger, today)
+
     async def take_in(self, desk: Desk, intake: Intake) -> IngestReport:
         """Return what became of one page; on return it is stored whole, with its cursor.
 
         Raises:
             IngestFailedError: Nothing of it is stored.
         """
-        today = self.clock().astimezone(BEIJING).date()
         with failing(desk.department, intake.place):
-            papers = prepared(intake.page, desk.mappings, self.tagger, today)
             async with self.database.transaction() as connection:
                 await check_alone(connection, desk, intake.before, self.clock)
                 key = await made_intake_key(connection, self.keys, desk.department)
-                stored = await self._store(connection, desk, papers, key, later=intake.later)
+                stored = await self._store(connection, desk, intake.papers, key, later=intake.later)
                 if intake.after is not None:
                     await move_cursor(connection, key, intake.after, self.clock())
                 await announced(self.journal, self.tagger, desk, intake.after, stored)

@@ -46,6 +46,8 @@ class Papers:
 
     records: Sequence[Prepared]
     pieces: Sequence[PreparedUnreadable]
+    cursor: str = field(repr=False)
+    """It continues behind the page."""
 
     def __len__(self) -> int:
         """How many they are."""
@@ -65,6 +67,7 @@ def prepared(
     return Papers(
         [_prepared(source, mappings[source.dataset], tagger, today) for source in page.records],
         [_unreadable(piece, tagger) for piece in page.unreadable],
+        page.cursor,
     )
 
 
@@ -86,9 +89,10 @@ def _prepared(
 
 def _said(source: SourceRecord, mapping: DatasetMapping) -> str:
     """Return what a record says to us: a change in a column that nobody maps is no change."""
-    when = source.source_time.isoformat() if source.source_time else None
     words = {item.column: source.words.get(item.column) for item in mapping.fields}
-    return orjson.dumps([words, when, source.deleted], option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(
+        [words, source.source_time, source.deleted], option=orjson.OPT_SORT_KEYS
+    ).decode()
 
 
 def _who(

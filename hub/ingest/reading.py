@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from connectors.protocol import Page
 from hub.clock import Clock
 from hub.ingest.batch import Desk
+from hub.ingest.prepared import Papers
 from hub.ingest.report import IngestFailedError, IngestReport
 from hub.store.cursors import Cursor, begin_reading, end_reading, read_cursor
 from hub.store.database import Connection, Database
@@ -16,7 +16,7 @@ from hub.store.unscored import mark_newcomers
 class Intake:
     """What is asked to come in: a page, and the cursors before and behind it."""
 
-    page: Page
+    papers: Papers
     before: Cursor | None = None
     after: Cursor | None = None
     """Both are None for records that come from the quarantine: no cursor moves."""
@@ -67,13 +67,13 @@ class Reading:
         """Whether the source is being read from its start, in this run or one before."""
         return self.start.reading_from is not None
 
-    def intake(self, page: Page) -> Intake:
+    def intake(self, papers: Papers) -> Intake:
         """Return the next page with the cursors before and behind it."""
-        return Intake(page, self.last, replace(self.start, position=page.cursor))
+        return Intake(papers, self.last, replace(self.start, position=papers.cursor))
 
-    async def stored(self, page: Page, done: IngestReport) -> None:
+    async def stored(self, papers: Papers, done: IngestReport) -> None:
         """Note that a page is stored. New tables have no statistics: gather them as they grow."""
-        self.last = replace(self.start, position=page.cursor)
+        self.last = replace(self.start, position=papers.cursor)
         if self.is_from_start and done.accepted:
             async with self._database.connection() as connection:
                 await analyse_grown(connection, [*GROWING, *self._desk.mappings])

@@ -12,7 +12,6 @@ A new format gets a new first byte; readers refuse bytes they do not know.
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, TypeVar
 from uuid import UUID
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import SealBrokenError
 from hub.sealing.datakeys import AES_SUITE
-from schema.catalogue import Dataset, Scalar, Values
+from schema.catalogue import Dataset, Values
 
 _FORMAT: Final = 1
 _HEAD: Final = bytes([_FORMAT, AES_SUITE])
@@ -122,11 +121,7 @@ def seal_groups(
         f"sealed_{group}": _sealed(
             cipher,
             aad_prefix(dataset.department, dataset.name, group) + place,
-            [_plain(values.get(f.name)) for f in fields],
+            [values.get(f.name) for f in fields],
         )
         for group, fields in dataset.groups.items()
     }
-
-
-def _plain(value: Scalar) -> object:
-    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from hub.sealing.seals import opener, seal_groups
 from hub.store.facts import Stored, Version, resealed
+from hub.store.ids import fresh_id
 from hub.store.timeline import FOREVER, Span, cut, splice
 from schema.catalogue import Dataset, Values
 
@@ -31,7 +32,7 @@ class OwnRecord:
 
 def own_version(own: OwnRecord) -> Stored:
     """Return the version to store; it holds from its day on."""
-    version_id = uuid4()
+    version_id = fresh_id()
     columns: dict[str, object] = {f.name: own.values.get(f.name) for f in own.dataset.clear}
     values = cast("Values", own.values)
     columns.update(seal_groups(own.dataset, values, own.key, own.identity_id, version_id))

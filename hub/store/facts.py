@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asyncpg import Record
 
 from hub.sealing.seals import aad_prefix, opener, seal
 from hub.store.database import Connection
+from hub.store.ids import fresh_id
 from hub.store.statements import DatasetStatements
 from hub.store.timeline import Span
 from schema.catalogue import Catalogue, Dataset
@@ -151,7 +152,7 @@ def resealed(dataset: Dataset, span: Stored, key: bytes, days: tuple[date, date]
     Raises:
         SealBrokenError: A stored value does not authenticate.
     """
-    old, new_id = span.value, uuid4()
+    old, new_id = span.value, fresh_id()
     columns = dict(old.columns)
     for group in dataset.groups:
         name = f"sealed_{group}"

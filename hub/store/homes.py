@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Generic, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asyncpg import Record
 
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN
+from hub.store.ids import fresh_id
 from hub.store.people import copied
 from hub.store.timeline import Span, cut, joined, splice
 
@@ -194,7 +195,7 @@ async def _store(
 
 def _row(span: Span[H], columns: Sequence[str], known: datetime) -> tuple[object, ...]:
     own: dict[str, object] = {
-        "version_id": uuid4(),
+        "version_id": fresh_id(),
         "valid_from": span.valid_from,
         "valid_to": span.valid_to,
         "known_from": known,

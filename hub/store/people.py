@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asyncpg import Record
 
 from hub.sealing.datakeys import DataKeys, WrappedKey
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN
+from hub.store.ids import fresh_id
 from hub.store.timeline import ALWAYS, FOREVER
 
 BY_NUMBER: Final = "citizen-number"
@@ -230,7 +231,7 @@ class NewPeople:
 
     def person(self, cell: str, tag: bytes, log_alias: bytes) -> PersonPlace:
         """Add a person, found by `tag` from now on."""
-        place = PersonPlace(cell, uuid4(), log_alias)
+        place = PersonPlace(cell, fresh_id(), log_alias)
         self._rows["person"].append((cell, place.person_id, log_alias, self._known))
         self._rows["person_tag"].append((tag, self._tag_version, cell, place.person_id))
         return place
@@ -245,12 +246,12 @@ class NewPeople:
         Raises:
             KeysUnavailableError: The department has no key.
         """
-        identity_id = uuid4()
+        identity_id = fresh_id()
         key = self.key(department, person.cell, identity_id)
         self._rows["identity"].append((person.cell, identity_id, department, tag, self._known))
         self._rows["link"].append(
             (
-                *(person.cell, identity_id, uuid4(), person.person_id, BY_NUMBER, 100),
+                *(person.cell, identity_id, fresh_id(), person.person_id, BY_NUMBER, 100),
                 *(ALWAYS, FOREVER, self._known, STILL_KNOWN),
             )
         )
@@ -268,7 +269,7 @@ class NewPeople:
 
     def household(self, cell: str, tag: bytes, log_alias: bytes) -> HouseholdPlace:
         """Add a household, found by `tag` from now on."""
-        place = HouseholdPlace(cell, uuid4(), log_alias)
+        place = HouseholdPlace(cell, fresh_id(), log_alias)
         self._rows["household"].append((cell, place.household_id, log_alias, tag, self._known))
         return place
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from hub.sealing.seals import aad_prefix, bytes_opener, seal_bytes
 from hub.store.database import Connection
+from hub.store.ids import fresh_id
 from hub.store.unscored import HouseholdKey
 
 OWNER: Final = "civil-affairs"
@@ -51,7 +52,7 @@ class SealedVector:
 
 def sealed_vector(household_id: UUID, key: bytes, data: bytes) -> SealedVector:
     """Return a vector sealed for its household, as a new version."""
-    version_id = uuid4()
+    version_id = fresh_id()
     prefix = aad_prefix(OWNER, _TABLE, _GROUP)
     sealed = seal_bytes(key, prefix + household_id.bytes + version_id.bytes, data)
     return SealedVector(household_id, version_id, sealed)
