@@ -1,8 +1,7 @@
 """A family commits instead of bringing papers: the simplified path over HTTP, step by step.
 
 The family is one that is warned of and that has an adult to apply. What it declares is more than
-any source knows, so that nothing can be found beyond it. Where a department that must be asked is
-not connected, the verification says so and the walk ends there, as it does in life.
+any source knows, so that nothing can be found beyond it.
 """
 
 import time
@@ -33,9 +32,8 @@ class Committed:
     people: int
     commitment: Json
     verification: Json
-    confirmation: Json | None
-    """None: a source was silent, so nothing was confirmed."""
-    record: Json | None
+    confirmation: Json
+    record: Json
     """The twenty fields as the credit office reads them, once performance was determined."""
 
 
@@ -62,13 +60,12 @@ def commit_a_family(walk: Walk, households: list[str], today: date) -> Committed
     code = commitment["code"]
     report = {"code": code, "reportNumber": f"DEMO-{code}"}
     verification = _given(walk, documents.VERIFY, report)
-    is_silent = bool(verification["silentSources"])
+    silent = len(verification["silentSources"])
+    must(not silent, f"{silent} sources that must be asked are silent about a family")
     must(
-        verification["grade"] == ("undecided" if is_silent else "consistent"),
+        verification["grade"] == "consistent",
         "a family that declared more than anybody knows is not basically consistent",
     )
-    if is_silent:
-        return Committed(len(members), commitment, verification, None, None)
     confirmation = _confirmed(walk, code, household_id, today)
     return Committed(
         len(members), commitment, verification, confirmation, _determined(walk, code, today)

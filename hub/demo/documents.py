@@ -31,6 +31,7 @@ query OneFamily($nationalId: String!) {
     medicalEnrolments { scheme status }
     medicalSettlements { selfPaidBand selfPaidCents }
     disabilityCertificates { severe category level }
+    schoolRolls { stage grade status }
     household {
       id
       region

@@ -16,11 +16,21 @@ import orjson
 
 from hub.demo import documents
 from hub.demo.client import Department
-from hub.demo.installation import APPROVER, AUDITOR, INSURER, OFFICER, DemoClient, key_file
+from hub.demo.installation import (
+    APPROVER,
+    AUDITOR,
+    EDUCATION,
+    INSURER,
+    OFFICER,
+    DemoClient,
+    key_file,
+)
 from hub.demo.people import KNOWN_FAMILY
 from hub.demo.receivers import RunningReceiver
 
 CASE: Final = "DEMO-2026-0001"
+KNOWN_SCORE: Final = (67, "orange", 94)
+"""Total, band and coverage of the profile's worked example."""
 _ACKNOWLEDGED_S: Final = 30.0
 _POLL_S: Final = 0.2
 Json = dict[str, Any]
@@ -32,10 +42,11 @@ class WalkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """One document's answers to two departments."""
+    """One document's answers to three departments."""
 
     officer: Json
     insurer: Json
+    education: Json
 
 
 @dataclass(slots=True)
@@ -67,18 +78,27 @@ class Walk:
         return families
 
     def same_question(self, national_id: str) -> Answers:
-        """Return how two departments are answered when they ask the same."""
+        """Return how three departments are answered when they ask the same."""
         asked = {"nationalId": national_id}
         officer = self.client(OFFICER).ask(documents.ONE_FAMILY, asked, purpose="CASE", case=CASE)
         insurer = self.client(INSURER).ask(documents.ONE_FAMILY, asked, purpose="PUSH")
-        answers = Answers(officer, insurer)
+        education = self.client(EDUCATION).ask(documents.ONE_FAMILY, asked, purpose="PUSH")
         seen, told = data_of(officer, "officer")["person"], data_of(insurer, "insurer")["person"]
-        must(seen is not None and told is not None, "the person is not found")
-        must(seen != told, "two departments are told the same")
+        taught = data_of(education, "education")["person"]
+        must(None not in (seen, told, taught), "the person is not found")
+        must(seen != told != taught != seen, "two departments are told the same")
         must(bool(insurer.get("errors")), "the insurer is refused nothing")
         must(told["disabilityCertificates"] is None, "the insurer is told of disability")
+        must(told["schoolRolls"] is None, "the insurer is told of school")
+        must(taught["medicalEnrolments"] is None, "education is told of insurance")
+        must(bool(taught["schoolRolls"]), "education is not told of its own pupil")
         must("receipt" in officer.get("extensions", {}), "an answer has no receipt")
-        return answers
+        score = seen["household"]["score"]
+        must(
+            (score["total"], score["band"], score["coverage"]) == KNOWN_SCORE,
+            "the worked example's family does not have its score",
+        )
+        return Answers(officer, insurer, education)
 
     def recognise(self, household_id: str, today: date) -> Json:
         """Record a recognition of a warned family; return the hub's word of it."""
@@ -150,7 +170,7 @@ def data_of(answer: Mapping[str, Any], what: str) -> Json:
 
 
 def known_family(truth: Path) -> str:
-    """Return the citizen number of the head of the family that falls ill.
+    """Return the citizen number of the daughter of the family that falls ill.
 
     Raises:
         WalkError: The truth file does not name it.
@@ -159,5 +179,5 @@ def known_family(truth: Path) -> str:
         for line in lines:
             row = orjson.loads(line)
             if row.get("label") == KNOWN_FAMILY:
-                return str(row["members"][0])
+                return str(row["members"][-1])
     raise WalkError("the truth file names no family that falls ill")

@@ -60,9 +60,13 @@ class Desk:
     tag_version: int
 
     @property
-    def is_register(self) -> bool:
-        """Whether this department says who people are and where they live."""
-        return any(m.household is not None for m in self.mappings.values())
+    def tells_of_the_known(self) -> bool:
+        """Whether some of its records are about people whom another record made known.
+
+        Its silence about them says something, and it is read again once they are known. Who
+        only says who people are and where they live is silent about nobody.
+        """
+        return any(m.household is None for m in self.mappings.values())
 
 
 @dataclass(slots=True)

@@ -89,6 +89,7 @@ class Ingest:
             if not await reading.is_outgrown():
                 break
             report.rereads += 1
+            report.quarantined.clear()  # read again from the start: what waits is counted anew
         if then_score:
             report.scored(await self.score_waiting())
         report.seconds = perf_counter() - began

@@ -56,7 +56,7 @@ class Reading:
         """
         async with database.transaction() as connection:
             stored = await read_cursor(connection, desk.keys, desk.department, clock())
-            revision = await scope_revision(connection, with_members=not desk.is_register)
+            revision = await scope_revision(connection, with_members=desk.tells_of_the_known)
             if stored.position is None or stored.scope_revision != revision:
                 began = await begin_reading(connection, desk.department)
                 stored = Cursor(None, revision, began)
@@ -81,8 +81,8 @@ class Reading:
     async def ended(self) -> None:
         """Mark that the source's end is reached: from now on it is known what it does not say.
 
-        Who became known since the reading before waits for a score with that in it. The
-        register's silence says nothing: people become known by it.
+        Who became known since the reading before waits for a score with that in it. A register's
+        silence about who there is says nothing: people become known by it.
 
         Raises:
             IngestFailedError: Another ingest has moved the cursor; nothing is marked.
@@ -92,13 +92,13 @@ class Reading:
         async with self._database.transaction() as connection:
             await check_alone(connection, self._desk, self.last, self._clock)
             covered = await end_reading(connection, self._desk.department)
-            if self.last.position is not None and not self._desk.is_register:
+            if self.last.position is not None and self._desk.tells_of_the_known:
                 await mark_newcomers(connection, covered)
 
     async def is_outgrown(self) -> bool:
         """Whether the scope has grown since the reading began."""
         async with self._database.connection() as connection:
-            revision = await scope_revision(connection, with_members=not self._desk.is_register)
+            revision = await scope_revision(connection, with_members=self._desk.tells_of_the_known)
         return revision != self.start.scope_revision
 
 

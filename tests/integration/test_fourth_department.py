@@ -19,6 +19,7 @@ from hub.errors import NotGrantedError
 from hub.ingest.grants import catalogue_check
 from hub.ingest.scope import load_scope
 from hub.query.answer import Request
+from hub.sealing.files import write_private
 from hub.service import rooms_of
 from hub.settings import Settings, load_settings
 from hub.store.migrate import differences
@@ -99,13 +100,13 @@ def write_drop(folder: Path, pupils):
 
 
 def write_places(settings: Settings, town: District, drops: Path):
-    """Tell the hub where the three departments' systems and the fourth's drops are."""
+    """Tell the hub where the departments' systems and the new one's drops are."""
     sources = {**town.settings, "evening-schools": {"folder": str(drops)}}
     lines = [
         f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in where.items())
         for name, where in sources.items()
     ]
-    settings.departments_file.write_text("\n".join(lines), encoding="utf-8")
+    write_private(settings.departments_file, "\n".join(lines).encode())
 
 
 async def tables_of(dsn):
@@ -121,7 +122,7 @@ async def tables_of(dsn):
 
 @dataclass(frozen=True)
 class Walked:
-    """A hub that read three departments and then a fourth, and what was seen on the way."""
+    """A hub that read its departments and then one more, and what was seen on the way."""
 
     settings: Settings
     dsn: str
@@ -132,7 +133,7 @@ class Walked:
 
 
 async def walk(home: Path, dsn: str, town: District) -> Walked:
-    """Set up a hub for three departments, read them, then add the fourth and read it."""
+    """Set up a hub for the district, read a department, then add one more and read it."""
     three = load_settings(home=home, database_url=dsn)
     await prepare(three, catalogue_of(three))
     before = await tables_of(dsn)

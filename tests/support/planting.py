@@ -5,9 +5,11 @@ import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from connectors.shape import BEIJING
 from hub.demo.district import Places
+from hub.demo.truth import Fault
 from tests.support.leaks import Planted
 
 RARE = [chr(code) for code in range(0x6A00, 0x6F00)]
@@ -26,7 +28,7 @@ def plant(places: Places, seed: int = 1) -> list[Planted]:
     """
     chance = Random(seed)
     truth = [json.loads(line) for line in places.truth.read_text("utf-8").splitlines()]
-    people = [row for row in truth if row["kind"] == "person" and row["in_scope"]][:250]
+    people = _renamable(truth)[:250]
     assert len(people) == 250
     found = [Planted("number", person["number"]) for person in people]
     found += [Planted("phone", person["phone"]) for person in people]
@@ -42,6 +44,22 @@ def plant(places: Places, seed: int = 1) -> list[Planted]:
     return found
 
 
+def _renamable(truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return people in scope whom no department knows by their name alone.
+
+    It does where it has another birth date of theirs, or a number they had before.
+    """
+    leaning = {row["key"] for row in truth if row.get("fault") == Fault.BIRTH_DATE_VARIANT}
+    return [
+        row
+        for row in truth
+        if row["kind"] == "person"
+        and row["in_scope"]
+        and row["former_number"] is None
+        and leaning.isdisjoint(key for keys in row["records"].values() for key in keys)
+    ]
+
+
 def _rename(feed: Path, names: dict[str, str]) -> None:
     lines = []
     for line in feed.read_text("utf-8").splitlines():
@@ -53,20 +71,21 @@ def _rename(feed: Path, names: dict[str, str]) -> None:
 
 
 def _bill(database: Path, numbers: set[str], chance: Random) -> list[Planted]:
+    """Plant amounts and days in bills; scores count days of admission, so those last."""
     connection = sqlite3.connect(database)
     try:
-        clear_days = {day for (day,) in connection.execute("select KSRQ from CBXX")}
         bills = [
             bill
             for bill, number in connection.execute(
-                "select JSLSH, SFZH from JSXX where ZFBZ = '0' and RYRQ <= JSRQ order by JSLSH"
+                "select JSLSH, SFZH from JSXX where ZFBZ = '0' and RYRQ <= JSRQ "
+                "order by YLLB = '21', JSLSH"
             )
             if number in numbers
         ][:125]
         assert len(bills) == 125
         amounts = _unlike(chance, 100_000_000, 999_999_999)
         found = []
-        for bill, cents, day in zip(bills, amounts, _days(chance, clear_days), strict=False):
+        for bill, cents, day in zip(bills, amounts, _days(chance), strict=False):
             connection.execute(
                 "update JSXX set ZFY = ?, RYRQ = ? where JSLSH = ?",
                 (f"{cents // 100}.{cents % 100:02d}", day.isoformat(), bill),
@@ -129,10 +148,11 @@ def _unlike(chance: Random, low: int, high: int):
             yield number
 
 
-def _days(chance: Random, taken: set[str]):
-    used = set(taken)
+def _days(chance: Random):
+    """Give days on which nobody of the district lived: a hit is a planted one."""
+    used = set()
     while True:
-        day = date(1989, 1, 1) + timedelta(days=chance.randrange(4_000))
-        if day.isoformat() not in used and int(f"{day:%Y%m%d}") % 8:
-            used.add(day.isoformat())
+        day = date(1900, 1, 1) + timedelta(days=chance.randrange(4_000))
+        if day not in used and int(f"{day:%Y%m%d}") % 8:
+            used.add(day)
             yield day

@@ -18,9 +18,11 @@ def test_the_demonstration_checks_itself_and_exits_with_zero(demo_run):
         "people in",
         "open alerts",
         "is told",
+        "the score is 67, orange, as the worked example says",
         "acknowledged",
         "A family commits instead of bringing papers",
-        "declared and found",
+        "declared and found: consistent",
+        "the credit platform: RECORD ACCEPTED, CORRECT ACCEPTED",
         "everything fits",
     ):
         assert said in done.stdout

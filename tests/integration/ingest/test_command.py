@@ -2,11 +2,13 @@
 
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.sealing.files import write_private
 from tests.support.district import ORDER
 
 pytestmark = pytest.mark.database
@@ -28,7 +30,7 @@ class Desk:
             + "".join(f"{key} = {json.dumps(value)}\n" for key, value in where.items())
             for name, where in self.sources.items()
         )
-        (self.home / "departments.toml").write_text("\n".join(tables), encoding="utf-8")
+        write_private(self.home / "departments.toml", "\n".join(tables).encode())
         return self.hub("ingest", *arguments)
 
 
@@ -56,20 +58,35 @@ def test_everything_is_read_and_scored_once_at_the_end(desk):
 
 @pytest.mark.parametrize("away", ORDER)
 def test_a_department_that_cannot_be_read_is_told_with_place_and_reason(desk, away, tmp_path):
-    nowhere = {
-        "public-security": {"url": "http://127.0.0.1:9/v1/residents/changes"},
-        "medical-insurance": {"url": f"sqlite:///{tmp_path}/none/insurance.db"},
-        "disabled-federation": {"folder": str(tmp_path / "none")},
-    }
-    desk.sources[away] |= nowhere[away]
+    witness = "transport" if away == "agriculture" else "agriculture"
+    desk.sources[away] |= gone(desk.sources[away], tmp_path)
 
-    result = desk.ingest()
+    result = desk.ingest(away, witness)
 
-    place = {"public-security": "/v1/residents/changes", "medical-insurance": "[A-Z]{4}"}
-    told = f"hub: {away}: {place.get(away, 'drop folder')}.*: ."
+    place = place_of(desk.sources[away])
     assert result.exit_code == 1
-    assert re.search(told, result.stderr)
-    assert sorted(departments_read(result)) == sorted(set(ORDER) - {away})
+    assert re.search(f"hub: {away}: {place}.*: .", result.stderr)
+    assert departments_read(result) == [witness]
+
+
+def gone(settings, tmp_path):
+    """The same source where nothing answers: a closed port, or a folder that is not there."""
+    url = settings.get("url", "")
+    if url.startswith("http"):
+        return {"url": f"http://127.0.0.1:9{urlsplit(url).path}"}
+    if url.startswith("sqlite"):
+        return {"url": f"sqlite:///{tmp_path}/none/source.db"}
+    if url:
+        return {"url": "postgresql+asyncpg://hub@127.0.0.1:9/none"}
+    return {"folder": str(tmp_path / "none")}
+
+
+def place_of(settings):
+    """What a source's place is called: a path or a question, a table's name, the drop folder."""
+    url = settings.get("url", "")
+    if url.startswith("http"):
+        return "(/|positions|batch)"
+    return "[A-Za-z_]{4}" if url else "drop folder"
 
 
 def test_a_department_that_is_not_set_up_is_told_before_anything_is_read(desk):
