@@ -52,12 +52,14 @@ class Reading:
         """Return a reading that goes on behind the stored cursor.
 
         It begins again from the source's start if the scope has grown since; then, and at the
-        first reading, the cursor is marked until the end is reached.
+        first reading, the cursor is marked until the end is reached. A reading that broke off is
+        first brought to its end: `is_outgrown` says whether another must follow.
         """
         async with database.transaction() as connection:
             stored = await read_cursor(connection, desk.keys, desk.department, clock())
             revision = await scope_revision(connection, with_members=desk.tells_of_the_known)
-            if stored.position is None or stored.scope_revision != revision:
+            is_outgrown = stored.scope_revision != revision and stored.reading_from is None
+            if stored.position is None or is_outgrown:
                 began = await begin_reading(connection, desk.department)
                 stored = Cursor(None, revision, began)
         return cls(database, desk, clock, stored)
