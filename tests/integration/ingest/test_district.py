@@ -43,7 +43,10 @@ async def test_a_district_is_as_its_truth_file_says(store, keyring, sized_town):
 @pytest.mark.prove
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(
-    "sized_town", [(DEFAULT_HOUSEHOLDS, 1), (HUNDRED_THOUSAND_PEOPLE, 1)], indirect=True
+    "sized_town",
+    [(DEFAULT_HOUSEHOLDS, 1), (HUNDRED_THOUSAND_PEOPLE, 1)],
+    ids=["default-size", "hundred-thousand-people"],
+    indirect=True,
 )
 async def test_a_large_district_is_as_its_truth_file_says(store, keyring, sized_town):
     async with hub_on(store, keyring) as hub:
