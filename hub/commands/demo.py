@@ -40,6 +40,7 @@ from hub.settings import Settings
 from hub.store.database import Connection
 from hub.store.embedded.client import wait_until_stopped
 from hub.store.facts import Facts
+from scoring.profile import BANDS
 
 _READY_S: Final = 60.0
 _POLL_S: Final = 0.05
@@ -127,11 +128,12 @@ async def _fill(settings: Settings, places: Places) -> None:
         reports = await read_departments(core, ())
         for done in reports:
             typer.echo(summary(done))
+        bands: set[str] = set()
         if any(done.accepted for done in reports):
             _check_quarantine(reports, places)
-            await _check_scores(core, places)
+            bands = await _check_scores(core, places)
         async with core.database.connection() as connection:
-            await _graph(connection)
+            await _graph(connection, bands)
 
 
 def _check_quarantine(reports: list[IngestReport], places: Places) -> None:
@@ -149,12 +151,15 @@ def _check_quarantine(reports: list[IngestReport], places: Places) -> None:
     typer.echo(f"quarantine: {held.total():,} records, exactly the faults that were planted")
 
 
-async def _check_scores(core: Core, places: Places) -> None:
-    """Every household's score is what its members' lives give: nobody's more, nobody's fewer."""
+async def _check_scores(core: Core, places: Places) -> set[str]:
+    """Every household's score is what its members' lives give: nobody's more, nobody's fewer.
+
+    Return the bands that are among them.
+    """
     expected = expected_scores(places.truth, core.tagger)
     if {score.day for score in expected.values()} != {core.clock().astimezone(BEIJING).date()}:
         typer.echo("scores: not compared, the district is of another day")
-        return
+        return set()
     async with core.database.connection() as connection:
         stored = await stored_scores(connection, Facts(core.catalogue), core.data_keys)
     differing = sum(
@@ -162,16 +167,20 @@ async def _check_scores(core: Core, places: Places) -> None:
     )
     must(not differing, f"the scores of {differing:,} households are not as expected")
     typer.echo(f"scores: {len(expected):,} households, all as expected")
+    return {score.band for score in expected.values()}
 
 
-async def _graph(connection: Connection) -> None:
+async def _graph(connection: Connection, bands: set[str]) -> None:
+    """Tell how many there are, and that every band in which a family must be is warned of."""
     people = await connection.fetchval("select count(*) from person")
     households = await connection.fetchval("select count(*) from household")
-    bands = await connection.fetch(
+    warned = await connection.fetch(
         "select band, count(*) as n from alert where known_to = 'infinity' and status <> 'closed' "
         "group by band order by band"
     )
-    counted = ", ".join(f"{row['n']:,} {row['band']}" for row in bands) or "none"
+    missing = bands.intersection(BANDS) - {row["band"] for row in warned}
+    must(not missing, f"no family is warned of as {', '.join(sorted(missing))}")
+    counted = ", ".join(f"{row['n']:,} {row['band']}" for row in warned) or "none"
     typer.echo(f"the graph: {people:,} people in {households:,} households; open alerts: {counted}")
 
 

@@ -40,6 +40,7 @@ export function written(type) {
   return type.name;
 }
 
+const isNeeded = (arg) => arg.type.kind === "NON_NULL" && arg.defaultValue === null;
 export const isLeaf = (type) => ["SCALAR", "ENUM"].includes(named(type).kind);
 
 // What this caller may read today, as a set of Type.field; null without a session.
@@ -68,7 +69,7 @@ export async function grantedSelection(known, rights, typeName) {
       if (declared.get(path)?.isNumber) continue;
       if (isLeaf(field.type)) {
         if (declared.has(path) || isStructure || isRecordId(type, field)) lines.push(indent + field.name);
-      } else if (!above.includes(inner) && field.args.length === 0) {
+      } else if (!above.includes(inner) && !field.args.some(isNeeded)) {
         const below = walk(inner, [...above, name], `${indent}  `);
         if (below) lines.push(`${indent}${field.name} {\n${below}\n${indent}}`);
       }
