@@ -21,6 +21,7 @@ DEPARTMENT: Final = "banks"
 _REFUSED: Final = frozenset({401, 403})
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOST_BYTES: Final = 1024 * 1024
+_ABOUT_NOBODY: Final = b"{}"
 
 
 class _Holding(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -54,18 +55,7 @@ class BankChannel:
 
     async def ask(self, question: Question) -> tuple[Holding, ...]:
         """Return what the person holds; see `LiveSource.ask`."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=_PassingError, attempts=self.attempts, timeout=None, wait_initial=0.1
-            ):
-                with attempt:
-                    return await self._attempt(question)
-        except _PassingError as error:
-            raise SourceUnavailableError(DEPARTMENT, "holdings", str(error)) from None
-        raise AssertionError("the attempts end in an answer or an error")
-
-    async def _attempt(self, question: Question) -> tuple[Holding, ...]:
-        body = msgspec.json.encode(
+        content = msgspec.json.encode(
             {
                 "authorisationId": str(question.authorisation_id),
                 "citizenNumber": question.citizen_number,
@@ -73,29 +63,52 @@ class BankChannel:
                 "on": question.on,
             }
         )
+        return _holdings(await self._answer(content, httpx2.codes.OK))
+
+    async def reach(self) -> None:
+        """Return if the channel answers and takes our credential; it is asked about nobody.
+
+        By the contract a question without a person is refused with 403, and one without a
+        credential that it knows with 401. Raises what `LiveSource.ask` raises.
+        """
+        await self._answer(_ABOUT_NOBODY, httpx2.codes.FORBIDDEN)
+
+    async def _answer(self, content: bytes, expected: int) -> bytes:
+        """Return the whole answer, once it has the expected status."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=_PassingError, attempts=self.attempts, timeout=None, wait_initial=0.1
+            ):
+                with attempt:
+                    return await self._attempt(content, expected)
+        except _PassingError as error:
+            raise SourceUnavailableError(DEPARTMENT, "holdings", str(error)) from None
+        raise AssertionError("the attempts end in an answer or an error")
+
+    async def _attempt(self, content: bytes, expected: int) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
             async with (
                 asyncio.timeout(self.timeout_s),
                 httpx2.AsyncClient(timeout=self.timeout_s, trust_env=False) as client,
-                client.stream("POST", self.url, content=body, headers=headers) as response,
+                client.stream("POST", self.url, content=content, headers=headers) as response,
             ):
-                self._judge(response.status_code)
-                answer = await self._whole(response)
+                self._judge(response.status_code, expected)
+                return await self._whole(response)
         except (httpx2.TimeoutException, TimeoutError):
             raise _PassingError(f"did not answer whole within {self.timeout_s:g} s") from None
         except httpx2.TransportError as error:
             raise _PassingError(f"broke off ({type(error).__name__})") from None
-        return _holdings(answer)
 
     @staticmethod
-    def _judge(status: int) -> None:
+    def _judge(status: int, expected: int) -> None:
+        if status == expected:
+            return
         if status in _REFUSED:
             raise SourceRefusedError(DEPARTMENT, "holdings", f"answered {status}")
         if status in _PASSING:
             raise _PassingError(f"answered {status}")
-        if status != httpx2.codes.OK:
-            raise SourceFormatError(DEPARTMENT, "holdings", f"answered {status}")
+        raise SourceFormatError(DEPARTMENT, "holdings", f"answered {status}")
 
     @staticmethod
     async def _whole(response: httpx2.Response) -> bytes:

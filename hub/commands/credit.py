@@ -64,7 +64,9 @@ def bank_channel(settings: Mapping[str, str]) -> banks.BankChannel:
     try:
         token = Path(settings["token_file"]).read_text("ascii").strip()
     except (KeyError, OSError, UnicodeDecodeError):
-        raise SetupError("[live.banks] needs token_file: a file with the bearer token.") from None
+        token = ""
+    if not token:
+        raise SetupError("[live.banks] needs token_file: a file with the bearer token.")
     return banks.BankChannel(url, token)
 
 

@@ -7,12 +7,15 @@ import asyncpg
 import typer
 
 from audit.errors import LogError
+from connectors.errors import SourceError, SourceUnavailableError
+from connectors.live.banks import DEPARTMENT as BANKS
 from hub.app import Core, catalogue_of, opened, profile_of
 from hub.commands.console import run, settings_or_fail
+from hub.commands.credit import bank_channel
 from hub.commands.ingest import departments_of
 from hub.commands.options import Home
-from hub.commands.places import read_places
-from hub.errors import HubError
+from hub.commands.places import Places, read_places
+from hub.errors import HubError, SetupError
 from hub.http.clients import read_clients
 from hub.query.policies import Policies
 from hub.settings import Settings
@@ -31,26 +34,41 @@ class Finding:
     is_ok: bool
     found: str
     advice: str = ""
+    is_ours: bool = True
+    """Whether this hub's operator can mend it; another's outage is noted, and no more."""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the hub is not whole because of it."""
+        return self.is_ours and not self.is_ok
+
+    @property
+    def mark(self) -> str:
+        """The word that stands before the finding."""
+        return "ok" if self.is_ok else "BAD" if self.is_ours else "note"
 
 
 def doctor(home: Home = None) -> None:
-    """Check keys, database, tables, log, policy, departments and quarantine; exit 1 on trouble.
+    """Check keys, database, tables, log, policy, departments, banks, queues; exit 1 on trouble.
 
-    It changes nothing and can run while the hub serves.
+    The banks' channel is reached without a question about anybody; that it does not answer is
+    noted, and is no trouble of this hub. It changes nothing and can run while the hub serves.
     """
     settings = settings_or_fail(home=home)
     findings = run(examined(settings))
     for finding in findings:
-        typer.secho(f"{'ok  ' if finding.is_ok else 'BAD '}", nl=False, fg=_colour(finding))
+        typer.secho(f"{finding.mark:<5}", nl=False, fg=_colour(finding))
         typer.echo(f"{finding.name}: {finding.found}")
         if not finding.is_ok:
             typer.echo(f"      {finding.advice}")
-    if not all(finding.is_ok for finding in findings):
+    if any(finding.is_bad for finding in findings):
         raise typer.Exit(1)
 
 
 def _colour(finding: Finding) -> str:
-    return typer.colors.GREEN if finding.is_ok else typer.colors.RED
+    if finding.is_ok:
+        return typer.colors.GREEN
+    return typer.colors.RED if finding.is_bad else typer.colors.YELLOW
 
 
 async def examined(settings: Settings) -> list[Finding]:
@@ -71,6 +89,7 @@ async def _checks(core: Core) -> AsyncIterator[Finding]:
     yield await _policy(core)
     yield _clients(core)
     yield _departments(core)
+    yield await banks(read_places(core.settings.departments_file))
     yield await _quarantine(core)
     yield await _outbox(core)
 
@@ -129,6 +148,24 @@ def _departments(core: Core) -> Finding:
     if strange:
         found = f"departments.toml names unknown ones: {', '.join(strange)}"
     return Finding("departments", not strange, found, f"Known are: {', '.join(known)}.")
+
+
+async def banks(places: Places) -> Finding:
+    """Return whether the banks' channel can be asked; nobody's question is sent to find out."""
+    settings = places.live.get(BANKS)
+    if settings is None:
+        return Finding(BANKS, is_ok=True, found="not set up: commitments are verified without them")
+    try:
+        await bank_channel(settings).reach()
+    except SetupError as problem:
+        return Finding(BANKS, is_ok=False, found=str(problem), advice="Correct departments.toml.")
+    except SourceUnavailableError as problem:
+        advice = "What they were asked for stays undecided; verify again when they are back."
+        return Finding(BANKS, is_ok=False, found=problem.reason, advice=advice, is_ours=False)
+    except SourceError as problem:
+        advice = "See [live.banks] in departments.toml, its url and token_file, and ask the banks."
+        return Finding(BANKS, is_ok=False, found=problem.reason, advice=advice)
+    return Finding(BANKS, is_ok=True, found="the channel answers and takes our token")
 
 
 async def _quarantine(core: Core) -> Finding:

@@ -28,6 +28,7 @@ def test_the_channel_is_asked_and_no_source_that_ingest_reads(tmp_path):
         ({}, "https"),
         ({"url": "https://bank.example/v1"}, "token_file"),
         ({"url": "https://bank.example/v1", "token_file": "/nowhere/t"}, "token_file"),
+        ({"url": "https://bank.example/v1", "token_file": "/dev/null"}, "token_file"),
     ],
 )
 def test_a_channel_that_cannot_be_used_is_refused(settings, why):
