@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final, TypeVar
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -17,7 +19,7 @@ import stamina
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from connectors.errors import SourceFormatError, SourceUnavailableError
+from connectors.errors import SourceFormatError, SourceRefusedError, SourceUnavailableError
 from connectors.protocol import Page, ReasonCode, SourceRecord, Unreadable
 from connectors.shape import Shape
 
@@ -28,8 +30,19 @@ _READ_ONLY: Final = {
     "mysql": "SET SESSION TRANSACTION READ ONLY",
 }
 
+_REFUSING: Final = ("28", "42501")
+"""SQLSTATEs of an account that is not accepted, or may not read the table."""
+_PASSING: Final = ("08", "40", "53", "55", "57", "58")
+"""Classes of a connection, a conflict, a shortage, a lock, an operator, a disk: they pass."""
+
+Kinds = Mapping[str, sa.types.TypeEngine[object]]
+"""Column -> its type, where the database does not compare the column with a word by itself."""
 Cursor = dict[str, tuple[str, str]]
 _CURSOR: Final = msgspec.json.Decoder(Cursor)
+
+
+_UNCLEAR: Final = (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.InterfaceError)
+"""Errors that an absent database and a wrong table have in common."""
 
 
 class _PassingError(Exception):
@@ -74,7 +87,8 @@ class SqlTables:
     async def _pull_table(
         self, engine: sa.Engine, table: Table, done: Cursor
     ) -> AsyncIterator[Page]:
-        lost = await self._rows(engine, table, _placeless(table, self.limit))
+        kinds = await self._tried(engine, table, partial(_kinds, table))
+        lost = await self._tried(engine, table, _reading(_placeless(table, self.limit)))
         if lost:
             why = f"{table.shape.updated} or {table.shape.key} is empty"
             yield Page(
@@ -91,7 +105,8 @@ class SqlTables:
             )
         read = 0
         while True:
-            rows = await self._rows(engine, table, _behind(table, done.get(table.name), self.limit))
+            statement = _behind(table, kinds, done.get(table.name), self.limit)
+            rows = await self._tried(engine, table, _reading(statement))
             if not rows:
                 return
             last = rows[-1]
@@ -99,9 +114,10 @@ class SqlTables:
             yield _page(table, rows, read, _written(done))
             read += len(rows)
 
-    async def _rows(
-        self, engine: sa.Engine, table: Table, statement: sa.Select[tuple[object, ...]]
-    ) -> list[Mapping[str, object]]:
+    async def _tried(
+        self, engine: sa.Engine, table: Table, work: Callable[[sa.Connection], T]
+    ) -> T:
+        """Return what `work` reads of `table`, at the first attempt that succeeds."""
         try:
             async for attempt in stamina.retry_context(
                 on=_PassingError,
@@ -111,7 +127,7 @@ class SqlTables:
                 wait_max=2.0,
             ):
                 with attempt:
-                    return await self._attempt(engine, table, statement)
+                    return await self._attempt(engine, table, work)
         except _PassingError as error:
             await asyncio.to_thread(self._explain, engine, table)
             raise SourceUnavailableError(
@@ -120,24 +136,27 @@ class SqlTables:
         raise AssertionError("the attempts end in rows or an error")
 
     async def _attempt(
-        self, engine: sa.Engine, table: Table, statement: sa.Select[tuple[object, ...]]
-    ) -> list[Mapping[str, object]]:
-        """Return the rows; a driver's own words stay here, for they can quote values."""
+        self, engine: sa.Engine, table: Table, work: Callable[[sa.Connection], T]
+    ) -> T:
+        """Return what was read; a driver's own words stay here, for they can quote values."""
         try:
             async with asyncio.timeout(self.timeout_s):
-                return await asyncio.to_thread(_fetched, engine, statement)
-        except (
-            sa.exc.OperationalError,
-            sa.exc.ProgrammingError,
-            sa.exc.InterfaceError,
-            TimeoutError,
-            OSError,
-        ) as error:
+                return await asyncio.to_thread(_done_on, engine, work)
+        except (TimeoutError, OSError) as error:
             raise _PassingError(type(error).__name__) from None
         except (sa.exc.DBAPIError, UnicodeDecodeError) as error:
-            raise SourceFormatError(
-                self.department, table.name, f"cannot be read ({type(error).__name__})"
-            ) from None
+            raise self._judged(table, error) from None
+
+    def _judged(self, table: Table, error: Exception) -> Exception:
+        """Return what a database's error means to us; of its words, its code at most is told."""
+        state = _state(error)
+        if state.startswith(_REFUSING):
+            why = f"does not accept our account ({state})"
+            return SourceRefusedError(self.department, table.name, why)
+        if isinstance(error, _UNCLEAR) or state.startswith(_PASSING):
+            return _PassingError(f"{type(error).__name__}{state and ' ' + state}")
+        why = f"cannot be read ({state or type(error).__name__})"
+        return SourceFormatError(self.department, table.name, why)
 
     def _explain(self, engine: sa.Engine, table: Table) -> None:
         """Tell a wrong table from an absent database, which drivers report alike."""
@@ -186,17 +205,46 @@ def _executing(statement: str) -> Callable[[DBAPIConnection, object], None]:
         cursor = connection.cursor()
         cursor.execute(statement)
         cursor.close()
+        connection.commit()  # or the first rollback takes the setting back
 
     return execute
 
 
-def _fetched(
-    engine: sa.Engine, statement: sa.Select[tuple[object, ...]]
-) -> list[Mapping[str, object]]:
+def _state(error: Exception) -> str:
+    """Return the SQLSTATE of a database's error, empty where the driver tells none."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state if isinstance(state, str) else ""
+
+
+def _reading(
+    statement: sa.Select[tuple[object, ...]],
+) -> Callable[[sa.Connection], list[Mapping[str, object]]]:
+    """Return the reading of a statement's rows."""
+
     def read(connection: sa.Connection) -> list[Mapping[str, object]]:
         return [dict(row) for row in connection.execute(statement).mappings()]
 
-    return _done_on(engine, read)
+    return read
+
+
+def _kinds(table: Table, connection: sa.Connection) -> Kinds:
+    """Return the types of the columns of the order; the cursor holds them as words.
+
+    PostgreSQL compares a moment or a number with no word; others do, or have words only.
+    """
+    if connection.dialect.name != "postgresql":
+        return {}
+    try:
+        columns = sa.inspect(connection).get_columns(table.name)
+    except sa.exc.NoSuchTableError:
+        return {}  # the first reading says so, with its place
+    order = {table.shape.updated, table.shape.key}
+    return {
+        column["name"]: column["type"]
+        for column in columns
+        if column["name"] in order
+        and not isinstance(column["type"], (sa.String, sa.types.NullType))
+    }
 
 
 def _done_on(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
@@ -220,17 +268,26 @@ def _selected(table: Table) -> sa.TableClause:
 
 
 def _behind(
-    table: Table, after: tuple[str, str] | None, limit: int
+    table: Table, kinds: Kinds, after: tuple[str, str] | None, limit: int
 ) -> sa.Select[tuple[object, ...]]:
     rows = _selected(table)
     updated, key = rows.c[table.shape.updated], rows.c[table.shape.key]
     statement = sa.select(rows).where(updated.is_not(None), key.is_not(None))
     if after is not None:
-        moment, last = after
+        moment = _placed(kinds, table.shape.updated, after[0])
+        last = _placed(kinds, table.shape.key, after[1])
         statement = statement.where(
             sa.or_(updated > moment, sa.and_(updated == moment, key > last))
         )
     return statement.order_by(updated, key).limit(limit)
+
+
+def _placed(kinds: Kinds, column: str, word: str) -> sa.SQLColumnExpression[object]:
+    """Return a word of the cursor as the database compares it with the column."""
+    literal = sa.literal(word, sa.String)
+    if column not in kinds:
+        return literal
+    return sa.cast(literal, kinds[column])
 
 
 def _placeless(table: Table, limit: int) -> sa.Select[tuple[object, ...]]:
@@ -265,7 +322,7 @@ def _put(words: dict[str, str | None], name: str, value: object) -> bool:
     match value:
         case None | str():
             words[name] = value
-        case int() | float() | Decimal():
+        case int() | float() | Decimal() | UUID():
             words[name] = str(value)
         case datetime() | date():
             words[name] = value.isoformat()
