@@ -9,8 +9,8 @@ answer is reported, never taken for "there is nothing".
               45 city received -> 50 result fed back -> results, page by page
 
 A batch that was submitted is stored in the cursor before its result is there: a later pull
-goes on with it. When every batch is read, the roster is asked about again after `renew_days`,
-or when it has changed.
+goes on with it, or asks again under another number if the exchange has lost it. When every
+batch is read, the roster is asked about again after `renew_days`, or when it has changed.
 
 Spec: the working exchange of a prefecture-level city; field and status meanings are inferred.
 """
@@ -36,6 +36,7 @@ RESIDENT_CARD: Final = "111"
 """Document type: resident identity card [R]."""
 _SERIALS: Final = 10_000
 _TAKEN: Final = 409
+_UNKNOWN: Final = 404
 
 
 class Status(StrEnum):
@@ -138,15 +139,20 @@ class BatchExchange:
         async with asking.client() as client:
             exchange = _Exchange(self, asking, client)
             while done.chunk < len(chunks):
-                if done.batch is None:
+                is_new = done.batch is None
+                if is_new:
                     done = await exchange.submitted(done, chunks[done.chunk])
                     yield Page((), (), _written(done))
-                assert done.batch is not None  # noqa: S101 - it was just submitted
-                await exchange.wait(done.batch)
-                more = True
+                batch, more = done.batch, True
+                assert batch is not None  # noqa: S101 - it was just submitted
+                if not await exchange.is_fed_back(batch):
+                    if is_new:
+                        raise asking.malformed(f"batch {batch}", "was taken and is unknown")
+                    done = msgspec.structs.replace(done, batch=None, after="")
+                    continue  # these people are asked about again, under another number
                 while more:
-                    answer = await exchange.results(done.batch, done.after)
-                    records, unreadable = self._read(answer, done.batch, done.after)
+                    answer = await exchange.results(batch, done.after)
+                    records, unreadable = self._read(answer, batch, done.after)
                     more = answer.more
                     done = _next(done, answer)
                     yield Page(records, unreadable, _written(done))
@@ -231,18 +237,21 @@ class _Exchange:
             "requestedResources": sorted(self.of.resources),
         }
 
-    async def wait(self, batch: str) -> None:
-        """Return once the batch's result is fed back."""
+    async def is_fed_back(self, batch: str) -> bool:
+        """Return once the batch's result is fed back; False if the exchange lost the batch."""
         place = f"batch {batch}"
         for poll in range(self.of.terms.polls):
             if poll:
                 await self.of.sleep(self.of.terms.poll_s)
-            _, body = await self.asking.ask(
-                self.client, Question("GET", f"{self.of.url}/batches/{batch}", place)
+            url = f"{self.of.url}/batches/{batch}"
+            status, body = await self.asking.ask(
+                self.client, Question("GET", url, place, expected=frozenset({200, _UNKNOWN}))
             )
+            if status == _UNKNOWN:
+                return False
             try:
                 if _STATE.decode(body).status is Status.FED_BACK:
-                    return
+                    return True
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise self.asking.malformed(place, "has no agreed status") from None
         raise SourceUnavailableError(self.of.department, place, "is still in verification")

@@ -21,6 +21,8 @@ from connectors.protocol import Page, ReasonCode, SourceRecord, Unreadable
 from connectors.shape import Shape
 
 _BOM: Final = b"\xef\xbb\xbf"
+_MARK: Final = "\ufeff"
+"""The same mark at the beginning, in whatever encoding."""
 _WIDE: Final = "utf-16"
 _LOST: Final = "\ufffd"
 """Stands for bytes that are not of the encoding."""
@@ -174,7 +176,8 @@ class CsvDrops:
         text = self._decoded(line.removeprefix(_BOM))
         if text is None:
             return f"the header is not {self.encoding}"
-        if tuple(cell.strip().strip('"') for cell in text.split(",")) != self.header:
+        cells = text.removeprefix(_MARK).split(",")
+        if tuple(cell.strip().strip('"') for cell in cells) != self.header:
             return f"the header is not the agreed one of {len(self.header)} columns"
         return None
 

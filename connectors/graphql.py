@@ -5,6 +5,7 @@ The document takes `$first: Int!` and `$after: String`; what it asks for is a co
 is not used, also where it has data: a record that lost a field on the way must not come in.
 """
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,6 +35,8 @@ class _Answer(msgspec.Struct):
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
+_LONGEST_COUNT: Final = 12
+"""Digits of a cursor that counts; a citizen number has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +95,9 @@ class GraphqlConnection:
         return found
 
     def _place(self, after: str | None) -> str:
-        """Name the page; the cursor is the server's own and opaque."""
-        return f"{self.root} after={after or 'the beginning'}"
+        """Name the page; an opaque cursor is not shown, for it can be made of a person's number."""
+        if not after:
+            return f"{self.root} after=the beginning"
+        is_count = after.isascii() and after.isdigit() and len(after) <= _LONGEST_COUNT
+        told = after if is_count else f"cursor {hashlib.sha256(after.encode()).hexdigest()[:12]}"
+        return f"{self.root} after={told}"

@@ -111,11 +111,14 @@ class SheetDrops:
         """Return the rows below the header, or why there are none."""
         if sheet.name not in workbook.sheet_names:
             return f"there is no sheet {sheet.name}"
-        rows = iter(workbook.get_sheet_by_name(sheet.name).iter_rows())
-        header = tuple(str(cell).strip() for cell in next(rows, ()))
+        try:
+            rows = iter(workbook.get_sheet_by_name(sheet.name).iter_rows())
+        except (CalamineError, OSError, ValueError) as error:
+            return f"the sheet cannot be read ({type(error).__name__})"
+        header = tuple(str(cell).strip() for cell in _filled(next(rows, ()), 0))
         if header != sheet.header:
             return f"the header is not the agreed one of {len(sheet.header)} columns"
-        return rows
+        return (_filled(row, len(header)) for row in rows)
 
     def _lost(self, path: Path, index: int, why: str) -> Page:
         shape = self.sheets[index].shape
@@ -148,6 +151,14 @@ def _record(sheet: Sheet, row: Sequence[Cell], location: str) -> SourceRecord | 
             )
         words[column] = word or None
     return sheet.shape.record(words, location)
+
+
+def _filled(row: Sequence[Cell], least: int) -> Sequence[Cell]:
+    """Return a row without empty cells behind its `least` first: one wide row widens them all."""
+    width = len(row)
+    while width > least and row[width - 1] == "":
+        width -= 1
+    return row[:width]
 
 
 def _word(cell: Cell) -> str | None:

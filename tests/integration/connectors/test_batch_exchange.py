@@ -10,6 +10,7 @@ from connectors.errors import SourceFormatError, SourceRefusedError, SourceUnava
 from connectors.exchange import Asked, BatchExchange, Terms
 from connectors.protocol import ReasonCode
 from connectors.shape import Shape
+from tests.support.relay import after, broken_off, relaying, saying
 from tests.support.systems import running
 
 pytestmark = pytest.mark.anyio
@@ -17,6 +18,7 @@ NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 ESTATE = Shape("natural-resources", "real_estate", key="证号", updated="更新")
 NUMBERS = [f"6901061979031500{n}" for n in range(10, 20)]
 TOKEN = "a-made-up-token"
+BATCH = "420106001000202611230001"
 QUICK = Patience(timeout_s=2, attempts=2, wait_initial_s=0.01, wait_max_s=0.02)
 
 
@@ -64,6 +66,12 @@ def connector(url, *, people=10, token=TOKEN, at=NOW, **terms):
 
 async def pulled(source, cursor=None):
     return [page async for page in source.pull(cursor)]
+
+
+async def kept(source, pages):
+    """Put each page aside as it comes, as the pipeline does."""
+    async for page in source.pull(None):
+        pages += [page]
 
 
 def keys(pages):
@@ -129,6 +137,93 @@ async def test_a_lost_cursor_takes_the_next_free_number(exchange):
     await pulled(connector(exchange, people=1))
 
     assert keys(await pulled(connector(exchange, people=3))) == ["Z0", "Z1", "Z2"]
+
+
+async def test_a_batch_that_the_exchange_lost_is_asked_about_again(exchange):
+    impatient = connector(exchange, polls=1, people=2)
+    pages = []
+    with pytest.raises(SourceUnavailableError):
+        await kept(impatient, pages)
+    lost = pages[-1].cursor.replace("202611230001", "202611230009")
+    assert lost != pages[-1].cursor
+
+    rest = await pulled(connector(exchange, people=2), lost)
+
+    assert keys(rest) == ["Z0", "Z1"]
+    assert await pulled(connector(exchange, people=2), rest[-1].cursor) == []
+
+
+async def test_a_batch_that_is_lost_as_soon_as_it_is_taken_ends_the_pull(exchange):
+    async with relaying(exchange, after(1, lambda _: saying(b"{}", "404 Not Found"))) as url:
+        with pytest.raises(SourceFormatError, match=r"batch \d{24}: was taken and is unknown"):
+            await pulled(connector(url))
+
+
+async def test_an_answer_that_breaks_off_once_is_asked_for_again(exchange):
+    def often(number, answer):
+        return broken_off(answer) if number % 2 == 0 else answer
+
+    async with relaying(exchange, often) as url:
+        assert keys(await pulled(connector(url, people=3))) == ["Z0", "Z1", "Z2"]
+
+
+async def test_results_that_break_off_keep_the_page_before_and_reading_goes_on(exchange):
+    pages = []
+    first_page = 6  # behind the submission and four polls
+    async with relaying(exchange, after(first_page, broken_off)) as url:
+        with pytest.raises(SourceUnavailableError) as caught:
+            await kept(connector(url, people=4), pages)
+
+    assert keys(pages) == ["Z0", "Z1", "Z2"]
+    assert str(caught.value).startswith(f"natural-resources: batch {BATCH} after=3: broke off (")
+    rest = await pulled(connector(exchange, people=4), pages[-1].cursor)
+    assert [bad.reason for page in rest for bad in page.unreadable] == [ReasonCode.SOURCE_SILENT]
+
+
+@pytest.mark.parametrize(
+    ("good", "place", "why"),
+    [
+        (1, f"batch {BATCH}", "has no agreed status"),
+        (5, f"batch {BATCH} after=the beginning", "is not a page of results"),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"status":"99","items":[1]}', b"\xff"])
+async def test_an_answer_of_another_form_is_named_with_its_batch_and_not_shown(
+    exchange, good, place, why, body
+):
+    async with relaying(exchange, after(good, lambda _: saying(body))) as url:
+        with pytest.raises(SourceFormatError) as caught:
+            await pulled(connector(url, people=1))
+
+    assert str(caught.value) == f"natural-resources: {place}: {why}"
+    assert caught.value.__cause__ is None
+
+
+async def test_results_that_go_in_circles_are_stopped(exchange):
+    page = b'{"items":[],"next":"","more":true}'
+    async with relaying(exchange, after(5, lambda _: saying(page))) as url:
+        with pytest.raises(SourceFormatError, match="promises more behind the same cursor"):
+            await pulled(connector(url, people=1))
+
+
+async def test_an_exchange_that_takes_no_number_is_left(exchange, monkeypatch):
+    monkeypatch.setattr("connectors.exchange._SERIALS", 4)
+    async with relaying(exchange, after(0, lambda _: saying(b"{}", "409 Conflict"))) as url:
+        with pytest.raises(SourceFormatError, match="batches: takes no number of today any more"):
+            await pulled(connector(url))
+
+
+async def test_a_row_that_is_no_record_costs_only_itself(exchange):
+    def spoilt(answer):
+        return saying(answer.partition(b"\r\n\r\n")[2].replace(b'"Z1"', b"[]"))
+
+    async with relaying(exchange, after(5, spoilt)) as url:
+        pages = await pulled(connector(url, people=3))
+
+    assert keys(pages) == ["Z0", "Z2"]
+    ((bad),) = [bad for page in pages for bad in page.unreadable]
+    assert bad.reason is ReasonCode.ROW_UNREADABLE
+    assert bad.location == f"batch {BATCH} after=the beginning report 2 EX_BDCXX item 1"
 
 
 async def test_a_wrong_credential_is_refused(exchange):

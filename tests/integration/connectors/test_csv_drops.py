@@ -213,3 +213,28 @@ async def test_half_a_character_of_two_bytes_costs_its_row(tmp_path):
 
     assert [r.key for page in pages for r in page.records] == ["A", "B"]
     assert [u.reason for page in pages for u in page.unreadable] == [ReasonCode.ROW_UNREADABLE]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "utf-16-be"])
+async def test_a_mark_of_the_encoding_before_the_header_is_no_part_of_it(tmp_path, encoding):
+    text = "".join(f"{line}\r\n" for line in ("\ufeff" + HEAD, row("A", "马\u3000三"), row("B")))
+    (tmp_path / "canlian_1.csv").write_bytes(text.encode(encoding))
+
+    (page,) = [
+        page
+        async for page in CsvDrops(SHAPE, tmp_path, "canlian_*.csv", HEADER, encoding).pull(None)
+    ]
+
+    assert [r.key for r in page.records] == ["A", "B"]
+    assert page.records[0].words["姓名"] == "马\u3000三"
+
+
+async def test_bytes_of_another_encoding_cost_their_row_and_are_not_shown(tmp_path):
+    lines = (HEAD, row("A"), row("B", "龘").encode("utf-8"), row("C", "€"), row("D", "𠮷"))
+    drop(tmp_path, "canlian_1.csv", *lines)
+
+    pages = [page async for page in drops(tmp_path).pull(None)]
+
+    found = [(r.key, r.words["姓名"]) for page in pages for r in page.records]
+    assert [item for item in found if item[0] != "B"] == [("A", "甲"), ("C", "€"), ("D", "𠮷")]
+    assert all("龘" not in bad.detail for page in pages for bad in page.unreadable)

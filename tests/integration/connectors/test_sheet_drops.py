@@ -1,6 +1,7 @@
 """Workbooks are read row by row; what is wrong costs the row, the sheet or the file."""
 
 from datetime import date
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
@@ -119,6 +120,47 @@ async def test_a_file_that_is_no_workbook_costs_that_file(tmp_path):
     pages = await pulled(drops(tmp_path))
 
     assert keys(pages) == ["1"]
+    assert reasons(pages) == [("a.xlsx", ReasonCode.FILE_UNREADABLE)]
+
+
+async def test_a_stray_cell_costs_its_row_and_not_the_sheet(tmp_path):
+    strayed = (*row("2"), "虚王一")
+    workbook(tmp_path, "a.xlsx", 学籍=[HEADER, row("1"), strayed, ("3",), row("4")])
+
+    pages = await pulled(drops(tmp_path))
+
+    assert keys(pages) == ["1", "3", "4"]
+    assert reasons(pages) == [("a.xlsx 学籍:3", ReasonCode.COLUMN_COUNT)]
+    assert pages[0].unreadable[0].detail == "4 columns were agreed, the row has 5"
+    assert dict(pages[0].records[1].words) == dict.fromkeys(HEADER) | {"编号": "3"}
+
+
+async def test_a_workbook_that_was_cut_off_costs_that_file(tmp_path):
+    workbook(tmp_path, "a.xlsx", 学籍=[HEADER, *(row(str(n)) for n in range(200))])
+    whole = (tmp_path / "a.xlsx").read_bytes()
+    (tmp_path / "a.xlsx").write_bytes(whole[: len(whole) // 2])
+    workbook(tmp_path, "b.xlsx", 学籍=[HEADER, row("1")])
+
+    pages = await pulled(drops(tmp_path))
+
+    assert keys(pages) == ["1"]
+    assert reasons(pages) == [("a.xlsx", ReasonCode.FILE_UNREADABLE)]
+    assert await pulled(drops(tmp_path), pages[0].cursor) == pages[1:]
+
+
+async def test_a_sheet_that_is_broken_inside_a_whole_workbook_costs_that_sheet(tmp_path):
+    workbook(tmp_path, "whole.xlsx", 学籍=[HEADER, *(row(str(n)) for n in range(50))])
+    with ZipFile(tmp_path / "whole.xlsx") as whole, ZipFile(tmp_path / "a.xlsx", "w") as broken:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut = len(content) // 2 if name.startswith("xl/worksheets/") else len(content)
+            broken.writestr(name, content[:cut])
+    (tmp_path / "whole.xlsx").unlink()
+    workbook(tmp_path, "b.xlsx", 学籍=[HEADER, row("x")])
+
+    pages = await pulled(drops(tmp_path))
+
+    assert keys(pages) == ["x"]
     assert reasons(pages) == [("a.xlsx", ReasonCode.FILE_UNREADABLE)]
 
 
