@@ -97,6 +97,9 @@ class BankChannel:
                 return await self._whole(response)
         except (httpx2.TimeoutException, TimeoutError):
             raise _PassingError(f"did not answer whole within {self.timeout_s:g} s") from None
+        except httpx2.DecodingError:
+            # The decoder's message may quote what came; it is not passed on.
+            raise SourceFormatError(DEPARTMENT, "holdings", "is not packed as it says") from None
         except httpx2.TransportError as error:
             raise _PassingError(f"broke off ({type(error).__name__})") from None
 

@@ -105,7 +105,7 @@ class Commit:
             UnavailableError: Ask again; nothing is done twice.
         """
         stated = stated_in(arguments)
-        declared, signed = _declared(stated), _signed(stated)
+        declared, signed = _declared(stated), _signed(stated, self._departments(order.today))
         async with self.desk.work(order.caller, order.regions) as work:
             application = await self._application(work, stated, signed)
             step = self.desk.step_id(STEP, stated)
@@ -117,6 +117,11 @@ class Commit:
                 outcome = "repeated"
             await work.on_record(STEP, outcome, application.aliases, self.uses)
             return _payload(earlier, sum(len(a.sources) for a in signed))
+
+    def _departments(self, today: date) -> frozenset[str]:
+        """Return who may be listed as a source: a step stores no more than one row for each."""
+        declared = {dataset.department for dataset in self.desk.facts.catalogue}
+        return frozenset(declared).union(self.desk.rules(today).signing.sources)
 
     async def _application(
         self, work: Work, stated: Stated, signed: tuple[Authorisation, ...]
@@ -309,20 +314,20 @@ def _declared(stated: Stated) -> dict[str, object]:
     }
 
 
-def _signed(stated: Stated) -> tuple[Authorisation, ...]:
+def _signed(stated: Stated, departments: frozenset[str]) -> tuple[Authorisation, ...]:
     listed = stated["authorisations"]
     assert isinstance(listed, Sequence)  # noqa: S101 - the schema says so
-    signed = tuple(map(_one_signed, listed))
+    signed = tuple(_one_signed(one, departments) for one in listed)
     if len({a.person for a in signed}) != len(signed):
         raise InvalidStatementError("authorisations names somebody twice.")
     return signed
 
 
-def _one_signed(one: Stated) -> Authorisation:
+def _one_signed(one: Stated, departments: frozenset[str]) -> Authorisation:
     sources = one["sources"]
     assert isinstance(sources, Sequence)  # noqa: S101 - the schema says so
     names = frozenset(str(source) for source in sources)
-    if not all(name.isascii() and name.replace("-", "").isalnum() for name in names):
+    if names - departments:
         raise InvalidStatementError("sources holds what is no department.")
     return Authorisation(
         one_id(one["personId"], "personId"),

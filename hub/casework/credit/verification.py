@@ -9,6 +9,7 @@ compared and forgotten: only verdicts are kept.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -26,6 +27,7 @@ from hub.casework.credit.stated import Stated, line, people, stated_in
 from hub.casework.credit.work import CreditOffice, Held, Work, aliases_of
 from hub.casework.household import HomeNow, Resident
 from hub.casework.rooms import Order
+from hub.store.people import PersonPlace, identities_by_id
 from schema.datasets.banks import BANK_DEPOSIT
 from schema.datasets.credit import AUTHORISATION, DECLARATION, VERIFICATION
 from scoring.credit import (
@@ -46,6 +48,11 @@ BANKS: Final = BANK_DEPOSIT.department
 _LIVE_FIELDS: Final = tuple(
     f"{BANK_DEPOSIT.type_name}.{f.graphql_name}" for f in BANK_DEPOSIT.fields
 )
+_SIGNED_WITH_IT: Final = """
+SELECT DISTINCT cell, identity_id FROM authorisation
+WHERE source_record_id = $1 AND known_to = 'infinity'
+"""
+"""Whose authorisations came in by one step."""
 _BEGINS_AT: Final = frozenset({CreditState.COMMITTED, CreditState.VERIFIED})
 
 
@@ -55,7 +62,9 @@ class _Case:
 
     held: Held
     home: HomeNow
+    today: date
     supporters: tuple[Resident, ...]
+    """Those who signed with the commitment, and those whom the verification names."""
     declared: Declared
     authorisations: Mapping[str, Mapping[UUID, UUID]] = field(repr=False)
     """Source to person to the id of the authorisation that covers them today."""
@@ -90,6 +99,7 @@ class VerifyCommitment:
         "CommitmentRecord.category",
         "Declaration.members",
         "Authorisation.source",
+        "Authorisation.outside",
         "Verification.grade",
         "Verification.items",
     )
@@ -142,10 +152,12 @@ class VerifyCommitment:
         entitlement: Entitlement,
     ) -> _Case:
         _check_state(held)
-        supporters = await outside(work, people(stated, "supporters"), home)
+        declaration, stated_too = await _declaration(work, held), people(stated, "supporters")
+        signed = await _signed_outside(work, held, declaration, home)
+        supporters = await outside(work, list(dict.fromkeys((*stated_too, *signed))), home)
         authorisations = await self._authorisations(work, held, (*home.residents, *supporters))
         banks = authorisations.get(BANKS, {})
-        if any(s.person.person_id not in banks for s in supporters):
+        if any(UUID(supporter) not in banks for supporter in stated_too):
             raise ConsentMissingError(
                 "A supporter outside the household has not authorised this; "
                 "the applicant's authorisation does not cover them."
@@ -154,8 +166,9 @@ class VerifyCommitment:
         return _Case(
             held,
             home,
+            work.today,
             supporters,
-            await _declared(work, held),
+            _declared(declaration),
             authorisations,
             await read_stored(work, members, authorisations, entitlement),
         )
@@ -179,7 +192,7 @@ class VerifyCommitment:
         """Return who is asked about, and under which authorisation: authorised adults alone."""
         if self.desk.banks is None or not _may_ask(entitlement):
             return []
-        today = self.desk.today
+        today = case.today
         adult = self.desk.rules(today).signing.adult
         given = case.authorisations.get(BANKS, {})
         return [
@@ -194,9 +207,8 @@ class VerifyCommitment:
     ) -> _Deposits:
         silent: dict[UUID, Silence] = {}
         cents: dict[UUID, int] = {}
-        today = self.desk.today
         for resident, authorisation in asks:
-            question = Question(authorisation, resident.number, resident.name, today)
+            question = Question(authorisation, resident.number, resident.name, case.today)
             try:
                 assert self.desk.banks is not None  # noqa: S101 - nobody is asked without it
                 holdings = await self.desk.banks.ask(question)
@@ -222,7 +234,7 @@ class VerifyCommitment:
 
     def _whom(self, case: _Case) -> list[UUID]:
         """Return about whom banks are to be asked: adults alone, supporters among them."""
-        today = self.desk.today
+        today = case.today
         adult = self.desk.rules(today).signing.adult
         return [
             r.person.person_id
@@ -238,7 +250,7 @@ class VerifyCommitment:
     # The verdict.
 
     def _compared(self, case: _Case, deposits: _Deposits) -> Comparison:
-        found, today = case.stored.found, self.desk.today
+        found, today = case.stored.found, case.today
         verified = Verified(
             members=frozenset(str(r.person.person_id) for r in case.home.residents),
             income_cents=found[Item.INCOME],
@@ -311,10 +323,35 @@ async def _earlier(work: Work, held: Held, report_number: str, step: UUID) -> He
     return earlier
 
 
-async def _declared(work: Work, held: Held) -> Declared:
+async def _declaration(work: Work, held: Held) -> Held:
     record_id = uuid5(held.record_id, DECLARATION.name)
     declaration = await work.held(DECLARATION, held.identity.person.cell, record_id)
     assert declaration is not None  # noqa: S101 - it was stored with the commitment
+    return declaration
+
+
+async def _signed_outside(
+    work: Work, held: Held, declaration: Held, home: HomeNow
+) -> tuple[str, ...]:
+    """Return who signed with a commitment as a supporter outside and does not live there now.
+
+    Whether their authorisation still holds is not asked here: nobody is forgotten when it ends.
+    """
+    step = declaration.spans[-1].value.source_record_id
+    rows = await work.connection.fetch(_SIGNED_WITH_IT, step)
+    cells, ids = [row["cell"] for row in rows], [row["identity_id"] for row in rows]
+    own = await identities_by_id(work.connection, work.desk.office.keys, cells, ids)
+    inside = {r.person.person_id for r in home.residents}
+    places: list[PersonPlace] = [i.person for i in own.values() if i.person.person_id not in inside]
+    found = {
+        str(one.identity.person.person_id)
+        for one in await work.all_of(AUTHORISATION, places)
+        if one.text("commitment_ref") == str(held.record_id) and one.values["outside"] is True
+    }
+    return tuple(sorted(found))
+
+
+def _declared(declaration: Held) -> Declared:
     values = declaration.values
     members = values["members"]
     assert isinstance(members, list)  # noqa: S101 - it was stored so

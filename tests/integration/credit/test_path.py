@@ -22,7 +22,7 @@ from hub.casework.credit.errors import (
 from hub.casework.credit.notice import GiveNotice
 from hub.casework.errors import UnknownHouseholdError
 from hub.errors import NotGrantedError
-from tests.support.credit import ANALYST, APPROVER, HANDLER, TODAY
+from tests.support.credit import ANALYST, APPROVER, HANDLER, SOURCES, TODAY
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -218,6 +218,9 @@ async def test_what_cannot_be_so_is_refused_by_the_inputs_name(office):
         "members holds what is no id": {"members": ["nobody"]},
         "at most 50": {"members": [str(uuid4()) for _ in range(51)]},
         "names somebody twice": {"authorisations": [office.signed(office.family.wang)] * 2},
+        "what is no department": {
+            "authorisations": [office.signed(office.family.wang, sources=[*SOURCES, "a0", "a1"])]
+        },
     }
 
     for why, changed in wrong.items():

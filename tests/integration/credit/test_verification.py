@@ -25,6 +25,18 @@ async def verified(office, order, code):
     return await VerifyCommitment(office.desk).carry_out({"input": stated}, order)
 
 
+async def with_the_son(office, **signed):
+    """Take in a commitment that the grown son, who lives elsewhere, signed for as a supporter."""
+    family = office.family
+    given = [
+        office.signed(family.wang),
+        office.signed(family.wife),
+        office.signed(family.child, family.wife),
+        office.signed(family.son, sources=["banks"], **signed),
+    ]
+    return await office.commit(authorisations=given, supporters=[str(family.son)])
+
+
 async def test_banks_are_asked_for_adults_alone_under_their_own_authorisations(office):
     code = (await office.commit())["code"]
 
@@ -157,13 +169,7 @@ async def test_a_supporter_is_not_covered_by_the_applicants_authorisation(office
 async def test_a_supporter_who_signed_is_asked_about_and_never_counted_as_a_member(office):
     family = office.family
     office.banks.holdings = {family.number(family.son): [9_999_999]}
-    given = [
-        office.signed(family.wang),
-        office.signed(family.wife),
-        office.signed(family.child, family.wife),
-        office.signed(family.son, sources=["banks"]),
-    ]
-    code = (await office.commit(authorisations=given, supporters=[str(family.son)]))["code"]
+    code = (await with_the_son(office))["code"]
 
     verdict = await office.verify(code, supporters=[str(family.son)])
 
@@ -176,17 +182,34 @@ async def test_a_supporter_who_signed_is_asked_about_and_never_counted_as_a_memb
 async def test_an_able_supporter_leads_to_the_normal_procedure(office):
     family = office.family
     office.banks.holdings = {family.number(family.son): [10_000_000]}
-    given = [
-        office.signed(family.wang),
-        office.signed(family.wife),
-        office.signed(family.child, family.wife),
-        office.signed(family.son, sources=["banks"]),
-    ]
-    code = (await office.commit(authorisations=given, supporters=[str(family.son)]))["code"]
+    code = (await with_the_son(office))["code"]
 
     verdict = await office.verify(code, supporters=[str(family.son)])
 
     assert verdict["different"] == ["supporters"]
+
+
+async def test_a_supporter_who_signed_is_asked_about_even_if_not_named_again(office):
+    family = office.family
+    office.banks.holdings = {family.number(family.son): [10_000_000]}
+    code = (await with_the_son(office))["code"]
+
+    verdict = await office.verify(code)
+
+    assert (verdict["grade"], verdict["different"]) == ("different", ["supporters"])
+
+
+async def test_a_supporter_whose_authorisation_has_ended_leaves_it_undecided(office):
+    family = office.family
+    code = (await with_the_son(office, until=date(2026, 11, 25)))["code"]
+    office.clock.now = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)  # the 26th in China
+
+    verdict = await office.verify(code)
+
+    assert (verdict["grade"], verdict["undecided"]) == ("undecided", ["supporters"])
+    assert family.number(family.son) not in {q.citizen_number for q in office.banks.asked}
+    with pytest.raises(ConsentMissingError):
+        await office.verify(code, supporters=[str(family.son)], reportNumber="R-2")
 
 
 async def test_a_member_is_no_supporter_and_nobody_is_none(office):
