@@ -108,6 +108,8 @@ class Asking:
             raise _PassingError(
                 f"did not answer whole within {self.patience.timeout_s:g} s"
             ) from None
+        except httpx2.DecodingError:
+            raise _PassingError("is not packed as it says") from None
         except httpx2.TransportError as error:
             raise _PassingError(f"broke off ({type(error).__name__})") from None
 

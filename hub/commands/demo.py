@@ -105,10 +105,11 @@ def _start_systems(
     stack: ExitStack, settings: Settings, places: Places
 ) -> Mapping[str, RunningReceiver]:
     """Start every department's system and the receivers; tell the hub where they are."""
+    today = utc_now().astimezone(BEIJING).date()
     keys = installation.publish_outbound_keys(settings)
     sources = installation.start_sources(stack, settings, places)
     running = stack.enter_context(receivers(settings.home, keys, places.insurance_database))
-    banks = bank_channel.started(stack, settings.home, places.truth, utc_now().date())
+    banks = bank_channel.started(stack, settings.home, places.truth, today)
     asked = {**sources, bank_channel.SECTION: banks}
     installation.write_departments(settings, asked, running)
     typer.echo(

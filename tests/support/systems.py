@@ -1,11 +1,12 @@
 """Starts a department's system as its own process and ends it with the test."""
 
+import asyncio
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 READY_S = 15.0
@@ -39,3 +40,18 @@ def running(
         process.wait()
         if process.stdin:
             process.stdin.close()
+
+
+@asynccontextmanager
+async def badly_packed() -> AsyncIterator[str]:
+    """Give the address of a server whose every answer says that it is gzip and is not."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n"
+        writer.write(head + b"no gzip.")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -17,7 +17,7 @@ from hub.casework.credit.work import CreditOffice, Held, Work
 from hub.casework.errors import UnknownHouseholdError
 from hub.casework.household import HomeNow
 from hub.casework.recording import decision_id, message_id
-from hub.errors import StoreUnavailableError
+from hub.errors import CorruptError, StoreUnavailableError
 from schema.datasets.credit import COMMITMENT
 from scoring.credit import CreditState, follow
 
@@ -45,6 +45,7 @@ class Following:
 
         Raises:
             UnavailableError: The store or the log gave up; look again.
+            CorruptError: One cannot be read; the others were looked at all the same.
         """
         moving = [CreditState.CONFIRMED_SIMPLIFIED.value, CreditState.PUSHED.value]
         try:
@@ -52,7 +53,15 @@ class Following:
                 waiting = await connection.fetch(_MOVING, moving)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise StoreUnavailableError("The commitments could not be read.") from problem
-        return sum([await self._move(row["cell"], row["record_id"]) for row in waiting])
+        moved, broken = 0, list[CorruptError]()
+        for row in waiting:
+            try:
+                moved += await self._move(row["cell"], row["record_id"])
+            except CorruptError as problem:
+                broken.append(problem)
+        if broken:
+            raise broken[0]
+        return moved
 
     async def _move(self, cell: str, record_id: UUID) -> bool:
         # First without the lock: most of the time there is nothing to do.

@@ -7,7 +7,9 @@ alone, after it is on record that it will be asked, and with no transaction open
 compared and forgotten: only verdicts are kept.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -22,14 +24,14 @@ from hub.casework.credit.errors import (
     ConflictingStepError,
     ConsentMissingError,
 )
+from hub.casework.credit.signed import declaration_of, declared_in, signed_outside
 from hub.casework.credit.sources import Answers, Silence, SourceReport, read_stored, report_of
 from hub.casework.credit.stated import Stated, line, people, stated_in
 from hub.casework.credit.work import CreditOffice, Held, Work, aliases_of
 from hub.casework.household import HomeNow, Resident
 from hub.casework.rooms import Order
-from hub.store.people import PersonPlace, identities_by_id
 from schema.datasets.banks import BANK_DEPOSIT
-from schema.datasets.credit import AUTHORISATION, DECLARATION, VERIFICATION
+from schema.datasets.credit import AUTHORISATION, VERIFICATION
 from scoring.credit import (
     Comparison,
     CreditState,
@@ -48,11 +50,6 @@ BANKS: Final = BANK_DEPOSIT.department
 _LIVE_FIELDS: Final = tuple(
     f"{BANK_DEPOSIT.type_name}.{f.graphql_name}" for f in BANK_DEPOSIT.fields
 )
-_SIGNED_WITH_IT: Final = """
-SELECT DISTINCT cell, identity_id FROM authorisation
-WHERE source_record_id = $1 AND known_to = 'infinity'
-"""
-"""Whose authorisations came in by one step."""
 _BEGINS_AT: Final = frozenset({CreditState.COMMITTED, CreditState.VERIFIED})
 
 
@@ -152,8 +149,8 @@ class VerifyCommitment:
         entitlement: Entitlement,
     ) -> _Case:
         _check_state(held)
-        declaration, stated_too = await _declaration(work, held), people(stated, "supporters")
-        signed = await _signed_outside(work, held, declaration, home)
+        declaration, stated_too = await declaration_of(work, held), people(stated, "supporters")
+        signed = await signed_outside(work, held, declaration, home)
         supporters = await outside(work, list(dict.fromkeys((*stated_too, *signed))), home)
         authorisations = await self._authorisations(work, held, (*home.residents, *supporters))
         banks = authorisations.get(BANKS, {})
@@ -168,7 +165,7 @@ class VerifyCommitment:
             home,
             work.today,
             supporters,
-            _declared(declaration),
+            declared_in(declaration),
             authorisations,
             await read_stored(work, members, authorisations, entitlement),
         )
@@ -205,16 +202,15 @@ class VerifyCommitment:
     async def _ask(
         self, case: _Case, asks: Sequence[tuple[Resident, UUID]], entitlement: Entitlement
     ) -> _Deposits:
+        """Ask the banks about one person after the other, for as long as there is time for it."""
         silent: dict[UUID, Silence] = {}
         cents: dict[UUID, int] = {}
-        for resident, authorisation in asks:
-            question = Question(authorisation, resident.number, resident.name, case.today)
-            try:
-                assert self.desk.banks is not None  # noqa: S101 - nobody is asked without it
-                holdings = await self.desk.banks.ask(question)
-                cents[resident.person.person_id] = sum(h.amount_cents for h in holdings)
-            except SourceError as problem:
-                silent[resident.person.person_id] = _silence(problem)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.desk.banks_within_s):
+                await self._ask_each(case, asks, cents, silent)
+        for resident, _ in asks:
+            if resident.person.person_id not in cents:
+                silent.setdefault(resident.person.person_id, Silence.UNAVAILABLE)
         whom = self._whom(case)
         for person in whom:
             if person not in cents:
@@ -231,6 +227,22 @@ class VerifyCommitment:
             ),
             report_of(BANKS, len(whom), silent),
         )
+
+    async def _ask_each(
+        self,
+        case: _Case,
+        asks: Sequence[tuple[Resident, UUID]],
+        cents: dict[UUID, int],
+        silent: dict[UUID, Silence],
+    ) -> None:
+        for resident, authorisation in asks:
+            question = Question(authorisation, resident.number, resident.name, case.today)
+            try:
+                assert self.desk.banks is not None  # noqa: S101 - nobody is asked without it
+                holdings = await self.desk.banks.ask(question)
+                cents[resident.person.person_id] = sum(h.amount_cents for h in holdings)
+            except SourceError as problem:
+                silent[resident.person.person_id] = _silence(problem)
 
     def _whom(self, case: _Case) -> list[UUID]:
         """Return about whom banks are to be asked: adults alone, supporters among them."""
@@ -321,54 +333,6 @@ async def _earlier(work: Work, held: Held, report_number: str, step: UUID) -> He
     if earlier is not None and await work.carried_out(earlier, step) is None:
         raise ConflictingStepError("This report number was used with other contents.")
     return earlier
-
-
-async def _declaration(work: Work, held: Held) -> Held:
-    record_id = uuid5(held.record_id, DECLARATION.name)
-    declaration = await work.held(DECLARATION, held.identity.person.cell, record_id)
-    assert declaration is not None  # noqa: S101 - it was stored with the commitment
-    return declaration
-
-
-async def _signed_outside(
-    work: Work, held: Held, declaration: Held, home: HomeNow
-) -> tuple[str, ...]:
-    """Return who signed with a commitment as a supporter outside and does not live there now.
-
-    Whether their authorisation still holds is not asked here: nobody is forgotten when it ends.
-    """
-    step = declaration.spans[-1].value.source_record_id
-    rows = await work.connection.fetch(_SIGNED_WITH_IT, step)
-    cells, ids = [row["cell"] for row in rows], [row["identity_id"] for row in rows]
-    own = await identities_by_id(work.connection, work.desk.office.keys, cells, ids)
-    inside = {r.person.person_id for r in home.residents}
-    places: list[PersonPlace] = [i.person for i in own.values() if i.person.person_id not in inside]
-    found = {
-        str(one.identity.person.person_id)
-        for one in await work.all_of(AUTHORISATION, places)
-        if one.text("commitment_ref") == str(held.record_id) and one.values["outside"] is True
-    }
-    return tuple(sorted(found))
-
-
-def _declared(declaration: Held) -> Declared:
-    values = declaration.values
-    members = values["members"]
-    assert isinstance(members, list)  # noqa: S101 - it was stored so
-    return Declared(
-        members=frozenset(str(member["person_ref"]) for member in members),
-        others=_int(values["others"]),
-        monthly_income_cents=_int(values["monthly_income_cents"]),
-        vehicles=_int(values["vehicles"]),
-        properties=_int(values["properties"]),
-        businesses=_int(values["businesses"]),
-        deposit_cents=_int(values["deposit_cents"]),
-    )
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)  # noqa: S101 - it was stored so
-    return value
 
 
 def _payload(stored: Held) -> dict[str, object]:

@@ -60,6 +60,8 @@ class CreditOffice:
     rules: Callable[[date], CreditRules]
     banks: LiveSource | None = None
     """Who is asked for what is never stored; None: not connected, so that it never answers."""
+    banks_within_s: float = 15.0
+    """For the banks to be asked about everybody; less than an operation has (`Limits`)."""
     has_platform: bool = False
     """Whether the national credit platform is connected."""
 

@@ -1,6 +1,5 @@
 """The banks' channel over a socket: an authorisation, one person, a whole answer or none."""
 
-import asyncio
 import json
 from datetime import date
 from uuid import uuid4
@@ -11,7 +10,7 @@ import pytest
 from connectors.errors import SourceFormatError, SourceRefusedError, SourceUnavailableError
 from connectors.live import Holding, Question
 from connectors.live.banks import BankChannel
-from tests.support.systems import free_port, running
+from tests.support.systems import badly_packed, free_port, running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.system]
 NUMBER = "690203197406120011"
@@ -107,17 +106,9 @@ async def test_an_answer_in_another_form_is_not_passed_on(data, tmp_path):
 
 
 async def test_an_answer_that_is_not_packed_as_it_says_is_no_answer():
-    async def badly_packed(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n"
-        writer.write(head + b"no gzip.")
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(badly_packed, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with badly_packed() as address:
         with pytest.raises(SourceFormatError, match="packed"):
-            await BankChannel(f"http://127.0.0.1:{port}/v1/holdings", "t0ken").ask(QUESTION)
+            await BankChannel(address, "t0ken").ask(QUESTION)
 
 
 def test_a_question_and_a_holding_show_nobody_and_no_amount():

@@ -18,7 +18,7 @@ from connectors.mapping import Record
 from connectors.protocol import ReasonCode
 from connectors.rest import Patience, RestFeed
 from hub.demo.district import Places, build
-from tests.support.systems import running
+from tests.support.systems import badly_packed, running
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 23)
@@ -166,6 +166,12 @@ async def test_a_register_that_drips_is_not_waited_for_byte_by_byte(places):
     await asyncio.wait_for(gone.wait(), 5)
     server.close()
     await server.wait_closed()
+
+
+async def test_an_answer_that_is_not_packed_as_it_says_is_no_answer():
+    async with badly_packed() as url:
+        with pytest.raises(SourceUnavailableError, match=r"packed .*2 attempts"):
+            await pulled(RestFeed(SHAPE, url, "token", patience=QUICK))
 
 
 async def test_a_wrong_token_is_refused_at_once(places, register):

@@ -6,12 +6,24 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.casework.credit.following import Following
-from hub.errors import AuditUnavailableError
+from hub.errors import AuditUnavailableError, SealBrokenError
 from hub.store.outbox import acknowledge
 from tests.fakes.audit_log import Break
 from tests.support.credit import NOW
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+_BROKEN = """
+INSERT INTO commitment SELECT (copy).* FROM (
+    SELECT jsonb_populate_record(c, jsonb_build_object(
+        'record_id', '00000000-0000-4000-8000-000000000000',
+        'version_id', '00000000-0000-4000-8000-000000000001'
+    )) AS copy
+    FROM commitment c WHERE known_to = 'infinity' AND valid_to = 'infinity'
+) AS copies
+"""
+"""A commitment before all others whose sealed values belong to another one's place."""
 
 
 async def acknowledged(office, how_many=None):
@@ -59,6 +71,17 @@ async def test_without_receivers_nobody_is_waited_for(office):
     await office.confirmed()
 
     assert await Following(office.desk).move() == 1
+
+
+async def test_a_commitment_that_cannot_be_read_keeps_no_other_back(office):
+    await office.confirmed()
+    await acknowledged(office)
+    await office.read(_BROKEN)
+
+    with pytest.raises(SealBrokenError):
+        await Following(office.desk).move()
+
+    assert sorted(await office.states()) == ["confirmed-simplified", "pushed"]
 
 
 @pytest.mark.parametrize("breaks", Break)

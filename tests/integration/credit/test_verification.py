@@ -85,6 +85,18 @@ async def test_a_bank_that_fails_is_told_and_never_taken_for_nothing(office, pro
     assert "banks" in verdict["requestedSources"]
 
 
+async def test_banks_that_hang_cost_the_family_the_answer_and_not_the_verification(office):
+    family = office.family
+    office.banks.hangs = {family.number(family.wife)}
+    office.desk = replace(office.desk, banks_within_s=0.2)
+    code = (await office.commit())["code"]
+
+    verdict = await office.verify(code)
+
+    assert (verdict["grade"], verdict["undecided"]) == ("undecided", ["deposits"])
+    assert verdict["silentSources"] == ["banks: unavailable"]
+
+
 async def test_without_a_channel_banks_do_not_answer(office):
     office.desk = replace(office.desk, banks=None)
     code = (await office.commit())["code"]
