@@ -87,7 +87,10 @@ class DeterminePerformance:
             changes = {**record_values(record), "state": CreditState.DETERMINED.value}
             await work.change(held, changes, step)
             message = await tell_platform(work, held, record)
-            await work.on_record(STEP, "announced", aliases, self.uses)
+            # The hearing is kept where nobody can alter it; the record has no place for it.
+            heard = stated.get("heardOn")
+            heard_on = heard.isoformat() if isinstance(heard, date) else None
+            await work.on_record(STEP, "announced", aliases, self.uses, heard_on=heard_on)
             return _payload(message)
 
 

@@ -194,6 +194,14 @@ async def test_a_breach_needs_a_hearing_and_says_what_was_not_kept(office):
     assert await office.states() == ["confirmed-simplified"]
 
 
+async def test_the_day_of_the_hearing_is_on_record_with_the_breach(office):
+    code = await office.confirmed()
+
+    await office.determine(code, "none", unperformed="x", accountability="y", heardOn=TODAY)
+
+    assert office.journal.record()["heard_on"] == "2026-11-23"
+
+
 async def test_the_applicants_signature_does_not_cover_anybody_else(office):
     family, notice = office.family, await office.notice()
     given = [
