@@ -7,6 +7,7 @@ hub holds, need a token.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, Protocol
 
 from hub.access import Policy
@@ -78,7 +79,7 @@ class Console:
                 "issuer": self.issuer,
                 "signInPath": self.sign_in_path,
                 "purposes": told_purposes(),
-                "profile": _profile(day_of(self.clock())),
+                "profile": profile_told(day_of(self.clock())),
             }
         )
 
@@ -116,8 +117,12 @@ class Console:
         return _told(await self.holdings.told())
 
 
-def _profile(today: date) -> dict[str, object] | None:
-    """Return the profile of the day as it is written, or None on a day that has none."""
+@lru_cache(maxsize=2)
+def profile_told(today: date) -> Mapping[str, object] | None:
+    """Return the profile of the day as it is written, or None on a day that has none.
+
+    It is read once a day: whoever asks needs no token, so asking must cost nothing.
+    """
     try:
         profile = packaged_profile(today, lambda _: InputStatus.GRANTED)
     except ProfileError:

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from hub.access import default_policy_text, load_policy
+from hub.http.console.answers import profile_told
 from hub.http.console.files import HEADERS
 from hub.http.routes import router
 from schema.catalogue import Catalogue
@@ -45,6 +46,14 @@ def test_the_profile_is_that_of_the_day_and_none_before_the_first(edge):
 
     assert before is None
     assert after["from"] == "2026-07-01"
+
+
+def test_the_profile_is_read_once_a_day_however_often_anybody_asks(edge):
+    profile_told.cache_clear()
+    for _ in range(3):
+        edge.http.get("/console/hub.json")
+
+    assert profile_told.cache_info().misses == 1
 
 
 def test_a_demonstration_says_where_one_may_sign_in(edge):
