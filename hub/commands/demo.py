@@ -49,7 +49,7 @@ _POLL_S: Final = 0.05
 def demo(
     home: Home = None,
     households: Annotated[
-        int, typer.Option("--households", min=20, help="Size of the made-up district.")
+        int, typer.Option("--households", min=80, help="Size of the made-up district.")
     ] = DEFAULT_HOUSEHOLDS,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another district.")] = 1,
     port: Annotated[
