@@ -1,8 +1,9 @@
 """Hand-made records of departments, and a connector that gives them page by page."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from connectors.department import Department
 from connectors.protocol import Page, SourceRecord
 
 FIRST, SECOND, THIRD = "690106197903150012", "69010619590108004X", "690106201109020025"
@@ -23,6 +24,14 @@ class ListConnector:
             end = min(start + self.size, len(self.records))
             yield Page(tuple(self.records[start:end]), (), str(end))
             start = end
+
+
+def residents_only(public_security: Department) -> Department:
+    """Return public security as a plain register: who there is, and nothing else about anybody.
+
+    It is read once, because it is silent about nobody.
+    """
+    return replace(public_security, mappings={"population": public_security.mappings["population"]})
 
 
 def resident(key="R1", number=FIRST, *, at=AT, deleted=False, **words):

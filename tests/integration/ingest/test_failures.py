@@ -17,10 +17,10 @@ from hub.store.facts import known_now
 from hub.store.sources import add_to_scope
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.district import hub_on
-from tests.support.records import FIRST, SECOND, ListConnector, resident
+from tests.support.records import FIRST, SECOND, ListConnector, resident, residents_only
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
-REGISTER = discover()["public-security"]
+REGISTER = residents_only(discover()["public-security"])
 TABLES = ("person", "identity", "population", "source_record", "membership", "score", "data_key")
 
 

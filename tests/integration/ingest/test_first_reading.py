@@ -12,15 +12,24 @@ from connectors.department import discover
 from connectors.errors import SourceUnavailableError
 from hub.errors import StoreUnavailableError
 from hub.ingest.report import IngestFailedError
+from hub.store.cursors import silences
 from hub.store.database import Database
 from hub.store.sources import add_to_scope
 from tests.fakes.audit_log import FakeLog
 from tests.support.district import hub_on
-from tests.support.records import AT, SECOND, ListConnector, enrolment, resident
+from tests.support.records import (
+    AT,
+    SECOND,
+    ListConnector,
+    enrolment,
+    resident,
+    residents_only,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 DEPARTMENTS = discover()
-REGISTER, INSURANCE = DEPARTMENTS["public-security"], DEPARTMENTS["medical-insurance"]
+PUBLIC_SECURITY, INSURANCE = DEPARTMENTS["public-security"], DEPARTMENTS["medical-insurance"]
+REGISTER = residents_only(PUBLIC_SECURITY)
 FIRST_RESIDENT, SECOND_RESIDENT = (
     resident(),
     resident("R2", SECOND, 出生日期="19590108", 与户主关系="10"),
@@ -163,6 +172,32 @@ async def test_who_became_known_later_is_covered_by_the_next_reading_from_the_st
     ((_, _, with_both),) = await scores(hub)
     assert with_stranger < alone
     assert with_both > with_stranger
+
+
+async def test_public_security_is_read_again_about_whom_it_made_known_and_then_is_silent(hub):
+    source = register(FIRST_RESIDENT, SECOND_RESIDENT)
+
+    report = await hub.ingest.run(PUBLIC_SECURITY, source)
+
+    ((known,),) = await read(hub, "SELECT max(known_from) FROM population")
+    async with hub.database.connection() as connection:
+        silent = await silences(connection)
+    assert (report.rereads, report.read, report.accepted) == (1, 4, 2)
+    assert silent[PUBLIC_SECURITY.name].whole_from >= known
+    assert await waiting(hub) == 0
+
+
+async def test_a_reading_again_that_broke_off_is_brought_to_its_end(hub):
+    said = (FIRST_RESIDENT, SECOND_RESIDENT)
+    with pytest.raises(SourceUnavailableError):
+        await hub.ingest.run(PUBLIC_SECURITY, register(*said, kind=BreaksOff))
+
+    report = await hub.ingest.run(PUBLIC_SECURITY, register(*said))
+    again = await hub.ingest.run(PUBLIC_SECURITY, register(*said))
+
+    assert (report.read, report.rereads) == (3, 1)
+    assert (again.read, again.rereads) == (0, 0)
+    assert await waiting(hub) == 0
 
 
 async def test_an_empty_source_has_not_spoken_yet(hub):
