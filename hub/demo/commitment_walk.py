@@ -1,13 +1,15 @@
 """A family commits instead of bringing papers: the simplified path over HTTP, step by step.
 
 The family is one that is warned of and that has an adult to apply. What it declares is more than
-any source knows, so that nothing can be found beyond it.
+any source knows, so that nothing can be found beyond it. Where a record about a member waits in
+quarantine, the source counts as silent and the next family goes, as it does in life.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, Final
 
 import httpx2
@@ -21,6 +23,9 @@ from scoring.credit import packaged_rules
 Json = dict[str, Any]
 _ADULT: Final = 18
 _MOST: Final = 20
+_TRIED: Final = 5
+_MENDED: Final = "in-quarantine"
+"""A source that is silent until a record is mended: faults are planted, so some are."""
 _TAKEN_S: Final = 30.0
 _POLL_S: Final = 0.2
 
@@ -54,22 +59,24 @@ def commit_a_family(walk: Walk, households: list[str], today: date) -> Committed
     Raises:
         WalkError: A step did not come out as it must.
     """
-    household_id, members = next(_applicants(walk, households, today), ("", []))
-    must(bool(members), "no family on the worklist has an adult who can apply")
-    commitment = _committed(walk, household_id, members, today)
-    code = commitment["code"]
-    report = {"code": code, "reportNumber": f"DEMO-{code}"}
-    verification = _given(walk, documents.VERIFY, report)
-    silent = len(verification["silentSources"])
-    must(not silent, f"{silent} sources that must be asked are silent about a family")
-    must(
-        verification["grade"] == "consistent",
-        "a family that declared more than anybody knows is not basically consistent",
-    )
-    confirmation = _confirmed(walk, code, household_id, today)
-    return Committed(
-        len(members), commitment, verification, confirmation, _determined(walk, code, today)
-    )
+    for household_id, members in islice(_applicants(walk, households, today), _TRIED):
+        commitment = _committed(walk, household_id, members, today)
+        code = commitment["code"]
+        report = {"code": code, "reportNumber": f"DEMO-{code}"}
+        verification = _given(walk, documents.VERIFY, report)
+        reasons = {each.rpartition(": ")[2] for each in verification["silentSources"]}
+        must(reasons <= {_MENDED}, f"sources are silent about a family: {sorted(reasons)}")
+        if reasons:
+            must(verification["grade"] == "undecided", "a silent source is taken for nothing")
+            continue
+        must(
+            verification["grade"] == "consistent",
+            "a family that declared more than anybody knows is not basically consistent",
+        )
+        confirmation = _confirmed(walk, code, household_id, today)
+        recorded = _determined(walk, code, today)
+        return Committed(len(members), commitment, verification, confirmation, recorded)
+    raise WalkError("no family on the worklist can go the simplified path")
 
 
 def _applicants(

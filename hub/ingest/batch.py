@@ -45,7 +45,7 @@ _SOURCE_COLUMNS: Final = (
 )
 _QUARANTINE_COLUMNS: Final = (
     *("quarantine_id", "department", "dataset", "key_tag", "content_tag", "location"),
-    *("reasons", "words", "arrived_at"),
+    *("reasons", "words", "arrived_at", "person_tag"),
 )
 
 
@@ -117,15 +117,16 @@ class Batch:
             source = prepared.source
             department, dataset, location = source.department, source.dataset, source.location
             words: bytes | None = self._sealed_intake(source, quarantine_id)
+            person = prepared.number_tag
         else:
             piece = prepared.piece
             department, dataset, location = piece.department, piece.dataset, piece.location
-            words = None
+            words = person = None
         self._settle(prepared.key_tag, REPLACED)
         self._quarantine.append(
             (
                 *(quarantine_id, department, dataset, prepared.key_tag, prepared.content_tag),
-                *(location, verdict.reasons, words, self._at),
+                *(location, verdict.reasons, words, self._at, person),
             )
         )
         waiting = Waiting(quarantine_id, prepared.content_tag, verdict.reasons, resolved=False)

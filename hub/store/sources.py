@@ -26,6 +26,10 @@ _WAITING: Final = """
 SELECT quarantine_id, key_tag, content_tag, reasons, resolved_at IS NOT NULL AS resolved
 FROM quarantine WHERE dataset = any($1) AND key_tag = any($2::bytea[])
 """
+_WHO_WAITS: Final = """
+SELECT DISTINCT t.person_id FROM quarantine q JOIN person_tag t ON t.tag = q.person_tag
+WHERE q.dataset = $1 AND q.resolved_at IS NULL AND t.person_id = any($2::uuid[])
+"""
 _RESOLVE: Final = """
 UPDATE quarantine SET resolved_at = $2, resolution = $3 WHERE quarantine_id = any($1::uuid[])
 """
@@ -134,6 +138,14 @@ async def resolve(
 async def in_scope(connection: Connection, tags: Iterable[bytes]) -> set[bytes]:
     """Return which of `tags` are in scope."""
     return {r["tag"] for r in await connection.fetch(_IN_SCOPE, list(tags))}
+
+
+async def who_waits(
+    connection: Connection, dataset: str, person_ids: Iterable[UUID]
+) -> frozenset[UUID]:
+    """Return of which people a record of a dataset waits in quarantine: what it says is unknown."""
+    rows = await connection.fetch(_WHO_WAITS, dataset, list(person_ids))
+    return frozenset(row["person_id"] for row in rows)
 
 
 async def scope_revision(connection: Connection, *, with_members: bool) -> int:

@@ -196,7 +196,9 @@ quarantine = sa.Table(
     _moment("arrived_at"),
     _moment("resolved_at", nullable=True),
     sa.Column("resolution", sa.Text, nullable=True),
+    sa.Column("person_tag", sa.LargeBinary, nullable=True),
     sa.Index(None, "dataset", "key_tag"),
+    sa.Index(None, "dataset", "person_tag"),
     comment="Records that wait for a person; reasons name codes and fields, never values.",
 )
 

@@ -14,6 +14,7 @@ from schema.catalogue import Classification as Class
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 BEFORE_SEALED_PLACES = """
 update alembic_version set version_num = '0002';
+alter table quarantine drop column person_tag;
 drop table score_input;
 alter table cursor alter column position type text using null;
 insert into cursor (department, position, scope_revision, moved_at)

@@ -1,8 +1,9 @@
 """What stored sources say of a family's income and property, as far as they were authorised.
 
 A source answers about a person if the person authorised it today, its dataset is declared, its
-fields are granted to whoever verifies, and it was read to its end since the person became known:
-only then does "no record" mean "none". Otherwise it did not answer, and the report says why.
+fields are granted to whoever verifies, it was read to its end since the person became known, and
+no record about the person waits in quarantine: only then does "no record" mean "none". Otherwise
+it did not answer, and the report says why.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from hub.sealing.seals import opener
 from hub.store.cursors import silences
 from hub.store.facts import Stored
 from hub.store.people import Identity, PersonPlace, identities_of_people
+from hub.store.sources import who_waits
 from schema.catalogue import Dataset
 from scoring.credit import Found, Item
 
@@ -37,6 +39,8 @@ class Silence(StrEnum):
     NOT_DECLARED = "not-declared"
     NOT_GRANTED = "not-granted"
     NOT_READ = "not-read"
+    IN_QUARANTINE = "in-quarantine"
+    """A record about the person waits to be mended: what it says is unknown."""
     NOT_CONNECTED = "not-connected"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
@@ -208,8 +212,12 @@ class _Reading:
         """Add what one source says of one item."""
         silent = self._silent.setdefault(asked.source, {})
         amount, complete = 0, True
+        ids = [person.person_id for person in self._people]
+        waiting = await who_waits(self._work.connection, asked.dataset, ids)
         for person in self._people:
             reason = self._silence(asked, person)
+            if reason is None and person.person_id in waiting:
+                reason = Silence.IN_QUARANTINE
             if reason is None:
                 amount += await self._told(asked, person)
             else:

@@ -132,6 +132,31 @@ async def test_a_source_that_was_never_read_to_its_end_did_not_answer(office):
     assert verdict["silentSources"] == ["market-regulation: not-read"]
 
 
+@pytest.mark.parametrize(
+    ("is_resolved", "whose", "undecided"),
+    [(False, "wife", ["vehicles"]), (True, "wife", []), (False, "son", [])],
+)
+async def test_a_record_that_waits_in_quarantine_is_never_taken_for_none(
+    office, is_resolved, whose, undecided
+):
+    code = (await office.commit())["code"]
+    person = getattr(office.family, whose)
+    async with office.desk.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO quarantine (quarantine_id, department, dataset, key_tag, content_tag, "
+            "location, reasons, arrived_at, resolved_at, person_tag) "
+            "SELECT gen_random_uuid(), 'public-security', 'vehicle', 'k', 'c', 'row 1', '[]', "
+            "now(), CASE WHEN $2 THEN now() END, tag FROM person_tag WHERE person_id = $1",
+            person,
+            is_resolved,
+        )
+
+    verdict = await office.verify(code)
+
+    assert verdict["undecided"] == undecided
+    assert verdict["silentSources"] == ["public-security: in-quarantine"] * len(undecided)
+
+
 async def test_a_person_who_became_known_after_the_reading_is_not_answered_for(office):
     code = (await office.commit())["code"]
     async with office.desk.database.connection() as connection:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connectors.mapping import FieldMap
+from hub.store.sources import who_waits
 from tests.support.district import hub_on
 from tests.support.ingest_desk import DEPARTMENTS, Desk
 from tests.support.records import AT, FIRST, SECOND, THIRD, enrolment, resident
@@ -181,6 +182,22 @@ async def test_a_mapping_that_learns_a_code_lets_waiting_records_in(desk):
     replayed = await desk.hub.ingest.replay(dataclasses.replace(INSURANCE, mappings=learned))
 
     assert (replayed.accepted, replayed.resolved) == (1, 1)
+
+
+async def test_a_record_that_waits_is_known_by_its_person_until_it_is_mended(desk):
+    await desk.give(resident())
+    ((person,),) = await desk.read("SELECT person_id FROM person")
+
+    async def waits():
+        async with desk.hub.database.connection() as connection:
+            return await who_waits(connection, "medical_enrolment", [person])
+
+    await desk.give(enrolment(XZLX="999"))
+    before = await waits()
+    await desk.give(enrolment(XZLX="390"))
+
+    assert before == {person}
+    assert await waits() == frozenset()
 
 
 async def test_the_same_faulty_record_waits_once(desk):
