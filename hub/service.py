@@ -26,6 +26,7 @@ from hub.http.clients import read_clients
 from hub.http.limits import Limits, with_statement_timeout
 from hub.http.ports import Answers
 from hub.http.routes import Parts, router
+from hub.memory import settled
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
 from hub.query.disclosure import Disclosures
@@ -190,7 +191,8 @@ async def serve_on(app: Router, bound: socket.socket) -> None:
         timeout_graceful_shutdown=_DRAIN_S,
     )
     server = _Server(config)
-    await server.serve(sockets=[bound])
+    with settled():
+        await server.serve(sockets=[bound])
 
 
 class _Server(uvicorn.Server):

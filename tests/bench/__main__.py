@@ -1,16 +1,16 @@
-"""Runs the benchmarks: `python -m tests.bench [query|ingest|audit]`; without a name, all."""
+"""Runs the benchmarks: `python -m tests.bench [query|ingest|audit|stages]`; without a name, all."""
 
 import argparse
 from pathlib import Path
 
-from tests.bench import bench_audit, bench_ingest, bench_query
+from tests.bench import bench_audit, bench_ingest, bench_query, stages
 from tests.bench.questions import QUESTIONS
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "which", nargs="?", choices=["query", "ingest", "audit", "all"], default="all"
+        "which", nargs="?", choices=["query", "ingest", "audit", "stages", "all"], default="all"
     )
     parser.add_argument("--people", type=int, default=21_600, help="people whom the hub keeps")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
@@ -31,6 +31,8 @@ def main() -> None:
         bench_ingest.run(given.people)
     if given.which in {"audit", "all"}:
         bench_audit.run(given.seconds)
+    if given.which == "stages":
+        stages.run(given.people)
 
 
 if __name__ == "__main__":

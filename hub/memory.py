@@ -1,0 +1,34 @@
+"""Keeps Python's cycle collector from walking the whole hub again and again while it answers.
+
+Answers are trees: they are freed by their reference counts, cycles are rare. But each of them makes
+hundreds of containers, and by the collector's defaults that is reason enough to walk through the
+schema, the catalogue and every plan several times a second: with sixteen requests under way that
+took as long as the answers themselves (docs/performance.md).
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_YOUNG: Final = 10_000
+"""New containers, less freed ones, before the youngest are looked through: about one bulk answer.
+Python's 700 is reached within a page of a worklist, whose objects are all still in use then."""
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Leave what exists now out of every collection, and collect more rarely, while this is open.
+
+    To be opened once everything that lives as long as the process has been made. What is made
+    later is collected as ever. There is one collector for a process.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
