@@ -71,4 +71,4 @@ lock: $(READY) ## Resolve the requirements anew, with hashes and without hosts
 	  --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
 
 clean: ## Remove what was set up here (not the data in .hub)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/bench/postgraphile/{.node,node_modules}

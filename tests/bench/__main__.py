@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tests.bench import bench_audit, bench_ingest, bench_query, stages
+from tests.bench.measuring import Length
 from tests.bench.questions import QUESTIONS
 
 
@@ -25,7 +26,8 @@ def main() -> None:
     given = arguments()
     if given.which in {"query", "all"}:
         asked = tuple(q for q in QUESTIONS if given.only is None or q.name in given.only)
-        plan = bench_query.Plan(given.people, given.rounds, given.seconds, asked, given.profile)
+        length = Length(given.rounds, given.seconds)
+        plan = bench_query.Plan(given.people, length, asked, profile=given.profile)
         bench_query.run(plan)
     if given.which in {"ingest", "all"}:
         bench_ingest.run(given.people)

@@ -1,4 +1,7 @@
-"""Processor time that processes used, from /proc: it tells more than rates on a busy machine."""
+"""Processor time and memory of processes, from /proc.
+
+Processor time tells more than rates on a busy machine.
+"""
 
 import os
 from collections.abc import Iterator
@@ -37,3 +40,10 @@ def database_us(home: Path) -> float:
     """Return what the server of a home has used: the postmaster and all it has started."""
     postmaster = int((Home.at(home).data / "postmaster.pid").read_text().split()[0])
     return used_us(postmaster) + sum(used_us(child) for child in _children(postmaster))
+
+
+def memory_mib(pid: int) -> tuple[float, float]:
+    """Return the memory that a process holds now, and the most that it ever held, in MiB."""
+    words = (PROC / str(pid) / "status").read_text("ascii", "replace").split()
+    held, most = (int(words[words.index(name) + 1]) / 1024 for name in ("VmRSS:", "VmHWM:"))
+    return held, most

@@ -1,6 +1,7 @@
 """Made-up families to measure with: none of them can belong to anybody, sizes are as in life.
 
-Every tenth family is warned about, and a village has about sixty warned families, so that a page of
+A family depends on the seed and its index alone, so that several processes can make them. Every
+tenth family is warned about, and a village has about sixty warned families, so that a page of
 fifty is full and another village asks for other people.
 """
 
@@ -10,14 +11,15 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from hub.demo.names import address, given_name, phone, surname
+from hub.demo.names import given_name, phone, surname
 from schema.ids import check_character
 
 CELL = "420106"
 WARNED_ONE_IN = 10
 WARNED_A_VILLAGE = 60
 SIZES = (1, 2, 3, 3, 3, 4, 5)
-"""Members of a family; three on average."""
+"""Members of a family."""
+MEAN_SIZE = 3
 RELATIONS = ("02", "10", "20", "30", "51")
 DIMENSIONS = ("economy", "health", "people", "structure", "learning", "work")
 SINCE = date(2024, 1, 1)
@@ -61,22 +63,26 @@ def village(index: int) -> str:
     return f"{CELL}{index // 100 + 1:03d}{index % 100 + 1:03d}"
 
 
+def family_count(people: int) -> int:
+    """Return how many families have about that many people."""
+    return -(-people // MEAN_SIZE)
+
+
 def families(people: int, seed: int) -> Iterator[Family]:
-    """Give families until there are at least `people` people; the same seed, the same values."""
-    rng = Random(seed)
-    given = index = 0
-    while given < people:
-        family = _family(rng, index, given, villages(people))
-        given += len(family.members)
-        yield family
-        index += 1
+    """Give families with about `people` people; the same seed, the same values."""
+    for index in range(family_count(people)):
+        yield family(index, people, seed)
 
 
-def _family(rng: Random, index: int, first: int, of_villages: int) -> Family:
-    region = village(index // WARNED_ONE_IN % of_villages)
+def family(index: int, people: int, seed: int) -> Family:
+    """Return one family of a district with about `people` people."""
+    # Not a secret: the same values each time are what is wanted.
+    rng = Random(seed << 32 | index)
+    region = village(index // WARNED_ONE_IN % villages(people))
     number = f"H{index:09d}"
     name, size = surname(rng), rng.choice(SIZES)
-    home = address(region, index % 900 + 1)
+    home = f"示范区{region[6:9]}街道{region[9:]}社区{index % 900 + 1}号"
+    first = index * max(SIZES)
     members = tuple(
         _person(rng, first + n, RELATIONS[n], name, (number, region, home)) for n in range(size)
     )

@@ -1,4 +1,4 @@
-"""Loads a server from a process of its own: sixteen kept connections, each asks when answered.
+"""Loads a server from a process of its own: kept connections, each asks when answered.
 
 Plain asyncio protocols that only look for the end of an answer, so that the client is not what is
 measured. An answer that is not 200, or has errors, ends the run.
@@ -14,7 +14,6 @@ from typing import Any
 
 from typing_extensions import override
 
-CONNECTIONS = 16
 PATIENCE_S = 30.0
 LENGTH = b"content-length: "
 
@@ -27,6 +26,8 @@ class Measured:
     rate: float
     p50: float
     p99: float
+    client_share: float
+    """Of one core, what this process used meanwhile."""
 
 
 class _Asker(asyncio.Protocol):
@@ -101,21 +102,23 @@ class _Run:
         self.latencies.append(latency)
 
 
-async def _round(port: int, requests: Sequence[bytes], first: int, seconds: float) -> Measured:
+async def _round(
+    port: int, requests: Sequence[bytes], first: int, seconds: float, connections: int
+) -> Measured:
     loop = asyncio.get_running_loop()
     run = _Run(requests, first, seconds)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     askers = []
-    for _ in range(CONNECTIONS):
+    for _ in range(connections):
         _, asker = await loop.create_connection(lambda: _Asker(run), "127.0.0.1", port)
         askers.append(asker)
     async with asyncio.timeout(seconds + PATIENCE_S):
         for asker in askers:
             await asker.done
-    took = time.perf_counter() - started
+    took, used = time.perf_counter() - started, time.process_time() - used
     ordered = sorted(run.latencies)
     p50, p99 = (ordered[int(len(ordered) * q)] * 1000 for q in (0.5, 0.99))
-    return Measured(len(ordered), len(ordered) / took, p50, p99)
+    return Measured(len(ordered), len(ordered) / took, p50, p99, used / took)
 
 
 def serve_rounds(orders: Connection) -> None:
@@ -132,10 +135,10 @@ def serve_rounds(orders: Connection) -> None:
         if order[0] == "hold":
             held[order[1]] = order[2]
             continue
-        _, name, port, seconds = order
+        _, name, port, seconds, connections = order
         first = asked.get(name, 0)
         try:
-            seen = uvloop.run(_round(port, held[name], first, seconds))
+            seen = uvloop.run(_round(port, held[name], first, seconds, connections))
         except (RuntimeError, OSError, TimeoutError) as problem:
             orders.send(repr(problem))
             continue

@@ -1,51 +1,45 @@
 """Fills two copies of one made-up district: the hub's own sealed tables, and clear ones beside it.
 
-The hub's copy is what ingest writes, through `hub.store` and `hub.sealing`. The clear copy, schema
-`clear`, has one row a fact, no versions, no links and an index for each question of the bench: what
-a team would have that does only the query.
+The hub's copy is what ingest writes, through `hub.store` and `hub.sealing`. The clear copy is that
+of `tests.bench.clear`. Large districts are made, sealed and stored by several processes, each a
+share of the families; rows go in by COPY.
 """
 
+import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from multiprocessing.connection import Connection, wait
 from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
 
-from hub.app import Core
+from hub.app import Core, catalogue_of
+from hub.sealing.datakeys import DataKeys
+from hub.sealing.keyring import Keyring
 from hub.sealing.seals import seal_groups
+from hub.sealing.tags import Tagger
+from hub.settings import Settings
 from hub.store.facts import STILL_KNOWN, known_now
 from hub.store.people import NewPeople, copied
 from hub.store.statements import DatasetStatements
 from hub.store.timeline import ALWAYS, FOREVER
-from schema.catalogue import Catalogue, Dataset, Field, Kind, Subject
-from tests.bench.families import CELL, Family, Person, Record, families
+from schema.catalogue import Field, Kind
+from tests.bench.clear import clear_indexes, clear_tables
+from tests.bench.families import CELL, Family, Person, Record, family, family_count
+from tests.bench.progress import Progress
+from tests.bench.serving import worker
 
-AT_A_TIME = 2_000
-"""Families in memory at a time."""
+AT_A_TIME = 1_000
+"""Families in memory at a time, for each process."""
+ALONE = 20_000
+"""Families that one process stores sooner than several have started."""
 CIVIL_AFFAIRS = "civil-affairs"
-SQL_TYPES = {
-    Kind.INTEGER: "integer",
-    Kind.CENTS: "bigint",
-    Kind.DATE: "date",
-    Kind.FLAG: "boolean",
-    Kind.MOMENT: "timestamptz",
-    Kind.STRUCTURE: "jsonb",
-}
-CLEAR_TABLES = """
-    create schema clear;
-    create table clear.person (person_id uuid primary key, national_id text not null unique);
-    create table clear.household (household_id uuid primary key, region text not null);
-    create table clear.membership (
-        household_id uuid, person_id uuid, relation text, primary key (household_id, person_id));
-"""
-CLEAR_INDEXES = """
-    create index on clear.household (region);
-    create index on clear.membership (person_id);
-    create index on clear.alert (total desc, record_id) where status <> 'closed';
-"""
+CLEAR_ORDER = ["person", "household", "membership"]
+"""Tables of the clear copy that others refer to, and so come first."""
 MEMBERSHIP = (
     *("cell", "household_id", "version_id", "person_id", "relation", "source_record_id"),
     *("valid_from", "valid_to", "known_from", "known_to"),
@@ -59,19 +53,25 @@ PLACE = (
 class Rows:
     """Rows of both copies, gathered until they are stored."""
 
-    def __init__(self, core: Core, known: datetime) -> None:
-        self._core = core
-        self._known = known
-        self._by_name = core.catalogue.by_name
-        self._new = NewPeople(core.data_keys, core.tagger.version, known)
-        self._statements = {d.name: DatasetStatements(d) for d in core.catalogue}
+    def __init__(self, district: "District") -> None:
+        keyring = Keyring.open(district.settings.key_folder)
+        self._with_clear = district.with_clear
+        self._keys, self._tagger = DataKeys(keyring, capacity=1), Tagger(keyring)
+        self._known = district.known
+        catalogue = catalogue_of(district.settings)
+        self._by_name = catalogue.by_name
+        self._statements = {d.name: DatasetStatements(d) for d in catalogue.stored}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._new = NewPeople(self._keys, self._tagger.version, self._known)
         self._sealed: dict[str, list[tuple[object, ...]]] = {}
         self._clear: dict[str, list[tuple[object, ...]]] = {}
 
     def family(self, family: Family) -> None:
         """Add a family, its members and every record of them."""
         home = self._new.household(
-            CELL, self._core.tagger.household(family.number), os.urandom(32)
+            CELL, self._tagger.household(family.number), os.urandom(32)
         ).household_id
         span = (ALWAYS, FOREVER, self._known, STILL_KNOWN)
         self._add(self._sealed, "household_place", (CELL, home, uuid4(), family.region, *span))
@@ -83,10 +83,11 @@ class Rows:
             self._add(self._clear, "membership", (home, member, person.relation))
         key = self._new.key(CIVIL_AFFAIRS, CELL, home)
         for record in family.records:
-            self._record(record, home, key, home)
+            beside = (family.region,) if record.dataset == "alert" else ()
+            self._record(record, home, key, home, beside)
 
     def _person(self, person: Person) -> UUID:
-        tag = self._core.tagger.person(person.number)
+        tag = self._tagger.person(person.number)
         place = self._new.person(CELL, tag, os.urandom(32))
         self._add(self._clear, "person", (place.person_id, person.number))
         identities = {}
@@ -98,7 +99,14 @@ class Rows:
             self._record(record, identity.identity_id, identity.key, place.person_id)
         return place.person_id
 
-    def _record(self, record: Record, identity: UUID, key: bytes, subject: UUID) -> None:
+    def _record(
+        self,
+        record: Record,
+        identity: UUID,
+        key: bytes,
+        subject: UUID,
+        beside: tuple[object, ...] = (),
+    ) -> None:
         dataset = self._by_name[record.dataset]
         values = dataset.derive(record.values)
         record_id, version_id = uuid4(), uuid4()
@@ -119,7 +127,8 @@ class Rows:
         columns = self._statements[dataset.name].columns
         self._add(self._sealed, dataset.name, tuple(stored[name] for name in columns))
         clear = (_clear(f, values[f.name]) for f in dataset.fields)
-        self._add(self._clear, dataset.name, (record_id, subject, record.valid_from, *clear))
+        row = (record_id, subject, record.valid_from, *clear, *beside)
+        self._add(self._clear, dataset.name, row)
 
     @staticmethod
     def _add(into: dict[str, list[tuple[object, ...]]], name: str, row: tuple[object, ...]) -> None:
@@ -132,56 +141,105 @@ class Rows:
         columns |= {name: s.columns for name, s in self._statements.items()}
         for name, rows in self._sealed.items():
             await copied(connection, name, columns[name], rows)
-        for name, rows in self._clear.items():
-            await connection.copy_records_to_table(name, schema_name="clear", records=rows)
-        self._new = NewPeople(self._core.data_keys, self._core.tagger.version, self._known)
-        self._sealed, self._clear = {}, {}
+        if self._with_clear:
+            for name in CLEAR_ORDER + sorted(self._clear.keys() - set(CLEAR_ORDER)):
+                rows = self._clear.get(name, [])
+                await connection.copy_records_to_table(name, schema_name="clear", records=rows)
+        self._forget()
 
 
 def _clear(declared: Field, value: object) -> object:
     return orjson.dumps(value).decode() if declared.kind is Kind.STRUCTURE else value
 
 
-def subject_column(dataset: Dataset) -> str:
-    """Return the column by which a clear table names whom its row is about."""
-    return "person_id" if dataset.subject is Subject.PERSON else "household_id"
+@dataclass(frozen=True, slots=True)
+class District:
+    """What is to be filled with whom: enough for a process to do its share."""
+
+    settings: Settings
+    dsn: str
+    people: int
+    seed: int
+    known: datetime
+    with_clear: bool
 
 
-def clear_tables(catalogue: Catalogue) -> str:
-    """Return the statements that make the clear copy, indexes included."""
-    statements = [CLEAR_TABLES]
-    for dataset in catalogue:
-        columns = (f"{f.name} {SQL_TYPES.get(f.kind, 'text')}" for f in dataset.fields)
-        subject = subject_column(dataset)
-        statements.append(
-            f"create table clear.{dataset.name} (record_id uuid primary key, {subject} uuid, "
-            f"valid_from date, {', '.join(columns)}); "
-            f"create index on clear.{dataset.name} ({subject});"
-        )
-    return "".join([*statements, CLEAR_INDEXES])
+async def _share(district: District, share: int, shares: int) -> AsyncIterator[int]:
+    """Store every `shares`-th batch of families; give the people stored, batch by batch."""
+    rows = Rows(district)
+    count = family_count(district.people)
+    connection = await asyncpg.connect(district.dsn)
+    try:
+        for start in range(share * AT_A_TIME, count, shares * AT_A_TIME):
+            stored = 0
+            for index in range(start, min(start + AT_A_TIME, count)):
+                one = family(index, district.people, district.seed)
+                rows.family(one)
+                stored += len(one.members)
+            async with connection.transaction():
+                await rows.write(connection)
+            yield stored
+    finally:
+        await connection.close()
 
 
-async def fill(core: Core, people: int, seed: int) -> int:
-    """Fill both copies with at least `people` people; return how many they are."""
-    count = 0
+def store_share(line: Connection, district: District, share: int, shares: int) -> None:
+    """Do one share in a process of its own, telling through `line` how many people it stored."""
+
+    async def main() -> None:
+        async for stored in _share(district, share, shares):
+            line.send(stored)
+
+    asyncio.run(main())
+    line.send(None)
+
+
+async def _stored(district: District) -> AsyncIterator[int]:
+    """Store the whole district in as many processes as pay; give the people as they are stored."""
+    shares = os.cpu_count() or 1
+    if family_count(district.people) <= ALONE or shares == 1:
+        async for stored in _share(district, 0, 1):
+            yield stored
+        return
+    with ExitStack() as stack:
+        lines = [
+            stack.enter_context(worker(store_share, district, share, shares)).line
+            for share in range(shares)
+        ]
+        while lines:
+            for line in await asyncio.to_thread(wait, lines):
+                assert isinstance(line, Connection)
+                stored = line.recv()
+                if stored is None:
+                    lines.remove(line)
+                else:
+                    yield stored
+
+
+async def fill(core: Core, people: int, seed: int, *, with_clear: bool = True) -> int:
+    """Fill the hub's copy, and the clear one if wanted, with about `people`; return how many.
+
+    Says on stderr how far it is, where that takes long.
+    """
     connection = await asyncpg.connect(core.dsn)
     try:
-        await connection.execute(clear_tables(core.catalogue))
         async with connection.transaction():
-            rows = Rows(core, await known_now(connection))
-            source = families(people, seed)
-            while batch := list(islice(source, AT_A_TIME)):
-                count += _added(rows, batch)
-                await rows.write(connection)
+            known = await known_now(connection)
+        if with_clear:
+            await _execute(connection, clear_tables(core.catalogue))
+        district = District(core.settings, core.dsn, people, seed, known, with_clear)
+        count, tell = 0, Progress(people, "people stored")
+        async for stored in _stored(district):
+            count += stored
+            tell(count)
+        if with_clear:
+            await _execute(connection, clear_indexes(core.catalogue))
         await connection.execute("vacuum analyze")
     finally:
         await connection.close()
     return count
 
 
-def _added(rows: Rows, batch: Iterable[Family]) -> int:
-    count = 0
-    for family in batch:
-        rows.family(family)
-        count += len(family.members)
-    return count
+async def _execute(connection: asyncpg.Connection, statements: Iterator[str]) -> None:
+    for statement in statements:
+        await connection.execute(statement)

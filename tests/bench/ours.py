@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.bench.loading import fill
 from tests.bench.serving import run_worker, serve
 
 PURPOSE = "WARN"
+ANEW_S = 180.0
 
 
 async def set_up(settings: Settings, people: int, seed: int) -> int:
@@ -29,12 +31,24 @@ async def set_up(settings: Settings, people: int, seed: int) -> int:
         return await fill(core, people, seed)
 
 
-def token(home: Path, port: int) -> str:
-    """Sign in as the officer who goes through the warnings; good for ten minutes."""
-    key = key_file(home, OFFICER)
-    officer = Department.signed_by(f"http://127.0.0.1:{port}", OFFICER.id, key)
-    with officer.http:
-        return officer.token(PURPOSE)
+class SignedIn:
+    """The officer who goes through the warnings; signs in anew before the token's ten minutes."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        """Sign in when first asked."""
+        self._home, self._port = home, port
+        self._token, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        """Return an access token that lives for minutes yet."""
+        now = time.monotonic()
+        if now > self._until:
+            key = key_file(self._home, OFFICER)
+            address = f"http://127.0.0.1:{self._port}"
+            officer = Department.signed_by(address, OFFICER.id, key)
+            with officer.http:
+                self._token, self._until = officer.token(PURPOSE), now + ANEW_S
+        return self._token
 
 
 def serve_ours(line: Connection, home: Path, profile: Path | None) -> None:

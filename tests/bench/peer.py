@@ -51,9 +51,8 @@ MEMBERS = """
 """
 PEOPLE = "select national_id, person_id from clear.person where national_id = any($1)"
 WARNINGS = """
-    select a.total, a.household_id from clear.alert a join clear.household h using (household_id)
-    where a.status <> 'closed' and h.region >= $1 and h.region < $1 || ':'
-    order by a.total desc, a.record_id limit $2
+    select total, household_id from clear.open_alert
+    where region = $1 order by total desc, record_id limit $2
 """
 
 

@@ -1,6 +1,6 @@
 """The questions that are asked of the hub and of its peer alike, each time about somebody else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -96,17 +96,9 @@ def request_bytes(port: int, body: bytes, token: str | None) -> bytes:
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
-def bodies(
-    question: Question, numbers: Sequence[str], villages: Sequence[str], count: int, seed: int
-) -> list[bytes]:
-    """Return the bodies of `count` requests; the same seed, the same questions."""
-    rng = Random(seed)
-    return [
-        orjson.dumps(
-            {"query": question.document, "variables": question.variables(rng, numbers, villages)}
-        )
-        for _ in range(count)
-    ]
+def bodies(document: str, variables: Iterable[Mapping[str, object]]) -> list[bytes]:
+    """Return the bodies of requests that ask `document`, one for each set of variables."""
+    return [orjson.dumps({"query": document, "variables": given}) for given in variables]
 
 
 def data_of(answer: bytes) -> Any:
