@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from graphql import GraphQLError, GraphQLSchema
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from hub.access import Entitlement
 from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.query.coercion import Values
 from hub.query.documents import Operation, invalid_variable
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
 from schema.codes import ALERT_STATUS
@@ -54,37 +54,31 @@ def day_of(moment: datetime) -> date:
 
 def coerced(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, object] | None
-) -> VariableValues:
+) -> Values:
     """Return the values of an operation's variables.
 
     Raises:
         InvalidDocumentError: One is missing or has the wrong form; its value is not quoted.
     """
-    values = get_variable_values(
-        schema,
-        operation.node.variable_definitions or (),
-        dict(variables or {}),
-        max_errors=1,
-        hide_suggestions=True,
-    )
-    if not isinstance(values, VariableValues):
-        raise invalid_variable(values[0])
-    return values
+    try:
+        return operation.coercion.values(schema, operation.node, variables or {})
+    except GraphQLError as problem:
+        raise invalid_variable(problem) from None
 
 
-def arguments(field: Root | Anchor, values: VariableValues) -> dict[str, object]:
+def arguments(field: Root | Anchor, values: Values) -> dict[str, object]:
     """Return the arguments of a field.
 
     Raises:
         InvalidDocumentError: One is missing.
     """
     try:
-        return get_argument_values(field.definition, field.node, values)
+        return field.arguments.of(field.definition, field.node, values)
     except GraphQLError as problem:
         raise invalid_variable(problem) from None
 
 
-def bind(plan: Plan, values: VariableValues, at: datetime, tags: Tags) -> tuple[BoundRoot, ...]:
+def bind(plan: Plan, values: Values, at: datetime, tags: Tags) -> tuple[BoundRoot, ...]:
     """Return every root of `plan` with its arguments; `at` is the moment of the request.
 
     Raises:
@@ -98,7 +92,7 @@ def bind(plan: Plan, values: VariableValues, at: datetime, tags: Tags) -> tuple[
     return tuple(replace(one, anchors=anchors.get(one.root.index, {})) for one in bound)
 
 
-def _anchors(plan: Plan, values: VariableValues) -> dict[int, dict[int, UUID | None]]:
+def _anchors(plan: Plan, values: Values) -> dict[int, dict[int, UUID | None]]:
     """Return for each root to whom the relations of which level are told; null is the head."""
     found: dict[int, dict[int, UUID | None]] = {}
     for level in plan.levels:

@@ -44,7 +44,7 @@ def plan_command(
     operation = document.operation(operation_name)
     if not operation.is_mutation or schema.mutation_type is None:
         raise InvalidDocumentError("The operation is no mutation.")
-    values = coerced(schema, operation, variables)
+    values = coerced(schema, operation, variables).whole()
     chosen = fields_of(operation.node.selection_set, "Mutation", document.fragments, values.coerced)
     nodes = [node for node in chosen if node.name.value != "__typename"]
     if len({_key(node) for node in nodes}) != 1:

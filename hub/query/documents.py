@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import (
@@ -31,6 +31,7 @@ from graphql import (
 from graphql.language import Node, Visitor, visit
 
 from hub.errors import InvalidDocumentError, Location, TooCostlyError
+from hub.query.coercion import Coercion
 
 _DIGITS: Final = re.compile(r"[0-9]{5,}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -55,6 +56,8 @@ class Operation:
 
     node: OperationDefinitionNode
     branch_variables: tuple[str, ...]
+    coercion: Coercion = field(default_factory=Coercion, repr=False, compare=False)
+    """How its variables are coerced."""
 
     @property
     def name(self) -> str | None:

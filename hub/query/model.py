@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLField
 
 from hub.access import Reason
 from hub.errors import Location
+from hub.query.coercion import Arguments
 from schema.catalogue import Dataset
 
 
@@ -45,6 +46,7 @@ class Anchor:
 
     node: FieldNode = field(repr=False)
     definition: GraphQLField = field(repr=False)
+    arguments: Arguments = field(default_factory=Arguments, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,8 @@ class Root:
     """For `people`: what each item of the list shows."""
     connection: tuple[ConnectionOutput, ...]
     unit_cost: int
+    arguments: Arguments = field(default_factory=Arguments, repr=False, compare=False)
+    """How they are read."""
 
 
 @dataclass(frozen=True, slots=True)

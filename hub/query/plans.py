@@ -9,9 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from graphql.execution.values import VariableValues
-
 from hub.access import Entitlement
+from hub.query.coercion import Values
 from hub.query.documents import Document, Operation
 from hub.query.model import Plan
 from hub.query.plan import Planner
@@ -55,7 +54,7 @@ class Plans:
         self,
         document: Document,
         operation: Operation,
-        values: VariableValues,
+        values: Values,
         entitlement: Entitlement,
     ) -> Prepared:
         """Return the plan of an operation; the second time it is a look-up.
