@@ -16,6 +16,7 @@ from strawberry.types.arguments import StrawberryArgument
 from schema.catalogue import Catalogue
 from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
 from schema.graph_credit import MUTATIONS as CREDIT_MUTATIONS
+from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, record_filters
 from schema.graph_types import (
     CENTS_SCALAR,
     Band,
@@ -86,8 +87,45 @@ def _root(
     return name, annotation, root
 
 
-def _query(types: dict[str, Any]) -> type:
+def _households(
+    household: Any, filters: dict[str, Any], catalogue: Catalogue
+) -> tuple[str, object, Any]:
+    chosen = household_filter(catalogue, filters)
+    return _root(
+        "households",
+        optional(connection("Household", household, counted=True)),
+        "Households, page by page.",
+        [
+            *_paging(),
+            argument("filter", optional(chosen), "Only such households.", default=None),
+            argument("order_by", HouseholdOrder, "In this order.", default=HouseholdOrder.ID.value),
+            *_time(),
+        ],
+    )
+
+
+def _warnings(alert: Any, alert_filter: Any) -> tuple[str, object, Any]:
+    statuses = "Only in these statuses, code list alert_status."
+    return _root(
+        "warnings",
+        optional(connection("Alert", alert, counted=True)),
+        "Open alerts, the highest score first.",
+        [
+            *_paging(),
+            argument("bands", list[Band] | None, "Only these bands.", default=None),
+            argument("region", str | None, "Only below this region.", default=None),
+            argument("statuses", list[str] | None, statuses, default=None),
+            argument("assignee", str | None, "Only given to this clerk.", default=None),
+            argument("filter", optional(alert_filter), "Only such alerts.", default=None),
+            argument("order_by", AlertOrder, "In this order.", default=AlertOrder.TOTAL_DESC.value),
+            *_time(),
+        ],
+    )
+
+
+def _query(types: dict[str, Any], catalogue: Catalogue) -> type:
     person, household = types["Person"], types["Household"]
+    filters = record_filters(catalogue)
     lookup = make_type(
         "PersonLookup",
         "What became of one citizen number of a list.",
@@ -126,24 +164,8 @@ def _query(types: dict[str, Any]) -> type:
                 "One commitment by its code.",
                 [argument("code", str, "Code of the commitment, 20 digits."), *_time()],
             ),
-            _root(
-                "warnings",
-                optional(connection("Alert", types["Alert"])),
-                "Open alerts, the highest score first.",
-                [
-                    *_paging(),
-                    argument("bands", list[Band] | None, "Only these bands.", default=None),
-                    argument("region", str | None, "Only below this region.", default=None),
-                    argument(
-                        "statuses",
-                        list[str] | None,
-                        "Only in these statuses, code list alert_status.",
-                        default=None,
-                    ),
-                    argument("assignee", str | None, "Only given to this clerk.", default=None),
-                    *_time(),
-                ],
-            ),
+            _households(household, filters, catalogue),
+            _warnings(types["Alert"], filters["alert"]),
             _root(
                 "access_log",
                 optional(connection("AccessEntry", access_entry())),
@@ -186,7 +208,7 @@ def _mutation() -> type:
 def build_schema(catalogue: Catalogue) -> strawberry.Schema:
     """Return the GraphQL schema of `catalogue`."""
     return strawberry.Schema(
-        query=_query(entities(catalogue)),
+        query=_query(entities(catalogue), catalogue),
         mutation=_mutation(),
         config=StrawberryConfig(
             scalar_map={Cents: CENTS_SCALAR}, disable_field_suggestions=True, sort_schema=True

@@ -296,8 +296,15 @@ def _append(
     definition.fields.append(added)
 
 
-def connection(name: str, node: type) -> type:
-    """Return the Relay connection over `node`: edges with cursors, and page information."""
+def connection(name: str, node: type, *, counted: bool = False) -> type:
+    """Return the Relay connection over `node`: edges with cursors, and page information.
+
+    With `counted`, it tells how many there are in all, as far as the caller may see them.
+    """
+    fields: list[tuple[str, object, Any]] = []
+    if counted:
+        text = "How many there are, all pages together; counted only when asked for."
+        fields.append(("total_count", int | None, strawberry.field(description=text)))
     edge = make_type(
         f"{name}Edge",
         f"{name} and where it stands in a connection.",
@@ -312,6 +319,7 @@ def connection(name: str, node: type) -> type:
         [
             ("edges", list_of(edge), strawberry.field(description="In the order asked.")),
             ("page_info", PageInfo, strawberry.field(description="How to go on.")),
+            *fields,
         ],
     )
 

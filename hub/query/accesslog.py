@@ -24,6 +24,7 @@ from hub.query.documents import masked
 from hub.query.model import (
     BoundRoot,
     Constant,
+    Counted,
     Edges,
     EntryShape,
     Given,
@@ -197,6 +198,8 @@ def shape_entries(root: Root, bound: BoundRoot, found: Found) -> Tree:
     for output in root.connection:
         if isinstance(output, Constant):
             answer[output.key] = output.value
+        elif isinstance(output, Counted):
+            answer[output.key] = None  # the log's connection offers no count
         elif isinstance(output, Edges):
             answer[output.key] = [
                 _item(output.outputs, {Given.CURSOR: cursor}, entry)

@@ -4,8 +4,6 @@ Variables are coerced once. A citizen number leaves here as a keyed tag only. Wh
 cannot be is refused without quoting it.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,10 +17,10 @@ from hub.access import Entitlement
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.coercion import Values
 from hub.query.documents import Operation, invalid_variable
+from hub.query.given import first_given, moment_given
+from hub.query.list_binding import list_bound
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
-from schema.codes import ALERT_STATUS
 from schema.datasets.credit import COMMITMENT_CODES
-from schema.graph import MAX_PAGE
 from schema.ids import CitizenNumber, is_commitment_code, parse_citizen_number, record_id_of
 
 MAX_NUMBERS: Final = 5_000
@@ -30,7 +28,6 @@ _CHINA: Final = timezone(timedelta(hours=8))
 """A day is a day in China, wherever the server stands."""
 NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
-_REGION: Final = re.compile(r"[0-9]{1,12}")
 _DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -106,7 +103,7 @@ def _anchors(plan: Plan, values: Values) -> dict[int, dict[int, UUID | None]]:
 def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) -> BoundRoot:
     as_of = given.get("asOf")
     day = as_of if isinstance(as_of, date) else day_of(at)
-    known_at = _moment(given.get("knownAt"), "knownAt")
+    known_at = moment_given(given.get("knownAt"), "knownAt")
     match root.kind:
         case RootKind.PERSON:
             number = (_number(given["nationalId"], tags.person),)
@@ -118,8 +115,8 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             return BoundRoot(root, day, known_at, (), {"id": _uuid(given["id"])})
         case RootKind.CREDIT_RECORD:
             return BoundRoot(root, day, known_at, (), _commitment(str(given["code"]), tags))
-        case RootKind.WARNINGS:
-            return _warnings(root, given, day, known_at)
+        case RootKind.HOUSEHOLDS | RootKind.WARNINGS:
+            return list_bound(root, given, day, known_at)
         case RootKind.ACCESS_LOG:
             return _access_log(root, given, day, tags.person)
 
@@ -157,49 +154,6 @@ def _uuid(text: object) -> UUID | None:
         return None
 
 
-def _moment(given: object, name: str) -> datetime | None:
-    if not isinstance(given, datetime):
-        return None
-    if given.tzinfo is None:
-        raise InvalidDocumentError(f"`{name}` needs an offset from UTC, such as Z or +08:00.")
-    try:
-        return given.astimezone(UTC)
-    except OverflowError:
-        raise InvalidDocumentError(f"`{name}` lies outside the years 1 to 9999 in UTC.") from None
-
-
-def _first(given: Mapping[str, object]) -> int:
-    first = given["first"]
-    if not isinstance(first, int) or not 1 <= first <= MAX_PAGE:
-        raise InvalidDocumentError(f"`first` is 1 to {MAX_PAGE}.")
-    return first
-
-
-def _warnings(
-    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None
-) -> BoundRoot:
-    region = given.get("region") or ""
-    if region and not _REGION.fullmatch(str(region)):
-        raise InvalidDocumentError("`region` is the first 1 to 12 digits of a region code.")
-    after = given.get("after")
-    total, record_id = cursor_read(str(after)) if after is not None else (None, None)
-    first = _first(given)
-    statuses = given.get("statuses")
-    assert isinstance(statuses, list | None)  # noqa: S101 - the schema says so
-    if statuses is not None and not all(status in ALERT_STATUS for status in statuses):
-        raise InvalidDocumentError("`statuses` are codes of the list alert_status.")
-    parameters = {
-        "bands": given.get("bands"),
-        "statuses": statuses,
-        "assignee": given.get("assignee"),
-        "region": f"{region}%",
-        "after_total": total,
-        "after_id": record_id,
-        "first": first,
-    }
-    return BoundRoot(root, day, known_at, (), parameters, first, after is not None)
-
-
 def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) -> BoundRoot:
     subject, after = given.get("subject"), given.get("after")
     numbers = (_number(subject, tag),) if subject is not None else ()
@@ -208,11 +162,11 @@ def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) ->
         raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
     parameters = {
         "department": department,
-        "since": _moment(given.get("since"), "since"),
-        "until": _moment(given.get("until"), "until"),
+        "since": moment_given(given.get("since"), "since"),
+        "until": moment_given(given.get("until"), "until"),
         "before": _index(str(after)) if after is not None else None,
     }
-    return BoundRoot(root, day, None, numbers, parameters, _first(given), after is not None)
+    return BoundRoot(root, day, None, numbers, parameters, first_given(given), after is not None)
 
 
 def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[str, object]:
@@ -232,31 +186,15 @@ def check_cost(bound: Sequence[BoundRoot], limit: int) -> None:
     Raises:
         TooCostlyError: With the cost, the limit and what to do.
     """
-    cost = sum(one.root.unit_cost * (len(one.numbers) or one.first or 1) for one in bound)
+    cost = sum(
+        one.root.fixed_cost + one.root.unit_cost * (len(one.numbers) or one.first or 1)
+        for one in bound
+    )
     if cost > limit:
         raise TooCostlyError(
             f"The operation may return about {cost} values; {limit} are allowed. Ask about fewer "
             "people, take smaller pages, or select fewer fields."
         )
-
-
-def cursor_of(total: int | None, record_id: object) -> str:
-    """Return the cursor of an alert: its place in the order, which the caller may see anyway."""
-    text = f"{-1 if total is None else total}|{record_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def cursor_read(cursor: str) -> tuple[int, UUID]:
-    """Return the place that a cursor of `warnings` names.
-
-    Raises:
-        InvalidDocumentError: It is none of ours.
-    """
-    try:
-        total, _, record_id = base64.urlsafe_b64decode(cursor).decode().partition("|")
-        return max(-1, min(int(total), 1_000_000)), UUID(record_id)
-    except (ValueError, binascii.Error):
-        raise InvalidDocumentError("`after` is not a cursor of this connection.") from None
 
 
 def _index(cursor: str) -> int:

@@ -30,6 +30,8 @@ def _tree(plan: Plan, level: Level, depth: int) -> Iterator[str]:
     blanks = "  " * depth
     name = f" {level.dataset.name}" if level.dataset else ""
     yield f"{blanks}level {level.index}: {level.kind}{name}"
+    if level.choice is not None:
+        yield f"{blanks}  chosen by: {level.choice.text}{', counted' if level.counted else ''}"
     if level.columns:
         yield f"{blanks}  clear: {', '.join(level.columns)}"
     if level.groups:

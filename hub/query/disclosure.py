@@ -198,6 +198,10 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
     }
     assert root.level is not None  # noqa: S101 - only the log has none
     columns, search = sealed.levels[root.level], sealed.searches[root.index]
+    if bound.asked is not None:
+        record |= _list_record(bound, search)
+    if root.kind is RootKind.HOUSEHOLDS:
+        return {**record, "found": len(columns["household_id"])}
     if root.kind is RootKind.WARNINGS:
         bands, region = bound.parameters["bands"], bound.parameters["region"]
         chosen = {name: bound.parameters[name] for name in ("statuses", "assignee")}
@@ -209,6 +213,17 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
         counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}
         return {**record, **counts}
     return {**record, **_people_record(bound, columns, search)}
+
+
+def _list_record(bound: BoundRoot, search: Columns) -> dict[str, object]:
+    """Return what a list was chosen by, where it says so, and how many there are if it tells."""
+    asked = bound.asked
+    record: dict[str, object] = {}
+    if asked is not None and asked.is_stated:
+        record = {"order": asked.choice.order.name, "filter": asked.told}
+    if "count" in search:
+        record["count"] = search["count"][0]
+    return record
 
 
 def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[str, int]:

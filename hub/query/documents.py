@@ -58,6 +58,8 @@ class Operation:
     branch_variables: tuple[str, ...]
     coercion: Coercion = field(default_factory=Coercion, repr=False, compare=False)
     """How its variables are coerced."""
+    has_lists: bool = False
+    """Whether a field of it may be a list whose filter and order decide how it is planned."""
 
     @property
     def name(self) -> str | None:
@@ -154,11 +156,19 @@ def _document(text: str, node: DocumentNode) -> Document:
     for definition in node.definitions:
         if isinstance(definition, OperationDefinitionNode):
             name = definition.name.value if definition.name else None
-            branches = tuple(sorted(_branch_variables(definition, fragments)))
-            operations[name] = Operation(definition, branches)
+            branches, has_lists = _branch_variables(definition, fragments)
+            operations[name] = Operation(definition, tuple(sorted(branches)), has_lists=has_lists)
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
     return Document(hashlib.sha256(text.encode()).hexdigest(), node, fragments, operations)
+
+
+def is_chosen_list(node: FieldNode) -> bool:
+    """Whether a field, if one of Query, is a list whose arguments decide how it is planned."""
+    name = node.name.value
+    if name == "warnings":
+        return any(a.name.value in {"filter", "orderBy"} for a in node.arguments or ())
+    return name == "households"
 
 
 class _Branches(Visitor):
@@ -168,6 +178,11 @@ class _Branches(Visitor):
         super().__init__()
         self.variables: set[str] = set()
         self.spreads: set[str] = set()
+        self.has_lists = False
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Note a field that may be a list."""
+        self.has_lists = self.has_lists or is_chosen_list(node)
 
     def enter_directive(self, node: Node, *_: object) -> None:
         """Take the variables that steer a directive."""
@@ -182,19 +197,21 @@ class _Branches(Visitor):
 
 def _branch_variables(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-) -> set[str]:
+) -> tuple[set[str], bool]:
     found: set[str] = set()
     seen: set[str] = set()
+    has_lists = False
     waiting: list[Node] = [operation.selection_set]
     while waiting:
         visitor = _Branches()
         visit(waiting.pop(), visitor)
         found |= visitor.variables
+        has_lists = has_lists or visitor.has_lists
         for name in visitor.spreads - seen:
             seen.add(name)
             if name in fragments:
                 waiting.append(fragments[name].selection_set)
-    return found
+    return found, has_lists
 
 
 def _check_size(document: Document, limits: DocumentLimits) -> None:

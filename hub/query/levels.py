@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.query.lists import Choice
 from hub.query.model import Anchor, Level, LevelKind
 from schema.catalogue import Dataset
 
@@ -16,6 +17,7 @@ _TYPE_NAMES: Final = {
     LevelKind.PEOPLE: "Person",
     LevelKind.MEMBERS: "Member",
     LevelKind.HOUSEHOLD: "Household",
+    LevelKind.HOUSEHOLDS: "Household",
     LevelKind.HOUSEHOLD_OF_PERSON: "Household",
     LevelKind.HOUSEHOLD_OF_RECORD: "Household",
     LevelKind.WARNINGS: "Alert",
@@ -38,6 +40,8 @@ class LevelBuilder:
     groups: dict[str, None] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     anchor: Anchor | None = None
+    choice: Choice | None = None
+    counted: bool = False
 
     def column(self, name: str) -> None:
         """Fetch a clear column."""
@@ -71,4 +75,6 @@ class LevelBuilder:
             tuple(self.groups),
             tuple(sorted(answered)),
             self.anchor,
+            self.choice,
+            self.counted,
         )

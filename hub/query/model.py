@@ -5,7 +5,7 @@ them. A *shape* says how one object of the answer is built from a row of a level
 field that is denied is in either; it is a constant null in the shape and one planned error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from graphql import FieldNode, GraphQLField
 from hub.access import Reason
 from hub.errors import Location
 from hub.query.coercion import Arguments
+from hub.query.lists import Asked, Choice
+from hub.query.orders import Order
 from schema.catalogue import Dataset
 
 
@@ -24,6 +26,7 @@ class LevelKind(StrEnum):
 
     PEOPLE = "people-by-number"
     HOUSEHOLD = "household-by-id"
+    HOUSEHOLDS = "households-chosen"
     WARNINGS = "open-alerts"
     CREDIT_RECORD = "commitment-by-code"
     MEMBERS = "members-of-household"
@@ -63,6 +66,10 @@ class Level:
     answered: tuple[str, ...]
     """The fields that are answered from this level, `Type.field`, sorted."""
     anchor: Anchor | None = None
+    choice: Choice | None = None
+    """Of a list: what it is chosen and ordered by; None where it has neither filter nor order."""
+    counted: bool = False
+    """Of a list: whether all of it is counted too."""
 
     @property
     def is_subject(self) -> bool:
@@ -160,6 +167,7 @@ class Given(StrEnum):
     HAS_PREVIOUS = "hasPreviousPage"
     START = "startCursor"
     END = "endCursor"
+    COUNT = "totalCount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +214,14 @@ class PageOutput:
     outputs: tuple[ItemOutput, ...]
 
 
-ConnectionOutput = Constant | Edges | PageOutput
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The `totalCount` of a connection."""
+
+    key: str
+
+
+ConnectionOutput = Constant | Edges | PageOutput | Counted
 
 
 class RootKind(StrEnum):
@@ -215,6 +230,7 @@ class RootKind(StrEnum):
     PERSON = "person"
     PEOPLE = "people"
     HOUSEHOLD = "household"
+    HOUSEHOLDS = "households"
     WARNINGS = "warnings"
     CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
@@ -237,6 +253,12 @@ class Root:
     unit_cost: int
     arguments: Arguments = field(default_factory=Arguments, repr=False, compare=False)
     """How they are read."""
+    fixed_cost: int = 0
+    """What it costs however many rows there are."""
+    order: Order | None = None
+    """Of a list: the order that its cursors belong to."""
+    read: Callable[[Mapping[str, object]], Asked] | None = None
+    """Of a list: how its arguments are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,5 +322,7 @@ class BoundRoot:
     """The rest of what its part of the statement is given, by name."""
     first: int = 0
     has_after: bool = False
+    asked: Asked | None = None
+    """Of a list: what it was chosen by."""
     anchors: Mapping[int, UUID | None] = field(default_factory=dict)
     """Levels of members with the person to whom their relations are told; None is nobody's id."""

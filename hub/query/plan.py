@@ -8,19 +8,24 @@ a filter or an order, or an operation of which nothing is granted, is refused wh
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, NullValueNode
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from hub.access import Entitlement, Reason
 from hub.errors import InvalidDocumentError, NotGrantedError
 from hub.query.documents import Document, Operation
 from hub.query.granting import Granting, denied
 from hub.query.levels import MEMBERS_EXPECTED, RECORDS_EXPECTED, LevelBuilder
+from hub.query.listing import COUNT_COST, listed, planned
+from hub.query.lists import Choice, asked, unfiltered
 from hub.query.model import (
     Clear,
     ConnectionOutput,
     Constant,
+    Counted,
     Edges,
     EntryShape,
     Form,
@@ -40,6 +45,7 @@ from hub.query.model import (
     Shape,
     Told,
 )
+from hub.query.orders import ALERT_ORDERS, HOUSEHOLD_ORDERS
 from hub.query.ways import PROVENANCE, Way, core_field, provenance_field, snake, way_of
 from schema.catalogue import CORE_FIELDS, Catalogue, Dataset, Kind
 
@@ -50,15 +56,13 @@ _TARGETS: Final = {
     RootKind.PERSON: ("Person", LevelKind.PEOPLE),
     RootKind.PEOPLE: ("Person", LevelKind.PEOPLE),
     RootKind.HOUSEHOLD: ("Household", LevelKind.HOUSEHOLD),
+    RootKind.HOUSEHOLDS: ("Household", LevelKind.HOUSEHOLDS),
     RootKind.WARNINGS: ("Alert", LevelKind.WARNINGS),
     RootKind.CREDIT_RECORD: ("CommitmentRecord", LevelKind.CREDIT_RECORD),
 }
-_STEERING: Final[Mapping[str, str]] = {
-    "bands": "Alert.band",
-    "region": "Household.region",
-    "assignee": "Alert.assignee",
-}
-"""Arguments of `warnings` and the field whose values they would tell; its status always steers."""
+_LISTS: Final = {RootKind.HOUSEHOLDS: HOUSEHOLD_ORDERS, RootKind.WARNINGS: ALERT_ORDERS}
+_DEFAULT_ORDER: Final = "total-desc"
+"""Of warnings that are asked for without a filter and an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +78,19 @@ class Planner:
         operation: Operation,
         branches: Mapping[str, object],
         entitlement: Entitlement,
+        choices: Mapping[str, Choice] = MappingProxyType({}),
     ) -> Plan:
         """Return what `operation` will touch under `entitlement`.
 
-        `branches` are the values of the variables that @skip and @include name.
+        `branches` are the values of the variables that @skip and @include name, `choices` what each
+        list is chosen by (`hub.query.listing.choices`).
 
         Raises:
             NotGrantedError: A denied field steers the operation, or nothing of it is granted.
             InvalidDocumentError: `accessLog` is asked together with something else.
         """
         chosen = Granting(self.catalogue, document, branches, entitlement)
-        return _Planning(self, document, operation, entitlement, chosen).plan()
+        return _Planning(self, document, operation, entitlement, chosen, choices).plan()
 
 
 @dataclass(slots=True)
@@ -96,6 +102,7 @@ class _Planning:
     operation: Operation
     entitlement: Entitlement
     chosen: Granting
+    choices: Mapping[str, Choice]
     levels: list[LevelBuilder] = field(default_factory=list)
     granted: int = 0
 
@@ -141,17 +148,21 @@ class _Planning:
         path = f"Query.{name}"
         if reason is not None and kind is RootKind.PEOPLE:
             raise NotGrantedError(denied(self.entitlement, path, reason), (path,))
-        if kind is RootKind.WARNINGS:
-            self._check_steering(nodes[0])
+        choice: Choice | None = None
+        told: tuple[str, ...] = ()
+        if kind in _LISTS:
+            choice, told = planned(self.chosen, kind, nodes[0], self.choices.get(key))
         if reason is not None:
             return self.chosen.refused(key, path, reason, nodes, ())
         dataset = self.planner.catalogue.by_type.get(type_name)
         level = self._level(level_kind, index, None, dataset)
-        if kind is RootKind.WARNINGS:
-            level.answer("Alert.total")  # the order and the cursors tell it
+        fixed = listed(level, choice, told)
         start = len(self.levels) - 1
         shape, items, connection = self._root_shape(kind, key, nodes, level)
+        if level.counted and level.choice is None:
+            level.choice = unfiltered(ALERT_ORDERS[_DEFAULT_ORDER])
         cost = math.ceil(sum(built.cost for built in self.levels[start:]))
+        orders = _LISTS.get(kind, {})
         return Root(
             index,
             kind,
@@ -163,6 +174,9 @@ class _Planning:
             items,
             connection,
             cost,
+            fixed_cost=fixed + COUNT_COST * level.counted,
+            order=choice.order if choice else orders.get(_DEFAULT_ORDER),
+            read=partial(asked, self.planner.catalogue, str(kind)) if orders else None,
         )
 
     def _root_shape(
@@ -170,9 +184,9 @@ class _Planning:
     ) -> tuple[Shape | None, tuple[ItemOutput, ...], tuple[ConnectionOutput, ...]]:
         if kind is RootKind.PEOPLE:
             return None, self._items(nodes, "PersonLookup", level, (key,)), ()
-        if kind is RootKind.WARNINGS:
-            return None, (), self._connection(nodes, "Alert", level, (key,))
         type_name = _TARGETS[kind][0]
+        if kind in _LISTS:
+            return None, (), self._connection(nodes, type_name, level, (key,))
         return self._object(nodes, type_name, level, (key,)), (), ()
 
     def _definition(self, path: str) -> GraphQLField:
@@ -181,22 +195,6 @@ class _Planning:
         assert isinstance(declared, GraphQLObjectType)  # noqa: S101 - only objects have fields
         definition: GraphQLField = declared.fields[name]
         return definition
-
-    def _check_steering(self, node: FieldNode) -> None:
-        """Refuse the whole operation if a denied field filters or orders the alerts."""
-        steering = ["Alert.total", "Alert.status"]
-        for argument in node.arguments or ():
-            steered = _STEERING.get(argument.name.value)
-            if steered is not None and not isinstance(argument.value, NullValueNode):
-                steering.append(steered)
-        refused = [path for path in steering if self.chosen.reason_for(path) is not None]
-        if refused:
-            reason = self.chosen.reason_for(refused[0]) or Reason.NOT_GRANTED
-            raise NotGrantedError(
-                "The warnings are chosen and ordered by it: "
-                + denied(self.entitlement, refused[0], reason),
-                tuple(refused),
-            )
 
     def _access_log(self, key: str, nodes: list[FieldNode], index: int) -> Root:
         refused = [path for path in _ENTRY_FIELDS if self.chosen.reason_for(path) is not None]
@@ -238,6 +236,10 @@ class _Planning:
             elif name == "edges":
                 edges = self._items(fields, f"{node_type}Edge", level, below)
                 outputs.append(Edges(key, edges))
+            elif name == "totalCount" and level is not None:
+                self.granted += 1  # a count tells the granted choice
+                level.counted = True
+                outputs.append(Counted(key))
             else:
                 outputs.append(PageOutput(key, self._items(fields, "PageInfo", None, below)))
         return tuple(outputs)
@@ -260,7 +262,8 @@ class _Planning:
             elif level is None:
                 outputs.append(Node(key, None, self._entry(fields)))
             else:
-                node_type = "Person" if type_name == "PersonLookup" else "Alert"
+                lookup = type_name == "PersonLookup"
+                node_type = "Person" if lookup else type_name.removesuffix("Edge")
                 outputs.append(Node(key, self._object(fields, node_type, level, (*at, key))))
         return tuple(outputs)
 

@@ -1,17 +1,20 @@
 """Plans are made once for each document, operation, entitlement and branch, then looked up.
 
 The key is all that a plan depends on: the document's hash, the operation's name, the digest of
-every decision, the values of the variables that @skip and @include name. The schema is fixed for
+every decision, the values of the variables that @skip and @include name, and which fields a list is
+chosen and ordered by. The schema is fixed for
 the life of a process. Regions, case, actor and arguments are bound later, never kept here.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hub.access import Entitlement
 from hub.query.coercion import Values
 from hub.query.documents import Document, Operation
+from hub.query.listing import choices
+from hub.query.lists import Choice
 from hub.query.model import Plan
 from hub.query.plan import Planner
 from hub.query.reveal import GroupOpener, openers_of
@@ -19,7 +22,7 @@ from hub.query.shape import Shaper
 from hub.query.sql import Composer
 from hub.query.sql_parts import Statement
 
-_Key = tuple[str, str | None, str, tuple[object, ...]]
+_Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,29 @@ class Plans:
             InvalidDocumentError: `accessLog` is asked together with something else.
         """
         branches = {name: values.coerced.get(name) for name in operation.branch_variables}
-        key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()))
+        chosen = self._choices(document, operation, branches, values)
+        texts = tuple(choice.text for choice in chosen.values())
+        key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()), texts)
         known = self._known.get(key)
         if known is not None:
             self._known.move_to_end(key)
             return known
-        plan = self._planner.plan(document, operation, branches, entitlement)
+        plan = self._planner.plan(document, operation, branches, entitlement, chosen)
         made = Prepared(plan, self._composer.compose(plan), self._openers(plan), Shaper(plan))
         self._known[key] = made
         if len(self._known) > self._capacity:
             self._known.popitem(last=False)
         return made
+
+    def _choices(
+        self,
+        document: Document,
+        operation: Operation,
+        branches: Mapping[str, object],
+        values: Values,
+    ) -> Mapping[str, Choice]:
+        """Return what lists are chosen by; nearly no operation has one whose plan depends on it."""
+        if not operation.has_lists:
+            return {}
+        planner = self._planner
+        return choices(planner.catalogue, planner.schema, document, operation, branches, values)

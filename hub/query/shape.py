@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hub.query.anchored import told_to_anchors
-from hub.query.bind import cursor_of
 from hub.query.generated import Listed, Objects, Tree, listed, objects_of
 from hub.query.model import (
     BoundRoot,
     ConnectionOutput,
-    Constant,
+    Counted,
     Edges,
     Given,
     Introspected,
@@ -27,6 +26,7 @@ from hub.query.model import (
     RootKind,
     Told,
 )
+from hub.query.orders import cursor_maker
 from hub.query.reveal import Revealed
 
 __all__ = ["Shaper", "Tree", "found_rows", "page_told"]
@@ -80,8 +80,8 @@ def _root(root: Root, levels: Sequence[Level]) -> _RootReader:
     match root.kind:
         case RootKind.PEOPLE:
             return _people(root, levels)
-        case RootKind.WARNINGS:
-            return _warnings(root, levels)
+        case RootKind.HOUSEHOLDS | RootKind.WARNINGS:
+            return _list(root, levels)
         case _:
             return _single(root, levels)
 
@@ -142,23 +142,29 @@ def _nodes(items: Sequence[ItemOutput], levels: Sequence[Level]) -> list[Objects
     ]
 
 
-def _warnings(root: Root, levels: Sequence[Level]) -> _RootReader:
-    level = root.level
+def _list(root: Root, levels: Sequence[Level]) -> _RootReader:
+    level, order = root.level, root.order
     assert level is not None  # noqa: S101 - only the log has none
+    assert order is not None  # noqa: S101 - every list has one
     parts = [_part(output, levels) for output in root.connection]
     has_cursors = _tells_cursors(root.connection)
+    tie = "household_id" if root.kind is RootKind.HOUSEHOLDS else "record_id"
+    key = "total" if levels[level].choice is None else "key"
 
     def read(rows: Sequence[Revealed], bound: BoundRoot, search: _Search) -> object:
         columns = rows[level].columns
-        cursors = (
-            list(map(cursor_of, columns["total"], columns["record_id"])) if has_cursors else ()
-        )
+        assert bound.asked is not None  # noqa: S101 - every list was asked for
+        cursors: list[str] = []
+        if has_cursors:
+            write = cursor_maker(order, bound.asked.digest)
+            cursors = list(map(write, columns[key], columns[tie]))
         page = page_told(
             cursors,
-            has_next=len(search["record_id"]) > bound.first,
+            has_next=len(search[tie]) > bound.first,
             has_previous=bound.has_after,
         )
-        count = len(columns["record_id"])
+        page[Given.COUNT] = search["count"][0] if "count" in search else None
+        count = len(columns[tie])
         return {key: part(rows, count, cursors, page) for key, part in parts}
 
     return read
@@ -175,6 +181,8 @@ def _part(output: ConnectionOutput, levels: Sequence[Level]) -> tuple[str, _Part
     if isinstance(output, PageOutput):
         shown = output.outputs
         return output.key, lambda _rows, _count, _cursors, page: _page_info(shown, page)
+    if isinstance(output, Counted):
+        return output.key, lambda _rows, _count, _cursors, page: page[Given.COUNT]
     value = output.value
     return output.key, lambda _rows, _count, _cursors, _page: value
 
@@ -201,7 +209,7 @@ def _tells_cursors(connection: Sequence[ConnectionOutput]) -> bool:
     told = {
         item.what
         for part in connection
-        if not isinstance(part, Constant)
+        if isinstance(part, Edges | PageOutput)
         for item in part.outputs
         if isinstance(item, Told)
     }

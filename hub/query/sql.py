@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
+from hub.query.lists_sql import in_order, listing, tie_of
 from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_parts import (
     KEY_COLUMNS,
@@ -62,6 +63,7 @@ class _Composing:
         self._plan = plan
         self._ctes: dict[int, sa.CTE] = {}
         self._searches: dict[int, sa.CTE] = {}
+        self._counts: dict[int, sa.CTE] = {}
 
     def statement(self, for_dialect: Any) -> Statement:
         known, policy = self._t["known_time"], self._t["policy_revision"]
@@ -72,7 +74,7 @@ class _Composing:
         places: list[Place] = []
         froms: list[Any] = []
         for source, names, cte, order, is_lookup in self._parts():
-            arrays = packed(cte, names, order, f"{'s' if is_lookup else 'l'}{source}")
+            arrays = packed(cte, names, order, f"{cte.name[0]}{source}")
             froms.append(arrays)
             for name in names:
                 columns.append(arrays.c[name])
@@ -89,14 +91,23 @@ class _Composing:
         for level in self._plan.levels:
             cte = self._ctes[level.index] = self._level(level).cte(f"level_{level.index}")
             order: Sequence[Any] = [cte.c[name] for name in ORDER[level.kind]]
-            if level.kind is LevelKind.WARNINGS:
+            if level.choice is not None:
+                order = in_order(level.choice, cte, tie_of(level))
+            elif level.kind is LevelKind.WARNINGS:
                 order = worst_first(cte)
             yield level.index, level_columns(level), cte, order, False
             if level.parent is None:
                 kind = next(r.kind for r in self._plan.roots if r.index == level.root)
                 yield level.root, LOOKUPS[kind], self._searches[level.root], (), True
+            if level.counted:
+                yield level.root, ("count",), self._counts[level.root], (), True
 
     def _level(self, level: Level) -> "sa.Select[Any]":
+        if level.choice is not None:
+            page, self._searches[level.root], count = listing(self, level)
+            if count is not None:
+                self._counts[level.root] = count
+            return page
         ways = {
             LevelKind.PEOPLE: self._people,
             LevelKind.HOUSEHOLD: self._household,
@@ -112,7 +123,11 @@ class _Composing:
 
     # What holds, and what may be seen.
 
-    def _holds(self, level: Level, *tables: Any) -> Any:
+    def table(self, name: str) -> Any:
+        """Return a table under a name of its own."""
+        return self._t[name].alias()
+
+    def holds(self, level: Level, *tables: Any) -> Any:
         """Whether versions hold on the day asked, as the hub knew it at the moment asked."""
         as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
         known = sa.bindparam(f"r{level.root}_known", type_=_MOMENT)
@@ -128,7 +143,7 @@ class _Composing:
             )
         )
 
-    def _place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
+    def place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
         """Return the place of a household and the condition that the caller may see it."""
         place = self._t["household_place"].alias()
         regions = sa.bindparam("regions", type_=_TEXTS)
@@ -136,7 +151,7 @@ class _Composing:
             place.c.cell == cell,
             place.c.household_id == household_id,
             place.c.region.like(sa.any_(regions)),
-            self._holds(level, place),
+            self.holds(level, place),
         )
 
     # Roots.
@@ -159,14 +174,14 @@ class _Composing:
     def _is_seen(self, level: Level, person: Any) -> Any:
         """Whether a person lives in a household that the caller may see."""
         membership = self._t["membership"].alias()
-        place, is_seen = self._place(level, membership.c.cell, membership.c.household_id)
+        place, is_seen = self.place(level, membership.c.cell, membership.c.household_id)
         seen = (
             sa.select(sa.literal(1))
             .select_from(membership.join(place, is_seen))
             .where(
                 membership.c.cell == person.c.cell,
                 membership.c.person_id == person.c.person_id,
-                self._holds(level, membership),
+                self.holds(level, membership),
             )
             .offset(_PROBED)
         )
@@ -180,16 +195,16 @@ class _Composing:
         is_it = sa.and_(
             table.c.cell == sa.bindparam(f"r{n}_cell", type_=sa.Text),
             table.c.record_id == sa.bindparam(f"r{n}_record", type_=pg.UUID),
-            self._holds(level, table),
+            self.holds(level, table),
         )
         self._searches[n] = sa.select(table.c.record_id).where(is_it).distinct().cte(f"search_{n}")
         is_linked = sa.and_(
             link.c.cell == table.c.cell,
             link.c.identity_id == table.c.identity_id,
-            self._holds(level, link),
+            self.holds(level, link),
         )
         is_theirs = sa.and_(person.c.cell == link.c.cell, person.c.person_id == link.c.person_id)
-        source, columns = self._records(level, table, table)
+        source, columns = self.records(level, table, table)
         return (
             sa.select(*columns, *extra(table, columns, "record_id"), person.c.log_alias)
             .select_from(source.join(link, is_linked).join(person, is_theirs))
@@ -208,7 +223,7 @@ class _Composing:
 
     def _households(self, level: Level, cells: Any, ids: Any) -> "sa.Select[Any]":
         household = self._t["household"].alias()
-        place, is_seen = self._place(level, household.c.cell, household.c.household_id)
+        place, is_seen = self.place(level, household.c.cell, household.c.household_id)
         return (
             sa.select(
                 household.c.cell,
@@ -228,7 +243,7 @@ class _Composing:
     def _warnings(self, level: Level) -> "sa.Select[Any]":
         alert, household = self._t["alert"], self._t["household"].alias()
         n = level.root
-        place, is_seen = self._place(level, alert.c.cell, alert.c.identity_id)
+        place, is_seen = self.place(level, alert.c.cell, alert.c.identity_id)
         bands = sa.bindparam(f"r{n}_bands", type_=_TEXTS)
         below = sa.bindparam(f"r{n}_region", type_=sa.Text)
         statuses = sa.bindparam(f"r{n}_statuses", type_=_TEXTS)
@@ -237,7 +252,7 @@ class _Composing:
         after_id = sa.bindparam(f"r{n}_after_id", type_=pg.UUID)
         first = sa.bindparam(f"r{n}_first", type_=sa.Integer)
         score = total_of(alert)
-        source, columns = self._records(level, alert.join(place, is_seen), alert)
+        source, columns = self.records(level, alert.join(place, is_seen), alert)
         is_same_home = sa.and_(
             household.c.cell == alert.c.cell, household.c.household_id == alert.c.identity_id
         )
@@ -245,7 +260,7 @@ class _Composing:
             sa.select(*columns, *extra(alert, columns, "record_id", "total"), household.c.log_alias)
             .select_from(source.join(household, is_same_home))
             .where(
-                self._holds(level, alert),
+                self.holds(level, alert),
                 alert.c.status != _ALERT_CLOSED,
                 sa.or_(bands.is_(None), alert.c.band == sa.any_(bands)),
                 sa.or_(statuses.is_(None), alert.c.status == sa.any_(statuses)),
@@ -284,14 +299,14 @@ class _Composing:
             .where(
                 among(membership.c.cell, above.c.cell),
                 among(membership.c.household_id, above.c.household_id),
-                self._holds(level, membership),
+                self.holds(level, membership),
             )
         )
 
     def _household_of_person(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
         membership, household = self._t["membership"].alias(), self._t["household"].alias()
-        place, is_seen = self._place(level, membership.c.cell, membership.c.household_id)
+        place, is_seen = self.place(level, membership.c.cell, membership.c.household_id)
         is_same = sa.and_(
             household.c.cell == membership.c.cell,
             household.c.household_id == membership.c.household_id,
@@ -308,7 +323,7 @@ class _Composing:
             .where(
                 among(membership.c.cell, above.c.cell),
                 among(membership.c.person_id, above.c.person_id),
-                self._holds(level, membership),
+                self.holds(level, membership),
             )
             .ext(pg.distinct_on(membership.c.person_id))
             .order_by(
@@ -327,28 +342,28 @@ class _Composing:
         above = self._above(level)
         link, table = self._t["link"].alias(), self._dataset(level)
         is_its = sa.and_(table.c.cell == link.c.cell, table.c.identity_id == link.c.identity_id)
-        source, columns = self._records(level, link.join(table, is_its), table)
+        source, columns = self.records(level, link.join(table, is_its), table)
         chosen = (
             sa.select(link.c.person_id.label("parent"), *columns)
             .select_from(source)
             .where(
                 among(link.c.cell, above.c.cell),
                 among(link.c.person_id, above.c.person_id),
-                self._holds(level, link, table),
+                self.holds(level, link, table),
             )
         )
         return self._newest(level, chosen, link.c.person_id, table)
 
     def _records_of_household(self, level: Level) -> "sa.Select[Any]":
         above, table = self._above(level), self._dataset(level)
-        source, columns = self._records(level, table, table)
+        source, columns = self.records(level, table, table)
         chosen = (
             sa.select(table.c.identity_id.label("parent"), *columns)
             .select_from(source)
             .where(
                 among(table.c.cell, above.c.cell),
                 among(table.c.identity_id, above.c.household_id),
-                self._holds(level, table),
+                self.holds(level, table),
             )
         )
         return self._newest(level, chosen, table.c.identity_id, table)
@@ -362,7 +377,7 @@ class _Composing:
     def _dataset(self, level: Level) -> Any:
         return self._t[dataset_of(level).name].alias()
 
-    def _records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
+    def records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
         """Return the source with the data keys joined if they are needed, and the columns."""
         names = ["cell", "identity_id", "version_id", "valid_from", "record_id", *level.columns]
         names += [f"sealed_{group}" for group in level.groups]

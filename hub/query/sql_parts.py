@@ -17,6 +17,7 @@ LOOKUPS: Final = {
     RootKind.PERSON: ("tag", "person_id"),
     RootKind.PEOPLE: ("tag", "person_id"),
     RootKind.HOUSEHOLD: ("household_id",),
+    RootKind.HOUSEHOLDS: ("household_id",),
     RootKind.WARNINGS: ("record_id",),
     RootKind.CREDIT_RECORD: ("record_id",),
 }
@@ -48,7 +49,8 @@ def level_columns(level: Level) -> tuple[str, ...]:
     fixed: tuple[str, ...] = _FIXED[level.kind]
     groups = tuple(f"sealed_{group}" for group in level.groups)
     keys = KEY_COLUMNS if groups else ()
-    wanted = [*fixed, *level.columns, *groups, *keys]
+    order = ("key",) if level.choice is not None else ()
+    wanted = [*fixed, *level.columns, *groups, *keys, *order]
     return tuple(dict.fromkeys(wanted))
 
 
@@ -56,6 +58,7 @@ _RECORD: Final = ("parent", "identity_id", "version_id")
 _FIXED: Final = {
     LevelKind.PEOPLE: ("person_id", "log_alias"),
     LevelKind.HOUSEHOLD: ("household_id", "log_alias"),
+    LevelKind.HOUSEHOLDS: ("household_id", "log_alias"),
     LevelKind.WARNINGS: ("identity_id", "version_id", "record_id", "total", "log_alias"),
     LevelKind.CREDIT_RECORD: ("identity_id", "version_id", "record_id", "log_alias"),
     LevelKind.MEMBERS: ("parent", "person_id", "log_alias"),
@@ -67,6 +70,7 @@ _FIXED: Final = {
 ORDER: Final = {
     LevelKind.PEOPLE: ("person_id",),
     LevelKind.HOUSEHOLD: ("household_id",),
+    LevelKind.HOUSEHOLDS: (),
     LevelKind.WARNINGS: (),
     LevelKind.CREDIT_RECORD: ("record_id",),
     LevelKind.MEMBERS: ("parent", "person_id"),

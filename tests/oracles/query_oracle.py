@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from graphql import GraphQLError, build_schema, execute_sync, parse, print_schema
+from graphql.execution.values import get_argument_values, get_variable_values
 
 from hub.access import Denied, Entitlement
-from hub.query.bind import cursor_of, cursor_read
 from schema.catalogue import Catalogue, Kind, Subject
 from schema.graph_types import PROVENANCE_NAMES
 from schema.ids import CitizenNumber, parse_citizen_number
 from schema.kinship import ONESELF, SELF, head_sex_told, relative
+from tests.oracles.list_oracle import listed
 from tests.support.world import NOW, TODAY, World
 
 
@@ -36,13 +37,17 @@ class Oracle:
     def __init__(self, catalogue: Catalogue, world: World, core_schema) -> None:
         self.catalogue = catalogue
         self.world = world
+        self.core = core_schema
         self.schema = build_schema(print_schema(core_schema))
 
     def run(self, document: str, variables: dict, entitlement: Entitlement):
         """Return graphql-core's result over the district's rows."""
+        parsed = parse(document)
+        declared = parsed.definitions[0].variable_definitions
+        self.values = get_variable_values(self.core, declared or (), variables)
         return execute_sync(
             self.schema,
-            parse(document),
+            parsed,
             variable_values=variables,
             field_resolver=lambda source, info, **given: self.resolve(
                 source, info, given, entitlement
@@ -86,7 +91,7 @@ class Oracle:
     def resolve(self, source, info, given, entitlement):
         type_name, name = info.parent_type.name, info.field_name
         if type_name == "Query":
-            return self.root(name, given, entitlement)
+            return self.root(name, given, entitlement, info.field_nodes[0])
         if isinstance(source, dict):
             return source[name] if name in source else source[snake(name)]
         self.check(type_name, name, entitlement)
@@ -121,7 +126,7 @@ class Oracle:
             return known
         return next(d.type_name for d in self.catalogue if d.navigation == name)
 
-    def root(self, name, given, entitlement):
+    def root(self, name, given, entitlement, node):
         known = given.get("knownAt")
         at = Thing(
             "",
@@ -129,9 +134,18 @@ class Oracle:
             date.fromisoformat(given["asOf"]) if given.get("asOf") else TODAY,
             datetime.fromisoformat(known) if known else NOW,
         )
-        if name == "warnings":
-            self.check_type("Alert", entitlement)
-            return self.warnings(given, at, entitlement)
+        if name in ("households", "warnings"):
+            type_name = "Alert" if name == "warnings" else "Household"
+            self.check_type(type_name, entitlement)
+            typed = get_argument_values(self.core.query_type.fields[name], node, self.values)
+            return listed(
+                self,
+                name,
+                typed,
+                at,
+                entitlement,
+                lambda row: Thing(type_name, row, at.as_of, at.known),
+            )
         if name == "household":
             self.check_type("Household", entitlement)
             homes = [row["household_id"] for row in self.world.tables["household"]]
@@ -153,42 +167,6 @@ class Oracle:
         person = self.world.person_by_number.get(number.text)
         found = self.person(person, at, entitlement) if person else None
         return ("FOUND" if found else "NOT_FOUND"), found
-
-    def warnings(self, given, at, entitlement):
-        alerts = []
-        for row in self.rows("alert", at):
-            values = row["values"]
-            region = self.region_of(row["identity_id"], at, entitlement)
-            if region is None or values["status"] == "closed":
-                continue
-            if given.get("statuses") is not None and values["status"] not in given["statuses"]:
-                continue
-            if given.get("assignee") not in (None, values["assignee"]):
-                continue
-            if given.get("bands") is not None and values["band"].upper() not in given["bands"]:
-                continue
-            if not region.startswith(given.get("region") or ""):
-                continue
-            alerts.append(row)
-        alerts.sort(key=lambda row: (-row["values"]["total"], row["record_id"]))
-        keys = [(-row["values"]["total"], row["record_id"]) for row in alerts]
-        if given.get("after"):
-            total, record_id = cursor_read(given["after"])
-            alerts = [r for r, k in zip(alerts, keys, strict=True) if k > (-total, record_id)]
-        page = alerts[: given["first"]]
-        cursors = [cursor_of(row["values"]["total"], row["record_id"]) for row in page]
-        return {
-            "edges": [
-                {"cursor": cursor, "node": Thing("Alert", row, at.as_of, at.known)}
-                for cursor, row in zip(cursors, page, strict=True)
-            ],
-            "pageInfo": {
-                "hasNextPage": len(alerts) > len(page),
-                "hasPreviousPage": given.get("after") is not None,
-                "startCursor": cursors[0] if cursors else None,
-                "endCursor": cursors[-1] if cursors else None,
-            },
-        }
 
     def field(self, thing: Thing, name: str, entitlement):
         if thing.type_name in self.catalogue.by_type and name != "household":

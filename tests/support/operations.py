@@ -5,6 +5,7 @@ from random import Random
 
 from graphql import GraphQLSchema, get_named_type, is_leaf_type
 
+from tests.support.filters import Filters
 from tests.support.world import World
 
 
@@ -32,7 +33,9 @@ class Maker:
         return Made("\n".join([document, *self.fragments]), flags)
 
     def root(self, n: int) -> str:
-        name = self.random.choice(("person", "people", "household", "warnings", "warnings"))
+        name = self.random.choice(
+            ("person", "people", "household", "households", "households", "warnings", "warnings")
+        )
         times = self.times()
         if name == "person":
             given = f'nationalId: "{self.number()}"{times}'
@@ -42,6 +45,8 @@ class Maker:
         elif name == "household":
             homes = self.world.tables["household"]
             given = f'id: "{self.random.choice(homes)["household_id"]}"{times}'
+        elif name == "households":
+            given = Filters(self.schema, self.random).households() + times
         else:
             given = self.warning_arguments() + times
         target = get_named_type(self.schema.query_type.fields[name].type).name
@@ -53,7 +58,7 @@ class Maker:
             given += ", bands: [RED, ORANGE]"
         if self.random.random() < 0.3:
             given += ', region: "420106001"'
-        return given
+        return given + Filters(self.schema, self.random).alerts()
 
     def times(self) -> str:
         given = ""
