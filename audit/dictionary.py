@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from audit.entry import FIELD_SET_SIZE, SubjectAccess
+from audit.entry import FIELD_SET_SIZE, SubjectAccess, field_sets_of
 from audit.errors import LogInconsistentError
 
 _IDS: Final = 1 << 8 * FIELD_SET_SIZE
@@ -88,7 +88,7 @@ class Dictionary:
         Raises:
             ValueError: One is not; `Log.define` it first.
         """
-        undefined = {field_set for _, field_set in subjects} - self._fields_by_id.keys()
+        undefined = field_sets_of(subjects) - self._fields_by_id.keys()
         if undefined:
             raise ValueError(f"{len(undefined)} field sets are not defined on record")
 

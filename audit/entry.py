@@ -7,14 +7,15 @@ value or a number of a person; a subject is an HMAC tag that the hub computes.
 Format 1 of the commitment never changes: another layout takes another version byte.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
+from typing_extensions import override
 
 from audit.subjects import subjects_root
 
@@ -65,6 +66,42 @@ class SubjectAccess(NamedTuple):
     """The id of the fields that were read, from `Log.define`."""
 
 
+class Subjects(Sequence[SubjectAccess]):
+    """The subjects of an entry as they are read: many who share a field set.
+
+    A page is about 150 of them, and nobody needs a tuple for each to pack them.
+    """
+
+    __slots__ = ("groups",)
+
+    def __init__(self, groups: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Take the tags of each field set, in order; no group is empty."""
+        self.groups = tuple(groups)
+
+    @override
+    def __len__(self) -> int:
+        return sum(len(tags) for _, tags in self.groups)
+
+    @override
+    def __iter__(self) -> Iterator[SubjectAccess]:
+        for field_set, tags in self.groups:
+            for tag in tags:
+                yield SubjectAccess(tag, field_set)
+
+    @override
+    def __getitem__(self, place: Any) -> Any:
+        return list(self)[place]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """The parts of a record that the log is searched by, and the record that proves them."""
+
+    at: datetime
+    department: str | None
+    record: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event for the log.
@@ -77,15 +114,24 @@ class Entry:
     kind: EntryKind
     record: bytes
     subjects: Sequence[SubjectAccess] = ()
+    stamped: Stamped | None = field(default=None, init=False, repr=False, compare=False)
+    """What was read from the content that `record` was just made of; see `stating`."""
 
+    @classmethod
+    def stating(
+        cls, kind: EntryKind, content: Mapping[str, object], subjects: Sequence[SubjectAccess] = ()
+    ) -> "Entry":
+        """Return the entry whose record is `content`, which has its time in it.
 
-@dataclass(frozen=True, slots=True)
-class Stamped:
-    """The parts of a record that the log is searched by, and the record that proves them."""
+        Spares the log to read back what was written here; what it checks is checked here.
 
-    at: datetime
-    department: str | None
-    record: bytes
+        Raises:
+            ValueError: `at` or `department` is of the wrong type or out of range.
+        """
+        record = canonical(content)
+        entry = cls(kind, record, subjects)
+        object.__setattr__(entry, "stamped", Stamped(*indexed_parts(content), record))
+        return entry
 
 
 def canonical(mapping: Mapping[str, object]) -> bytes:
@@ -133,12 +179,24 @@ def pack_subjects(subjects: Iterable[SubjectAccess]) -> bytes:
     Raises:
         ValueError: A tag is not 32 bytes long.
     """
-    parts: list[bytes] = []
-    for tag, field_set in subjects:
-        if len(tag) != TAG_SIZE:
-            raise ValueError(f"a subject tag has {TAG_SIZE} bytes, not {len(tag)}")
-        parts += (tag, field_set.to_bytes(FIELD_SET_SIZE, "big"))
-    return b"".join(parts)
+    if not isinstance(subjects, Subjects):
+        subjects = Subjects((field_set, (tag,)) for tag, field_set in subjects)
+    return b"".join([_packed(field_set, tags) for field_set, tags in subjects.groups])
+
+
+def _packed(field_set: int, tags: Sequence[bytes]) -> bytes:
+    wrong = set(map(len, tags)) - {TAG_SIZE}
+    if wrong:
+        raise ValueError(f"a subject tag has {TAG_SIZE} bytes, not {wrong.pop()}")
+    behind = field_set.to_bytes(FIELD_SET_SIZE, "big")
+    return behind.join([*tags, b""])
+
+
+def field_sets_of(subjects: Iterable[SubjectAccess]) -> set[int]:
+    """Return every field set that some subject has."""
+    if isinstance(subjects, Subjects):
+        return {field_set for field_set, _ in subjects.groups}
+    return {field_set for _, field_set in subjects}
 
 
 def unpack_subjects(packed: bytes) -> tuple[SubjectAccess, ...]:

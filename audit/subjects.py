@@ -8,12 +8,15 @@ sibling hashes that it contains stay unguessable even for somebody who knows eve
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256, shake_256
+from struct import Struct
 from typing import Final
 
 ARITY: Final = 64
 EMPTY_SUBJECTS_ROOT: Final = sha256(b"").digest()
 _SIZE: Final = 36
 _SALT: Final = 16
+_SUBJECTS: Final = Struct(f"{_SIZE}s")
+_SALTS: Final = Struct(f"{_SALT}s")
 _LABEL: Final = b"hub-audit/subject-salts/v1\0"
 
 
@@ -29,7 +32,11 @@ class SubjectProof:
 
 
 def subjects_root(secret: bytes, packed: bytes) -> bytes:
-    """Return the root over the packed subjects; SHA-256 of nothing when there are none."""
+    """Return the root over the packed subjects; SHA-256 of nothing when there are none.
+
+    Raises:
+        ValueError: Their length is no multiple of 36.
+    """
     if not packed:
         return EMPTY_SUBJECTS_ROOT
     if len(packed) == _SIZE:  # most entries are about one person: no lists for those
@@ -87,10 +94,12 @@ def verify_subject(proof: SubjectProof, subject: bytes, root: bytes, count: int)
 
 
 def _leaves(secret: bytes, packed: bytes) -> list[bytes]:
+    if len(packed) % _SIZE:
+        raise ValueError(f"{len(packed)} bytes are no whole number of subjects")
     salts = _leaf_salts(secret, len(packed) // _SIZE)
     return [
-        sha256(b"\x00" + salt + packed[at : at + _SIZE]).digest()
-        for at, salt in zip(range(0, len(packed), _SIZE), salts, strict=True)
+        sha256(b"\x00" + salt + subject).digest()
+        for salt, (subject,) in zip(salts, _SUBJECTS.iter_unpack(packed), strict=True)
     ]
 
 
@@ -113,4 +122,4 @@ def _leaf_salts(secret: bytes, count: int) -> list[bytes]:
     for the whole entry costs a tenth of an HMAC for each leaf.
     """
     stream = shake_256(_LABEL + secret).digest(_SALT * count)
-    return [stream[at : at + _SALT] for at in range(0, len(stream), _SALT)]
+    return [salt for (salt,) in _SALTS.iter_unpack(stream)]

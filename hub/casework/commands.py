@@ -44,8 +44,8 @@ class Commands:
             UnavailableError: Ask again; nothing is done twice.
         """
         asked = Asked(
-            request.caller, request.request_id, request.at, request.document,
-            request.operation_name,
+            request.caller, request.request_id, request.at,
+            self.documents.hash_of(request.document), request.operation_name,
         )  # fmt: skip
         try:
             entitlement = entitled(await self.policies.reload(), request)

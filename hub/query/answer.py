@@ -97,8 +97,8 @@ class Answerer:
             CorruptError: A stored value does not authenticate; nothing was disclosed.
         """
         asked = Asked(
-            request.caller, request.request_id, request.at, request.document,
-            request.operation_name,
+            request.caller, request.request_id, request.at,
+            self.documents.hash_of(request.document), request.operation_name,
         )  # fmt: skip
         try:
             return await self._answer(request, asked)

@@ -5,21 +5,20 @@ aliases. It also counts what was not found, and tells the unknown from those out
 rows, which the caller cannot tell apart.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-from audit.entry import Entry, EntryKind, SubjectAccess, canonical
+from audit.entry import Entry, EntryKind, SubjectAccess, Subjects
 from audit.errors import LogError
 from audit.log import Receipt
 from hub.access import Caller
 from hub.errors import AuditUnavailableError, HubError, NotGrantedError
 from hub.query.documents import masked
 from hub.query.fetch import Columns, Sealed
-from hub.query.model import BoundRoot, Level, Plan, RootKind
+from hub.query.model import BoundRoot, Plan, RootKind
 from hub.query.shape import found_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +54,7 @@ class Asked:
     request_id: str
     at: datetime
     document: str
+    """Hexadecimal SHA-256 of its text: what the caller wrote may hold anything."""
     operation_name: str | None
     channel: str = "graphql"
 
@@ -71,7 +71,7 @@ class Asked:
             "purpose": caller.purpose,
             "case": caller.case,
             "operation": masked(self.operation_name),
-            "document": hashlib.sha256(self.document.encode()).hexdigest(),
+            "document": self.document,
             "channel": self.channel,
             "outcome": outcome,
         }
@@ -104,16 +104,17 @@ class Disclosures:
         record = asked.record("answered")
         record["policy"] = policy_digest
         record["known"] = sealed.known_at.astimezone(UTC).isoformat()
-        record["denied"] = denied_of(plan)
+        record["denied"] = plan.denied
         record["roots"] = [
             _root_record(one, sealed) for one in bound if one.root.kind is not RootKind.ACCESS_LOG
         ]
         try:
             record["fields"] = await self.log.define(plan.answered)
             subjects = await self._subjects(plan, sealed)
-            record["subjects"] = len({subject.tag for subject in subjects})
-            entry = Entry(EntryKind.ANSWER, canonical(record), subjects)
-            return await self.log.append(entry)
+            record["subjects"] = len({tag for _, tags in subjects for tag in tags})
+            return await self.log.append(
+                Entry.stating(EntryKind.ANSWER, record, Subjects(subjects))
+            )
         except LogError as problem:
             raise _unavailable() from problem
 
@@ -130,7 +131,7 @@ class Disclosures:
             fields = await self.log.define(["AccessEntry"])
             whole["fields"] = fields
             about = [SubjectAccess(tag, fields) for tag in subjects]
-            return await self.log.append(Entry(EntryKind.LOOKUP, canonical(whole), about))
+            return await self.log.append(Entry.stating(EntryKind.LOOKUP, whole, about))
         except LogError as problem:
             raise _unavailable() from problem
 
@@ -144,7 +145,7 @@ class Disclosures:
         fields = refusal.fields if isinstance(refusal, NotGrantedError) else ()
         record["denied"] = [f"{path} {refusal.code}" for path in fields]
         try:
-            await self.log.append(Entry(EntryKind.DENIAL, canonical(record)))
+            await self.log.append(Entry.stating(EntryKind.DENIAL, record))
         except LogError:
             return False
         return True
@@ -154,39 +155,37 @@ class Disclosures:
         known = failure if isinstance(failure, HubError) else HubError()
         return await self.refused(asked, known, "failed")
 
-    async def _subjects(self, plan: Plan, sealed: Sealed) -> list[SubjectAccess]:
-        subjects: dict[SubjectAccess, None] = {}
-        for level in plan.levels:
-            if not level.is_subject:
+    async def _subjects(self, plan: Plan, sealed: Sealed) -> list[tuple[int, list[bytes]]]:
+        """Return the tags of all subjects under the fields answered about them, each pair once."""
+        groups: list[tuple[int, list[bytes]]] = []
+        seen: dict[int, dict[bytes, None]] = {}
+        for index, fields in plan.subjects:
+            aliases = sealed.levels[index]["log_alias"]
+            if not aliases:
                 continue
-            aliases = sealed.levels[level.index]["log_alias"]
-            if aliases:
-                field_set = await self.log.define(fields_about(plan, level))
-                for alias in aliases:
-                    subjects[SubjectAccess(self._tag(alias), field_set)] = None
-        return list(subjects)
+            field_set = await self.log.define(fields)
+            tags = dict.fromkeys(self._tags_of(aliases))
+            before = seen.get(field_set)
+            if before is not None:
+                tags = {tag: None for tag in tags if tag not in before}
+            if tags:
+                seen[field_set] = tags if before is None else before | tags
+                groups.append((field_set, list(tags)))
+        return groups
+
+    def _tags_of(self, aliases: Sequence[bytes]) -> list[bytes]:
+        """Return the tag of each alias; those of aliases that come again are remembered."""
+        known = self._tags
+        found = [known.get(alias) for alias in aliases]
+        if None in found:
+            found = [tag or self._tag(alias) for alias, tag in zip(aliases, found, strict=True)]
+        return found  # type: ignore[return-value]  # none of them is None any more
 
     def _tag(self, alias: bytes) -> bytes:
-        tag = self._tags.get(alias)
-        if tag is None:
-            tag = self._tags[alias] = self.tagger.subject(alias)
-            if len(self._tags) > _REMEMBERED:
-                self._tags.popitem(last=False)
+        tag = self._tags[alias] = self.tagger.subject(alias)
+        if len(self._tags) > _REMEMBERED:
+            self._tags.popitem(last=False)
         return tag
-
-
-def fields_about(plan: Plan, level: Level) -> tuple[str, ...]:
-    """Return every field that is answered about the subjects of a level, sorted."""
-    names = set(level.answered)
-    for other in plan.levels:
-        if other.parent == level.index and not other.is_subject:
-            names.update(other.answered)
-    return tuple(sorted(names))
-
-
-def denied_of(plan: Plan) -> list[str]:
-    """Return the refused fields with their reasons, sorted, each once."""
-    return sorted({f"{error.field} {error.code}" for error in plan.errors})
 
 
 def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
@@ -229,16 +228,13 @@ def _list_record(bound: BoundRoot, search: Columns) -> dict[str, object]:
 def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[str, int]:
     """Count what became of each number; a number that is known but not visible is `outside`."""
     rows = found_rows(bound, search, columns["person_id"])
+    found = len(rows) - rows.count(None)
+    tags = [number.tag for number in bound.numbers]
+    invalid = tags.count(None)
     known = set(search["tag"])
-    counts = {"found": 0, "outside": 0, "unknown": 0, "invalid": 0}
-    for number, row in zip(bound.numbers, rows, strict=True):
-        if row is not None:
-            counts["found"] += 1
-        elif number.tag is None:
-            counts["invalid"] += 1
-        else:
-            counts["outside" if number.tag in known else "unknown"] += 1
-    return counts
+    outside = sum(tag in known for tag in tags) - found
+    unknown = len(tags) - found - outside - invalid
+    return {"found": found, "outside": outside, "unknown": unknown, "invalid": invalid}
 
 
 def _unavailable() -> AuditUnavailableError:

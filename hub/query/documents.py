@@ -134,6 +134,11 @@ class Documents:
             self._known.popitem(last=False)
         return document
 
+    def hash_of(self, text: str) -> str:
+        """Return the hexadecimal SHA-256 of a document's text; of a known one it is a look-up."""
+        known = self._known.get(text)
+        return known.hash if known is not None else _hash(text)
+
     def _parse(self, text: str) -> DocumentNode:
         limits = self._limits
         if len(text) > limits.characters:
@@ -160,7 +165,11 @@ def _document(text: str, node: DocumentNode) -> Document:
             operations[name] = Operation(definition, tuple(sorted(branches)), has_lists=has_lists)
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
-    return Document(hashlib.sha256(text.encode()).hexdigest(), node, fragments, operations)
+    return Document(_hash(text), node, fragments, operations)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_chosen_list(node: FieldNode) -> bool:

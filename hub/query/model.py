@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from uuid import UUID
 
 from graphql import FieldNode, GraphQLField
@@ -272,9 +273,12 @@ class PlannedError:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """Everything one operation will touch, and what it will not."""
+    """Everything one operation will touch, and what it will not.
+
+    What follows from it is worked out once and kept with it, which slots would not allow.
+    """
 
     document_hash: str
     operation_name: str | None
@@ -285,15 +289,36 @@ class Plan:
     """The keys of `data`, in order."""
     errors: tuple[PlannedError, ...]
 
-    @property
+    @cached_property
     def asks_log(self) -> bool:
         """Whether it is answered from the access log."""
         return any(root.kind is RootKind.ACCESS_LOG for root in self.roots)
 
-    @property
+    @cached_property
     def answered(self) -> tuple[str, ...]:
         """Every field that is answered, `Type.field`, sorted."""
         return tuple(sorted({path for level in self.levels for path in level.answered}))
+
+    @cached_property
+    def subjects(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """The levels whose rows are subjects, each with every field answered about them, sorted."""
+        return tuple(
+            (level.index, fields_about(self, level)) for level in self.levels if level.is_subject
+        )
+
+    @cached_property
+    def denied(self) -> list[str]:
+        """The refused fields with their reasons, sorted, each once."""
+        return sorted({f"{error.field} {error.code}" for error in self.errors})
+
+
+def fields_about(plan: Plan, level: Level) -> tuple[str, ...]:
+    """Return every field that is answered about the subjects of a level, sorted."""
+    names = set(level.answered)
+    for other in plan.levels:
+        if other.parent == level.index and not other.is_subject:
+            names.update(other.answered)
+    return tuple(sorted(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def found_rows(
     bound: BoundRoot, search: Mapping[str, Sequence[Any]], person_ids: Sequence[Any]
 ) -> list[int | None]:
     """Return for each asked-for number the row of its person, None where none may be seen."""
-    row_by_person = {person: row for row, person in enumerate(person_ids)}
+    row_by_person = dict(zip(person_ids, range(len(person_ids)), strict=True))
     person_by_tag = dict(zip(search["tag"], search["person_id"], strict=True))
     return [
         None if n.tag is None else row_by_person.get(person_by_tag.get(n.tag))

@@ -16,6 +16,8 @@ _RECORD: Final = b"hub/tag/record/v1\0"
 _CONTENT: Final = b"hub/tag/content/v1\0"
 _ONCE: Final = b"hub/tag/once/v1\0"
 _SUBJECT: Final = b"hub/tag/subject/v1\0"
+_NUMBER: Final = 18
+"""Characters of a citizen number."""
 _BLOCK: Final = 64
 """Bytes that SHA-256 takes at a time."""
 
@@ -49,6 +51,7 @@ class Tagger:
         key = keyring.primary(KeyKind.TAG)
         self.version = key.version
         self._mac = _Mac(key.secret)
+        self._person = _Mac(key.secret, _PERSON + _NUMBER.to_bytes(4, "big"))
         self._subject = _Mac(keyring.primary(KeyKind.SUBJECT).secret, _SUBJECT)
 
     def _tag(self, label: bytes, *parts: str) -> bytes:
@@ -60,7 +63,10 @@ class Tagger:
 
     def person(self, citizen_number: str) -> bytes:
         """Tag of a citizen number in its 18-character form."""
-        return self._tag(_PERSON, citizen_number)
+        encoded = citizen_number.encode()
+        if len(encoded) != _NUMBER:
+            return self._tag(_PERSON, citizen_number)
+        return self._person.of(encoded)  # the same tag: its beginning is always this one
 
     def household(self, number: str) -> bytes:
         """Tag of a household book number."""

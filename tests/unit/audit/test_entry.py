@@ -7,12 +7,18 @@ import pytest
 from audit.entry import (
     CODE_BY_KIND,
     KIND_BY_CODE,
+    Entry,
     EntryKind,
+    SubjectAccess,
+    Subjects,
     canonical,
     commitment,
     commitment_over,
     entry_salt,
+    field_sets_of,
+    pack_subjects,
     stamp,
+    unpack_subjects,
 )
 from audit.subjects import subjects_root
 
@@ -107,3 +113,40 @@ def test_a_record_with_a_time_is_kept_byte_by_byte():
 def test_a_malformed_record_is_refused(record):
     with pytest.raises(ValueError):
         stamp(record, NOW)
+
+
+def test_subjects_by_field_set_are_packed_as_one_by_one():
+    tags = [bytes([n]) * 32 for n in range(5)]
+    grouped = Subjects([(7, tags[:3]), (2**32 - 1, tags[3:]), (7, tags[:1])])
+    single = [SubjectAccess(tag, field_set) for field_set, each in grouped.groups for tag in each]
+
+    assert list(grouped) == single
+    assert (len(grouped), grouped[3], grouped[-1]) == (6, single[3], single[-1])
+    assert pack_subjects(grouped) == pack_subjects(single)
+    assert unpack_subjects(pack_subjects(grouped)) == tuple(single)
+    assert field_sets_of(grouped) == field_sets_of(single) == {7, 2**32 - 1}
+    assert pack_subjects(Subjects([])) == pack_subjects([]) == b""
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_tag_of_another_length_is_refused_among_good_ones(size):
+    with pytest.raises(ValueError, match="32 bytes"):
+        pack_subjects(Subjects([(7, [bytes(32), bytes(size), bytes(32)])]))
+    with pytest.raises(ValueError, match="32 bytes"):
+        pack_subjects([SubjectAccess(bytes(32), 7), SubjectAccess(bytes(size), 7)])
+
+
+def test_an_entry_that_states_its_content_is_stamped_as_its_record_would_be():
+    content = {"department": "civil-affairs", "at": 1_772_353_800_123, "z": [1, None]}
+    entry = Entry.stating(EntryKind.ANSWER, content)
+
+    assert entry.stamped == stamp(entry.record, NOW)
+    assert entry == Entry(EntryKind.ANSWER, canonical(content))
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"at": 1.0}, {"at": True}, {"at": -1}, {"at": 1, "department": "a\x00"}]
+)
+def test_what_cannot_be_stamped_cannot_be_stated(content):
+    with pytest.raises(ValueError, match=r"`(at|department)` is"):
+        Entry.stating(EntryKind.ANSWER, content)

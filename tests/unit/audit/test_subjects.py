@@ -131,3 +131,11 @@ def test_a_tag_of_another_length_is_refused():
         pack_subjects([SubjectAccess(b"short", 1)])
     with pytest.raises(ValueError):
         unpack_subjects(bytes(35))
+
+
+@pytest.mark.parametrize("length", [1, 35, 37, 71])
+def test_what_is_no_whole_number_of_subjects_has_no_root_and_no_proof(length):
+    with pytest.raises(ValueError, match="whole number"):
+        subjects_root(SECRET, bytes(length))
+    with pytest.raises(ValueError, match="whole number"):
+        prove_subject(SECRET, bytes(length), 0)

@@ -44,6 +44,13 @@ def test_a_number_tells_region_birth_date_and_sex(text, born, sex):
     assert number.region == text[:6]
 
 
+@given(st.text("0123456789", min_size=17, max_size=17))
+def test_the_check_character_is_the_weighted_sum_of_the_standard(first17):
+    total = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(first17))
+
+    assert check_character(first17) == "10X98765432"[total % 11]
+
+
 def test_the_worked_example_of_the_standard_is_valid():
     parsed = parse_citizen_number("11010519491231002X")
 

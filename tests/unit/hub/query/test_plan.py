@@ -8,8 +8,7 @@ import pytest
 from hub.access import Caller, Reason, load_policy
 from hub.errors import InvalidDocumentError, NotGrantedError
 from hub.query.describe import described
-from hub.query.disclosure import fields_about
-from hub.query.model import Constant, LevelKind
+from hub.query.model import Constant, LevelKind, fields_about
 from hub.query.sql_parts import level_columns
 
 TODAY = date(2026, 11, 23)
