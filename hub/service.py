@@ -188,6 +188,8 @@ async def serve_on(app: Router, bound: socket.socket) -> None:
         lifespan="off",
         server_header=False,
         date_header=True,
+        http="httptools",
+        proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_S,
     )
     server = _Server(config)

@@ -4,7 +4,7 @@ A plain ASGI callable, because Starlette's own request and response objects cost
 point query.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -44,7 +44,7 @@ class Endpoint:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        request_id = _given_id(scope) or self.new_id()
+        request_id = _given_id(scope["headers"]) or self.new_id()
         try:
             incoming = Incoming(scope, receive, headers_of(scope), request_id)
             reply = await self._handler(scope["method"])(incoming)
@@ -68,13 +68,13 @@ class Endpoint:
         return accepted(accept and accept.decode("latin-1")) or GRAPHQL_JSON
 
 
-def _given_id(scope: Scope) -> str | None:
+def _given_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """Return the request id that the caller chose, if it can be put on record."""
-    for name, value in scope["headers"]:
-        if name == b"hub-request-id":
-            text: str = value.decode("latin-1")
-            return text if is_opaque(text) else None
-    return None
+    given = dict(headers).get(b"hub-request-id")
+    if given is None:
+        return None
+    text = given.decode("latin-1")
+    return text if is_opaque(text) else None
 
 
 async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:

@@ -7,21 +7,20 @@ Partial data with errors is 200 under both. 401, 406, 413, 415 and 5xx are what 
 Spec: GraphQL over HTTP (working draft of 2025), sections 5 and 6 and appendix A.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
 from graphql import GraphQLSyntaxError, OperationType, get_operation_ast, parse
-from starlette.types import Receive
 
 from hub.clock import Clock
 from hub.errors import InvalidRequestError, RefusedError
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, Reply
-from hub.http.limits import Limits, Places, read_body
+from hub.http.limits import Limits, Places, body_too_late, whole_body
 from hub.http.media import check_media_types
 from hub.http.ports import Answers
-from hub.http.presence import WhileThere
+from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import refused_operation
 from hub.query.answer import Request
 
@@ -48,6 +47,7 @@ class GraphqlEdge:
     clock: Clock
     limits: Limits
     places: Places
+    presence: Presence = field(default_factory=Presence)
 
     async def post(self, incoming: Incoming) -> Reply:
         """Answer one request.
@@ -67,7 +67,8 @@ class GraphqlEdge:
         # Step 2.
         media_type = check_media_types(incoming)
         # Step 3.
-        body = await self._body(incoming.receive)
+        with self.presence.within(self.limits.body_timeout_s, body_too_late):
+            body = await whole_body(incoming.receive, self.limits.max_body_bytes)
         # Step 4.
         asked = question(body)
         # Step 5.
@@ -80,18 +81,13 @@ class GraphqlEdge:
             incoming.request_id,
             self.clock(),
         )
+        limit_s = self.limits.answer_timeout_s
         try:
-            with self.places:
-                async with WhileThere(incoming.receive, self.limits.answer_timeout_s):
-                    answer = await port.answer(request)
+            with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
+                answer = await port.answer(request)
         except RefusedError as error:
             return refused_operation(error, incoming.request_id, media_type)
         return Reply(200, media_type, answer.body)
-
-    async def _body(self, receive: Receive) -> bytes:
-        return await read_body(
-            receive, self.limits.max_body_bytes, within_s=self.limits.body_timeout_s
-        )
 
 
 def question(body: bytes) -> Question:

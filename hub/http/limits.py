@@ -91,12 +91,23 @@ async def read_body(receive: Receive, limit: int, *, within_s: float) -> bytes:
     """
     try:
         async with asyncio.timeout(within_s):
-            return await _whole_body(receive, limit)
+            return await whole_body(receive, limit)
     except TimeoutError:
-        raise BodyTimeoutError(f"The body did not arrive within {within_s:g} seconds.") from None
+        raise body_too_late(within_s) from None
 
 
-async def _whole_body(receive: Receive, limit: int) -> bytes:
+def body_too_late(limit_s: float) -> BodyTimeoutError:
+    """Return the error of a body that is not there after `limit_s`."""
+    return BodyTimeoutError(f"The body did not arrive within {limit_s:g} seconds.")
+
+
+async def whole_body(receive: Receive, limit: int) -> bytes:
+    """Return the whole body, however long that takes.
+
+    Raises:
+        BodyTooLargeError: There is more than `limit` bytes; the rest is not read.
+        DisconnectedError: The client went away first.
+    """
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -3,12 +3,17 @@
 Spec: GraphQL over HTTP (working draft of 2025), section 4 and appendix A; RFC 9110 12.5.1.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMediaTypeError
 
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 _PREFERRED: Final = frozenset({GRAPHQL_JSON, "*/*", "application/*"})
+_PLAIN: Final[Mapping[str | None, str]] = {
+    None: GRAPHQL_JSON, "*/*": GRAPHQL_JSON, GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON,
+}  # fmt: skip
+"""What nearly everybody sends as Accept, with what they get."""
 _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
 
 
@@ -18,8 +23,9 @@ def accepted(header: str | None) -> str | None:
     Who says nothing gets application/graphql-response+json. Of two that are accepted, the one with
     the higher q wins, and between equals that one.
     """
-    if header is None or header == "*/*":
-        return GRAPHQL_JSON
+    plain = _PLAIN.get(header)
+    if header is None or plain is not None:
+        return plain
     quality = {GRAPHQL_JSON: 0.0, JSON: 0.0}
     for part in header.split(","):
         name, _, parameters = part.partition(";")
@@ -42,7 +48,10 @@ def check_media_types(incoming: Incoming) -> str:
     chosen = accepted(incoming.header(b"accept"))
     if chosen is None:
         raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
-    name, _, parameters = (incoming.header(b"content-type") or "").partition(";")
+    declared = incoming.header(b"content-type")
+    if declared == JSON:
+        return chosen
+    name, _, parameters = (declared or "").partition(";")
     charset = parameters.partition("charset=")[2].partition(";")[0].strip(' "').lower()
     if name.strip().lower() != JSON or charset not in _UTF_8:
         raise UnsupportedMediaTypeError(f"Send the request as {JSON} in UTF-8.")

@@ -1,13 +1,22 @@
-"""Work goes on only while somebody waits for it, and not for longer than a limit."""
+"""Work goes on only while somebody waits for it, and not for longer than a limit.
+
+Nearly every answer is there within milliseconds, so nothing is set up for it that costs more than
+an entry in a set: one timer looks through all requests under way, twenty times a second. It stops
+what has passed its limit, and watches from then on for the callers of what has taken that long.
+"""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final
 
 from starlette.types import Receive
 
 from hub.errors import UnavailableError
 from hub.http.limits import DisconnectedError
+
+_LOOK_EVERY_S: Final = 0.05
+"""How much later than it happened it may be noticed that a limit has passed or a caller is gone."""
 
 
 class AnswerTimeoutError(UnavailableError):
@@ -16,53 +25,121 @@ class AnswerTimeoutError(UnavailableError):
     code = "TIMEOUT"
 
 
-class WhileThere:
-    """`async with WhileThere(receive, limit_s):` cancels its body when the caller goes away.
+def answer_too_late(limit_s: float) -> AnswerTimeoutError:
+    """Return the error of an answer that is not there after `limit_s`."""
+    return AnswerTimeoutError(f"It took longer than {limit_s:g} seconds; ask for less at once.")
 
-    The request's body must have been read: the next message can only be that the caller is gone.
-    On leaving, `DisconnectedError` says that, and `AnswerTimeoutError` that the limit has passed.
-    """
 
-    def __init__(self, receive: Receive, limit_s: float) -> None:
-        """Watch nothing yet."""
-        self._receive = receive
+class Presence:
+    """Looks after everything under way; belongs to one event loop, and begins anew on another."""
+
+    def __init__(self) -> None:
+        """Look after nothing yet."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._under_way: set[While] = set()
+
+    def within(
+        self, limit_s: float, late: Callable[[float], Exception], receive: Receive | None = None
+    ) -> "While":
+        """Return what cancels the body of its `with` after `limit_s`; `late` makes the error.
+
+        With `receive` the body is also cancelled when the caller goes away. The request's body must
+        have been read then: the next message can only be that.
+        """
+        return While(self, limit_s, late, receive)
+
+    def begin(self, one: "While") -> float:
+        """Look after `one` from now on; return what the loop's clock says."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._timer, self._under_way = loop, None, set()
+        if self._timer is None:
+            self._timer = loop.call_later(_LOOK_EVERY_S, self._look, loop)
+        self._under_way.add(one)
+        return loop.time()
+
+    def end(self, one: "While") -> None:
+        """Look after `one` no more."""
+        self._under_way.discard(one)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for one in tuple(self._under_way):
+            one.look(now)
+        again = bool(self._under_way)
+        self._timer = loop.call_later(_LOOK_EVERY_S, self._look, loop) if again else None
+
+
+class While:
+    """`with presence.within(...)`: its body is over in time, or cancelled and an error raised."""
+
+    __slots__ = (
+        "_asked", "_is_gone", "_is_stopped", "_late", "_limit_s", "_presence", "_receive", "_task",
+        "_until", "_watch",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        presence: Presence,
+        limit_s: float,
+        late: Callable[[float], Exception],
+        receive: Receive | None,
+    ) -> None:
+        """Begin nothing yet."""
+        self._presence = presence
         self._limit_s = limit_s
-        self._timeout = asyncio.timeout(limit_s)
-        self._is_gone = False
-        self._is_over = False
+        self._late = late
+        self._receive = receive
+        self._watch: asyncio.Task[None] | None = None
+        self._is_gone = self._is_stopped = False
 
-    async def __aenter__(self) -> Self:
-        """Start to watch."""
-        await self._timeout.__aenter__()
-        self._watch = asyncio.create_task(self._wait(), name="is the caller there")
-        return self
+    def __enter__(self) -> None:
+        """Begin; what cancels the task meanwhile is told apart from what cancelled it before."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - every request is a task
+        self._task = task
+        self._asked = task.cancelling()
+        self._until = self._presence.begin(self) + self._limit_s
 
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    def look(self, now: float) -> None:
+        """Stop the body if it is late, else watch for its caller."""
+        if now >= self._until:
+            self._stop()
+        elif self._watch is None and self._receive is not None:
+            self._watch = asyncio.create_task(self._wait(self._receive), name="is the caller there")
+
+    async def _wait(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
             pass
-        if not self._is_over:
-            self._is_gone = True
-            self._timeout.reschedule(0)  # a moment that has passed: cancels the body at once
+        self._is_gone = True
+        self._stop()
 
-    async def __aexit__(
+    def _stop(self) -> None:
+        if not self._is_stopped:
+            self._is_stopped = True
+            self._presence.end(self)
+            self._task.cancel()
+
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop watching.
+        """End.
 
         Raises:
             DisconnectedError: The caller went away.
-            AnswerTimeoutError: The limit has passed.
+            Exception: The limit has passed: the error that `late` made.
         """
-        self._is_over = True
-        self._watch.cancel()
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:
+        self._presence.end(self)
+        if self._watch is not None:
+            self._watch.cancel()
+        if not self._is_stopped:
+            return
+        # As asyncio.timeout has it: our own cancelling is taken back, another's stands.
+        if self._task.uncancel() <= self._asked and kind is asyncio.CancelledError:
             if self._is_gone:
                 raise DisconnectedError from None
-            raise AnswerTimeoutError(
-                f"It took longer than {self._limit_s:g} seconds; ask for less at once."
-            ) from None
+            raise self._late(self._limit_s) from None

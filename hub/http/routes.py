@@ -7,10 +7,13 @@ body of POST /graphql.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from uuid import uuid4
+from functools import cached_property
+from secrets import token_hex
 
 from joserfc.jwk import KeySet
 from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import override
 
 from hub.clock import Clock
 from hub.http.assertions import AssertionCheck, OnceOnly
@@ -38,8 +41,8 @@ GRAPHQL_PATH = "/graphql"
 
 
 def random_id() -> str:
-    """Return 122 random bits as 32 hexadecimal digits."""
-    return uuid4().hex
+    """Return 128 random bits as 32 hexadecimal digits."""
+    return token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,32 @@ def router(
     Raises:
         KeysUnavailableError: The keyring has no key that signs tokens.
     """
-    return Router(
+    return _Edge(
         [*routes(parts), *more],
         redirect_slashes=False,
         default=not_found(parts.new_id),
         lifespan=lifespan,
     )
+
+
+class _Edge(Router):
+    """Starlette's router, past which the one path goes that nearly all requests are for."""
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead a request to its route."""
+        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
+            await self._graphql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    @cached_property
+    def _graphql(self) -> ASGIApp:
+        return next(
+            route.app
+            for route in self.routes
+            if isinstance(route, Route) and route.path == GRAPHQL_PATH
+        )
 
 
 def token_issuer(parts: Parts) -> TokenIssuer:
