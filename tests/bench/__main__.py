@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tests.bench import bench_audit, bench_ingest, bench_query, stages
+from tests.bench import bench_audit, bench_ingest, bench_locks, bench_query, stages
 from tests.bench.measuring import Length
 from tests.bench.questions import QUESTIONS
 
@@ -11,7 +11,10 @@ from tests.bench.questions import QUESTIONS
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "which", nargs="?", choices=["query", "ingest", "audit", "stages", "all"], default="all"
+        "which",
+        nargs="?",
+        choices=["query", "locks", "ingest", "audit", "stages", "all"],
+        default="all",
     )
     parser.add_argument("--people", type=int, default=21_600, help="people whom the hub keeps")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
@@ -29,6 +32,8 @@ def main() -> None:
         length = Length(given.rounds, given.seconds)
         plan = bench_query.Plan(given.people, length, asked, profile=given.profile)
         bench_query.run(plan)
+    if given.which in {"locks", "all"}:
+        bench_locks.run(bench_locks.Plan(given.people, Length(given.rounds, given.seconds)))
     if given.which in {"ingest", "all"}:
         bench_ingest.run(given.people)
     if given.which in {"audit", "all"}:

@@ -7,7 +7,7 @@ anything is measured, all have to give the same values for a sample of the quest
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,12 +34,13 @@ from tests.bench.measuring import (
     Bench,
     Length,
     Server,
+    Turns,
     ask,
     equal_or_refuse,
     print_ratios,
     print_rows,
 )
-from tests.bench.ours import SignedIn, serve_ours, set_up
+from tests.bench.ours import Hub, all_serving, set_up
 from tests.bench.peer import serve_peer
 from tests.bench.progress import say
 from tests.bench.questions import QUESTIONS, Question, bodies, data_of
@@ -50,9 +51,8 @@ SEED = 20260301
 SAMPLE = 20
 FAMILIES = 20_000
 """Families whose members are asked about at most; of a larger district, an even choice."""
-REQUESTS = {"point": 20_000, "worklist": 2_000, "bulk": 100}
-"""How many different requests are held; more than a round asks, where that is possible."""
-HUB, STRAWBERRY, GRAPHILE = "hub", "strawberry", "PostGraphile"
+HUB, STRAWBERRY, GRAPHILE, COLD = "hub", "strawberry", "PostGraphile", "hub, cold keys"
+OURS = {HUB, COLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Population:
     def variables(self, question: Question) -> list[dict[str, object]]:
         """Return the variables of as many requests as are held, always the same."""
         rng, numbers, places = Random(SEED), self.numbers(), self.places()
-        return [question.variables(rng, numbers, places) for _ in range(REQUESTS[question.name])]
+        return [question.variables(rng, numbers, places) for _ in range(question.held)]
 
 
 def answers_of(
@@ -128,18 +128,15 @@ def graphile_if_it_can_be_had(stack: ExitStack, dsn: str, home: Path) -> Iterato
 
 
 def servers_of(stack: ExitStack, home: Path, dsn: str, plan: Plan) -> list[Server]:
-    """Serve the hub and its peers until `stack` is closed."""
+    """Serve the hub, its peers and the hub with cold keys until `stack` is closed."""
     profile = None if plan.profile is None else plan.profile / "hub.pstats"
-    ours = stack.enter_context(worker(serve_ours, home, profile))
     theirs = stack.enter_context(worker(serve_peer, dsn, None))
-    port: int = ours.heard()
-    servers = [
-        Server(HUB, port, ours.pid, home, SignedIn(home, port)),
-        Server(STRAWBERRY, theirs.heard(), theirs.pid, home),
-    ]
+    ours = [(home, HUB, Hub(profile=profile)), (home, COLD, Hub(is_cold=True))]
+    hub, cold = all_serving(stack, ours)
+    servers = [hub, Server(STRAWBERRY, theirs.heard(), theirs.pid, home)]
     if plan.with_graphile:
         servers += graphile_if_it_can_be_had(stack, dsn, home)
-    return servers
+    return [*servers, cold]
 
 
 def compare(home: Path, dsn: str, plan: Plan) -> None:
@@ -150,17 +147,33 @@ def compare(home: Path, dsn: str, plan: Plan) -> None:
         bench = Bench(stack.enter_context(worker(serve_rounds)), plan.length)
         print(HEAD)
         for question in plan.questions:
-            variables = population.variables(question)
-            for given in variables[:SAMPLE]:
-                equal_or_refuse(question.name, answers_of(servers, question, given))
-            for server in servers:
-                bench.hold(server, question, bodies(document_for(server, question), variables))
-            turns = bench.turns(servers, question)
+            asked = servers if question.has_peers else [s for s in servers if s.name in OURS]
+            turns = asked_of(bench, asked, question, population)
             print_rows(turns)
-            for peer in servers[1:]:
+            for peer in asked[1:]:
                 print_ratios(turns, HUB, peer.name)
         now, most = memory_mib(servers[0].pid)
         print(f"\nThe hub's worker holds {now:,.0f} MiB; at most it held {most:,.0f} MiB.")
+
+
+def asked_of(
+    bench: Bench,
+    servers: Sequence[Server],
+    question: Question,
+    population: Population,
+    comparable: Callable[[Any], Any] = lambda data: data,
+) -> Turns:
+    """Return the rounds of a question, once all servers have agreed on a sample of it.
+
+    `comparable` takes from an answer what may differ.
+    """
+    variables = population.variables(question)
+    for given in variables[:SAMPLE]:
+        answers = answers_of(servers, question, given)
+        equal_or_refuse(question.name, {name: comparable(a) for name, a in answers.items()})
+    for server in servers:
+        bench.hold(server, question, bodies(document_for(server, question), variables))
+    return bench.turns(servers, question)
 
 
 def run(plan: Plan) -> None:

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
+from random import Random
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -32,6 +33,7 @@ from tests.bench.clear import clear_indexes, clear_tables
 from tests.bench.families import CELL, Family, Person, Record, family, family_count
 from tests.bench.progress import Progress
 from tests.bench.serving import worker
+from tests.bench.unlocked import unsealed
 
 AT_A_TIME = 1_000
 """Families in memory at a time, for each process."""
@@ -58,9 +60,11 @@ class Rows:
         self._with_clear = district.with_clear
         self._keys, self._tagger = DataKeys(keyring, capacity=1), Tagger(keyring)
         self._known = district.known
-        catalogue = catalogue_of(district.settings)
+        declared = catalogue_of(district.settings)
+        catalogue = declared if district.is_sealed else unsealed(declared)
         self._by_name = catalogue.by_name
         self._statements = {d.name: DatasetStatements(d) for d in catalogue.stored}
+        self._rng = Random()
         self._forget()
 
     def _forget(self) -> None:
@@ -69,7 +73,8 @@ class Rows:
         self._clear: dict[str, list[tuple[object, ...]]] = {}
 
     def family(self, family: Family) -> None:
-        """Add a family, its members and every record of them."""
+        """Add a family, its members and every record of them; records have the same ids always."""
+        self._rng = Random(family.number)
         home = self._new.household(
             CELL, self._tagger.household(family.number), os.urandom(32)
         ).household_id
@@ -109,7 +114,7 @@ class Rows:
     ) -> None:
         dataset = self._by_name[record.dataset]
         values = dataset.derive(record.values)
-        record_id, version_id = uuid4(), uuid4()
+        record_id, version_id = UUID(int=self._rng.getrandbits(128), version=4), uuid4()
         stored: dict[str, object] = {
             "cell": CELL,
             "identity_id": identity,
@@ -162,6 +167,7 @@ class District:
     seed: int
     known: datetime
     with_clear: bool
+    is_sealed: bool
 
 
 async def _share(district: District, share: int, shares: int) -> AsyncIterator[int]:
@@ -216,10 +222,13 @@ async def _stored(district: District) -> AsyncIterator[int]:
                     yield stored
 
 
-async def fill(core: Core, people: int, seed: int, *, with_clear: bool = True) -> int:
+async def fill(
+    core: Core, people: int, seed: int, *, with_clear: bool = True, is_sealed: bool = True
+) -> int:
     """Fill the hub's copy, and the clear one if wanted, with about `people`; return how many.
 
-    Says on stderr how far it is, where that takes long.
+    Where nothing is sealed, `core` has the declarations that say so. Says on stderr how far it
+    is, where that takes long.
     """
     connection = await asyncpg.connect(core.dsn)
     try:
@@ -227,7 +236,7 @@ async def fill(core: Core, people: int, seed: int, *, with_clear: bool = True) -
             known = await known_now(connection)
         if with_clear:
             await _execute(connection, clear_tables(core.catalogue))
-        district = District(core.settings, core.dsn, people, seed, known, with_clear)
+        district = District(core.settings, core.dsn, people, seed, known, with_clear, is_sealed)
         count, tell = 0, Progress(people, "people stored")
         async for stored in _stored(district):
             count += stored

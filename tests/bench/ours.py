@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,23 +15,42 @@ from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.commands.migrate import first_policy
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file, register_clients
-from hub.service import application, index_the_log, listener, rooms_of
+from hub.service import index_the_log, listener, rooms_of
 from hub.settings import Settings
 from tests.bench.loading import fill
-from tests.bench.serving import run_worker, serve
+from tests.bench.measuring import Server
+from tests.bench.serving import Worker, run_worker, serve, worker
+from tests.bench.unlocked import PURPOSE, Lock, core_without, edge_without, unsealed
 
-PURPOSE = "WARN"
 ANEW_S = 180.0
 
 
-async def set_up(settings: Settings, people: int, seed: int) -> int:
-    """Make a hub with at least that many people in it; return how many they are."""
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """How the hub is served: as it is, unless the bench takes something from it."""
+
+    off: frozenset[Lock] = frozenset()
+    is_cold: bool = False
+    """Whether no opened data key is remembered: each is unwrapped anew."""
+    profile: Path | None = None
+    """Where the profile of the worker is written."""
+
+
+AS_IT_IS = Hub()
+
+
+async def set_up(
+    settings: Settings, people: int, seed: int, *, with_clear: bool = True, is_sealed: bool = True
+) -> int:
+    """Make a hub with about that many people in it; return how many they are."""
     first_policy(settings)
     register_clients(settings)
-    await prepare(settings, catalogue_of(settings))
+    catalogue = catalogue_of(settings)
+    await prepare(settings, catalogue if is_sealed else unsealed(catalogue))
     async with opened(settings) as core:
         await apply_policy(core)
-        return await fill(core, people, seed)
+        filled = core if is_sealed else core_without(core, frozenset({Lock.SEALING}), cold=False)
+        return await fill(filled, people, seed, with_clear=with_clear, is_sealed=is_sealed)
 
 
 class SignedIn:
@@ -51,17 +73,34 @@ class SignedIn:
         return self._token
 
 
-def serve_ours(line: Connection, home: Path, profile: Path | None) -> None:
+def serve_ours(line: Connection, home: Path, hub: Hub) -> None:
     """Serve the hub of `home`; tells its port. Only warnings are logged, among the tables."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def main() -> None:
         with listener("127.0.0.1", 0) as bound:
             issuer = f"http://127.0.0.1:{bound.getsockname()[1]}"
-            async with opened(Settings(home=home)) as core, rooms_of(core) as rooms:
-                edge = application(core, rooms, rooms.queries, issuer)
-                index = asyncio.create_task(index_the_log(core))
-                await serve(line, edge, bound)
-                index.cancel()
+            async with opened(Settings(home=home)) as whole:
+                core = core_without(whole, hub.off, cold=hub.is_cold)
+                async with rooms_of(core) as rooms:
+                    edge = edge_without(core, rooms, issuer, hub.off)
+                    index = asyncio.create_task(index_the_log(core))
+                    await serve(line, edge, bound)
+                    index.cancel()
 
-    run_worker(main, profile)
+    run_worker(main, hub.profile)
+
+
+def all_serving(stack: ExitStack, wanted: Iterable[tuple[Path, str, Hub]]) -> list[Server]:
+    """Serve each hub, of a home under a name, until `stack` is closed; they start side by side."""
+    started = [
+        (home, name, hub, stack.enter_context(worker(serve_ours, home, hub)))
+        for home, name, hub in wanted
+    ]
+    return [_heard(home, name, hub, process) for home, name, hub, process in started]
+
+
+def _heard(home: Path, name: str, hub: Hub, process: Worker) -> Server:
+    port: int = process.heard()
+    token = None if Lock.AUTHORISATION in hub.off else SignedIn(home, port)
+    return Server(name, port, process.pid, home, token)

@@ -55,30 +55,66 @@ query Bulk($numbers: [String!]!) {
 """
 
 
+DEPARTMENTS_DOCUMENT = """
+query Departments($region: String!) {
+  warnings(first: 50, region: $region) {
+    edges {
+      node {
+        household {
+          region
+          score { total band }
+          members {
+            relation
+            person {
+              population { name birthDate }
+              disabilityCertificates { category level }
+              medicalSettlements { selfPaidBand }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+Choice = Callable[[Random, Sequence[str], Sequence[str]], dict[str, object]]
+"""From a source of randomness, all citizen numbers, all villages: the variables of a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One kind of work; `people` is how many a request asks for by number, 1 if it does not."""
+    """One kind of work; `units` is how many a request asks for by number, 1 if it does not."""
 
     name: str
     document: str
-    variables: Callable[[Random, Sequence[str], Sequence[str]], dict[str, object]]
-    """From a source of randomness, all citizen numbers, all villages."""
+    variables: Choice
+    held: int
+    """How many different requests are held; more than a round asks, where that is possible."""
     units: int = 1
     unit: str = "requests"
+    has_peers: bool = True
+    """Whether the peers are asked it too."""
 
 
+def _number(rng: Random, numbers: Sequence[str], _: Sequence[str]) -> dict[str, object]:
+    return {"number": rng.choice(numbers)}
+
+
+def _region(rng: Random, _: Sequence[str], villages: Sequence[str]) -> dict[str, object]:
+    return {"region": rng.choice(villages)}
+
+
+def _numbers(rng: Random, numbers: Sequence[str], _: Sequence[str]) -> dict[str, object]:
+    return {"numbers": rng.sample(numbers, min(BULK, len(numbers)))}
+
+
+POINT = Question("point", POINT_DOCUMENT, _number, 20_000)
+WORKLIST = Question("worklist", WORKLIST_DOCUMENT, _region, 2_000)
 QUESTIONS = (
-    Question("point", POINT_DOCUMENT, lambda rng, numbers, _: {"number": rng.choice(numbers)}),
-    Question(
-        "worklist", WORKLIST_DOCUMENT, lambda rng, _, villages: {"region": rng.choice(villages)}
-    ),
-    Question(
-        "bulk",
-        BULK_DOCUMENT,
-        lambda rng, numbers, _: {"numbers": rng.sample(numbers, min(BULK, len(numbers)))},
-        BULK,
-        "people",
-    ),
+    POINT,
+    WORKLIST,
+    Question("bulk", BULK_DOCUMENT, _numbers, 100, BULK, "people"),
+    Question("3 departments", DEPARTMENTS_DOCUMENT, _region, 2_000, has_peers=False),
 )
 
 

@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,9 @@ from hub.query.fetch import Fetcher
 from hub.query.reveal import Revealer
 from hub.service import Rooms, parts_of, rooms_of
 from hub.settings import Settings
-from tests.bench.families import families, village, villages
+from tests.bench.bench_query import SEED, Population
 from tests.bench.questions import QUESTIONS, Question, bodies
 
-SEED = 20260301
 STAGES = (
     *("edge, decode", "plan, bind", "fetch", "reveal", "shape", "audit record"),
     *("log, a commit each", "encode, send"),
@@ -179,8 +179,7 @@ async def spent(marks: Marks, edge: Any, token: str, body: bytes) -> list[float]
 
 async def measured(settings: Settings, people: int, requests: int) -> dict[str, list[float]]:
     """Return the medians of each stage for each question, over a hub that was filled."""
-    numbers = [m.number for f in families(people, SEED) for m in f.members]
-    places = [village(index) for index in range(villages(people))]
+    population = Population(people)
     marks = Marks()
     found: dict[str, list[float]] = {}
     async with opened(settings) as core, rooms_of(core) as rooms:
@@ -188,7 +187,8 @@ async def measured(settings: Settings, people: int, requests: int) -> dict[str, 
         with settled():
             for question in QUESTIONS:
                 count = count_of(question, requests)
-                asks = bodies(question, numbers, places, WARM + count, SEED)
+                given = cycle(population.variables(question))
+                asks = bodies(question.document, islice(given, WARM + count))
                 for body in asks[:WARM]:
                     await spent(marks, edge, token, body)
                 rows = [await spent(marks, edge, token, body) for body in asks[WARM:]]
@@ -214,7 +214,7 @@ async def together(edge: Any, token: str, asks: Sequence[bytes]) -> float:
 
 def count_of(question: Question, requests: int) -> int:
     """Return how many requests of a kind are asked: fewer where each is large."""
-    return max(10, requests // {"point": 1, "worklist": 8, "bulk": 40}[question.name])
+    return max(10, requests // {"point": 1, "bulk": 40}.get(question.name, 8))
 
 
 def report(found: dict[str, list[float]]) -> None:

@@ -2,10 +2,14 @@
 
 import pytest
 
-from tests.bench import bench_query, graphile
+from hub.settings import Settings
+from schema.catalogue import Catalogue
+from tests.bench import bench_locks, bench_query, graphile, stages
 from tests.bench.families import families
 from tests.bench.graphile import MissingError, translated
 from tests.bench.measuring import Length, equal_or_refuse
+from tests.bench.questions import POINT
+from tests.bench.unlocked import everything, unsealed
 
 pytestmark = [pytest.mark.database, pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -37,6 +41,38 @@ def test_postgraphile_gives_the_same_answers_and_is_measured(capsys):
     for question in ("point", "worklist", "bulk"):
         assert f"| {question} | PostGraphile |" in printed
         assert f"| {question} | **hub : PostGraphile** |" in printed
+
+
+def test_the_hub_without_its_locks_answers_the_same_and_each_lock_has_its_share(capsys):
+    bench_locks.run(bench_locks.Plan(people=300, length=SHORT, questions=(POINT,)))
+    printed = capsys.readouterr().out
+    for way in ("audit", "sealing", "authorisation", "any"):
+        assert f"| point | without {way} |" in printed
+    assert "| at most 40% |" in printed
+
+
+def test_a_request_is_measured_stage_by_stage(capsys):
+    stages.run(300, requests=20)
+    printed = capsys.readouterr().out
+    for stage in stages.STAGES:
+        assert f"| {stage} |" in printed
+
+
+def test_no_setting_of_the_hub_takes_a_lock_off():
+    words = ("audit", "log", "seal", "cipher", "clear", "auth", "grant", "token", "lock", "off")
+    named = [name for name in Settings.model_fields if any(word in name for word in words)]
+    switches = [name for name, one in Settings.model_fields.items() if one.annotation is bool]
+    assert (named, switches) == ([], [])
+
+
+def test_nothing_of_a_person_is_sealed_or_refused_where_those_locks_are_off():
+    catalogue = unsealed(Catalogue.discover())
+    for question in bench_query.QUESTIONS:
+        for dataset in catalogue:
+            if dataset.navigation in question.document and dataset.name != "score":
+                assert dataset.groups == {}, dataset.name
+    assert "Population.name" in everything(catalogue)
+    assert "Member.relation" in everything(catalogue)
 
 
 def test_a_peer_that_cannot_be_had_is_left_out_and_it_is_said_why(monkeypatch, capsys):
