@@ -295,9 +295,14 @@ CORE_FIELDS: Final = (
 )
 """What can be granted beside the datasets' fields."""
 
-OWN_TYPES: Final = frozenset({f.type_name for f in CORE_FIELDS} | {"Query", "PersonLookup"})
+OWN_TYPES: Final = frozenset(
+    {f.type_name for f in CORE_FIELDS} | {"Query", "PersonLookup", "Record", "Node"}
+)
 """Types of the graph itself; no dataset may be named so."""
-_OWN_WAYS: Final = frozenset((f.type_name, f.name) for f in CORE_FIELDS)
+_OWN_WAYS: Final = frozenset((f.type_name, f.name) for f in CORE_FIELDS) | {
+    ("Person", "records"),
+    ("Household", "records"),
+}
 
 
 class Catalogue:

@@ -4,6 +4,7 @@ Root fields have no resolvers either: `hub/query` and `hub/casework` answer from
 printed schema is checked in as `schema/hub.graphql`; a test compares it with this module.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -16,6 +17,16 @@ from strawberry.types.arguments import StrawberryArgument
 from schema.catalogue import Catalogue
 from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
 from schema.graph_credit import MUTATIONS as CREDIT_MUTATIONS
+from schema.graph_federation import (
+    DEFINITIONS,
+    LINK,
+    SCALARS,
+    Representation,
+    Service,
+    entity_union,
+    service_field,
+)
+from schema.graph_interfaces import Node
 from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, record_filters
 from schema.graph_types import (
     CENTS_SCALAR,
@@ -123,7 +134,24 @@ def _warnings(alert: Any, alert_filter: Any) -> tuple[str, object, Any]:
     )
 
 
-def _query(types: dict[str, Any], catalogue: Catalogue) -> type:
+def _for_gateways(types: dict[str, Any], sdl: Callable[[], str]) -> list[tuple[str, object, Any]]:
+    """Return what only a gateway asks."""
+    found: Any = strawberry.field(
+        name="_entities",
+        description="People and households by their representations, in the order given.",
+    )
+    text = "Each with __typename and id; at most 5,000."
+    found.arguments = [argument("representations", list_of(Representation), text)]
+    union = entity_union(types["Person"], types["Household"])
+    return [
+        ("_entities", list_of(optional(union)), found),
+        ("_service", Service, service_field(sdl)),
+    ]
+
+
+def _query(
+    types: dict[str, Any], catalogue: Catalogue, extra: list[tuple[str, object, Any]]
+) -> type:
     person, household = types["Person"], types["Household"]
     filters = record_filters(catalogue)
     lookup = make_type(
@@ -178,6 +206,13 @@ def _query(types: dict[str, Any], catalogue: Catalogue) -> type:
                     argument("until", datetime | None, "Before this moment.", default=None),
                 ],
             ),
+            _root(
+                "node",
+                optional(Node),
+                "A person or a household by its opaque id.",
+                [argument("id", strawberry.ID, "Person.id or Household.id."), *_time()],
+            ),
+            *extra,
         ],
     )
 
@@ -207,12 +242,27 @@ def _mutation() -> type:
 
 def build_schema(catalogue: Catalogue) -> strawberry.Schema:
     """Return the GraphQL schema of `catalogue`."""
+
+    @cache
+    def subgraph() -> str:
+        return _schema(catalogue, None).as_str() + "\n"
+
+    return _schema(catalogue, subgraph)
+
+
+def _schema(catalogue: Catalogue, sdl: Callable[[], str] | None) -> strawberry.Schema:
+    """Return the schema with what gateways ask, or without, as they want it described."""
+    types = entities(catalogue)
+    extra = [] if sdl is None else _for_gateways(types, sdl)
     return strawberry.Schema(
-        query=_query(entities(catalogue), catalogue),
+        query=_query(types, catalogue, extra),
         mutation=_mutation(),
         config=StrawberryConfig(
-            scalar_map={Cents: CENTS_SCALAR}, disable_field_suggestions=True, sort_schema=True
+            scalar_map={Cents: CENTS_SCALAR, **SCALARS},
+            disable_field_suggestions=True,
+            sort_schema=True,
         ),
+        schema_directives=[LINK],
     )
 
 
@@ -225,4 +275,4 @@ def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
 @cache
 def printed(packages: tuple[str, ...] = ("schema.datasets",)) -> str:
     """Return the SDL of the schema of the datasets in `packages`, with its directives."""
-    return build_schema(Catalogue.discover(packages)).as_str() + "\n"
+    return build_schema(Catalogue.discover(packages)).as_str() + "\n" + DEFINITIONS

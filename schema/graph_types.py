@@ -21,11 +21,14 @@ from schema.catalogue import (
     CoreField,
     Dataset,
     Field,
-    Grain,
     Kind,
     Subject,
     camel,
 )
+from schema.graph_federation import KEY
+from schema.graph_interfaces import PROVENANCE_NAMES, Node, Record, provenance_fields
+
+__all__ = ["PROVENANCE_NAMES"]
 
 Cents = NewType("Cents", int)
 
@@ -164,27 +167,10 @@ _KINDS: Final[Mapping[Kind, object]] = {
     Kind.FLAG: bool,
 }
 
-_PROVENANCE: Final = (
-    ("record_id", strawberry.ID, "Opaque id of the record, the same in all its versions."),
-    ("valid_from", date, "First day on which this holds."),
-    ("valid_to", date, "First day on which it no longer holds; null while it does."),
-    ("known_from", datetime, "Since when the hub knows it."),
-    ("source_time", datetime, "When the source last changed it."),
-    ("provider", str, "The department it comes from."),
-)
-"""Fields of every record; they need no grant of their own beside one of the type's fields."""
-
-_GRAINS: Final[Mapping[Grain, str]] = {
-    Grain.EXACT: "",
-    Grain.MONTH: " The first moment of that month, UTC: the day is not told.",
-}
-
 _ANCHOR: Final = (
     "Person.id of the member to whom relations are told; default: the head. It needs a grant of "
     "Person.id. Where the household has no such member, no relation is told."
 )
-
-PROVENANCE_NAMES: Final = tuple(camel(name) for name, _, _ in _PROVENANCE)
 
 
 def optional(kind: Any) -> Any:
@@ -225,15 +211,21 @@ def argument(
     )
 
 
-def make_type(name: str, description: str, fields: list[tuple[str, object, Any]]) -> type:
+def make_type(
+    name: str,
+    description: str,
+    fields: list[tuple[str, object, Any]],
+    interface: type | None = None,
+    *directives: object,
+) -> type:
     """Return a strawberry type from (name, annotation, strawberry field) triples."""
     body: dict[str, Any] = {"__annotations__": {n: a for n, a, _ in fields}, "__doc__": description}
     body.update({n: f for n, _, f in fields})
-    return strawberry.type(type(name, (), body), description=description)
+    made = type(name, () if interface is None else (interface,), body)
+    return strawberry.type(made, description=description, directives=directives)
 
 
 def _dataset_fields(dataset: Dataset) -> list[tuple[str, object, Any]]:
-    grain = {"source_time": _GRAINS[dataset.source_time_grain]}
     fields: list[tuple[str, object, Any]] = [
         (
             f.name,
@@ -249,11 +241,7 @@ def _dataset_fields(dataset: Dataset) -> list[tuple[str, object, Any]]:
         )
         for f in dataset.fields
     ]
-    fields += [
-        (name, optional(annotation), strawberry.field(description=text + grain.get(name, "")))
-        for name, annotation, text in _PROVENANCE
-    ]
-    return fields
+    return [*fields, *provenance_fields(dataset.source_time_grain)]
 
 
 def _navigations(
@@ -268,6 +256,13 @@ def _navigations(
             (name, annotation, strawberry.field(description=f"{dataset.zh}: {dataset.en}."))
         )
     return result
+
+
+def _records(subject: str) -> tuple[str, object, Any]:
+    text = (
+        f"Every record of the {subject} of which something is granted: by type, then oldest first."
+    )
+    return "records", optional(list_of(Record)), strawberry.field(description=text)
 
 
 def _core(type_name: str, annotations: Mapping[str, object]) -> list[tuple[str, object, Any]]:
@@ -327,20 +322,26 @@ def connection(name: str, node: type, *, counted: bool = False) -> type:
 def entities(catalogue: Catalogue) -> dict[str, Any]:
     """Return the types of the graph by name: people, households, members, every dataset."""
     types: dict[str, Any] = {
-        d.type_name: make_type(d.type_name, f"{d.zh}: {d.en}.", _dataset_fields(d))
+        d.type_name: make_type(d.type_name, f"{d.zh}: {d.en}.", _dataset_fields(d), Record)
         for d in catalogue
     }
     household = make_type(
         "Household",
         "A family as the register has it.",
         _core("Household", {"id": optional(strawberry.ID), "region": str | None})
-        + _navigations(catalogue, Subject.HOUSEHOLD, types),
+        + _navigations(catalogue, Subject.HOUSEHOLD, types)
+        + [_records("household")],
+        Node,
+        KEY,
     )
     person = make_type(
         "Person",
         "One person, gathered from every department that knows them.",
         _core("Person", {"id": optional(strawberry.ID), "household": optional(household)})
-        + _navigations(catalogue, Subject.PERSON, types),
+        + _navigations(catalogue, Subject.PERSON, types)
+        + [_records("person")],
+        Node,
+        KEY,
     )
     member = make_type(
         "Member",

@@ -28,7 +28,7 @@ from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
 from hub.query.fetch import Fetcher
 from hub.query.introspection import introspect
-from hub.query.model import BoundRoot, Introspected, Plan, PlannedError, Root
+from hub.query.model import BoundRoot, Constant, Introspected, Plan, PlannedError, Root
 from hub.query.plans import Plans, Prepared
 from hub.query.policies import Policies
 from hub.query.reveal import Revealer
@@ -153,7 +153,7 @@ class Answerer:
                 data[output.key] = shape_entries(output, root, found)
             elif isinstance(output, Introspected):
                 data[output.key] = bound.introspected[output.key]
-            else:
+            elif isinstance(output, Constant):
                 data[output.key] = output.value
         return Answer(_body(data, bound.plan, receipt, None), receipt)
 

@@ -20,6 +20,7 @@ from hub.query.documents import Operation, invalid_variable
 from hub.query.given import first_given, moment_given
 from hub.query.list_binding import list_bound
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
+from hub.query.representations import bound_by_id, uuid_of
 from schema.datasets.credit import COMMITMENT_CODES
 from schema.ids import CitizenNumber, is_commitment_code, parse_citizen_number, record_id_of
 
@@ -96,7 +97,7 @@ def _anchors(plan: Plan, values: Values) -> dict[int, dict[int, UUID | None]]:
         if level.anchor is not None:
             given = arguments(level.anchor, values).get("anchor")
             if given is not None:
-                found.setdefault(level.root, {})[level.index] = _uuid(given)
+                found.setdefault(level.root, {})[level.index] = uuid_of(given)
     return found
 
 
@@ -105,18 +106,18 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
     day = as_of if isinstance(as_of, date) else day_of(at)
     known_at = moment_given(given.get("knownAt"), "knownAt")
     match root.kind:
-        case RootKind.PERSON:
-            number = (_number(given["nationalId"], tags.person),)
-            return BoundRoot(root, day, known_at, number, _tags(number))
-        case RootKind.PEOPLE:
-            numbers = _numbers(given["nationalIds"], tags.person)
+        case RootKind.PERSON | RootKind.PEOPLE:
+            listed = [given["nationalId"]] if "nationalId" in given else given["nationalIds"]
+            numbers = _numbers(listed, tags.person)
             return BoundRoot(root, day, known_at, numbers, _tags(numbers))
         case RootKind.HOUSEHOLD:
-            return BoundRoot(root, day, known_at, (), {"id": _uuid(given["id"])})
+            return BoundRoot(root, day, known_at, (), {"id": uuid_of(given["id"])})
         case RootKind.CREDIT_RECORD:
             return BoundRoot(root, day, known_at, (), _commitment(str(given["code"]), tags))
         case RootKind.HOUSEHOLDS | RootKind.WARNINGS:
             return list_bound(root, given, day, known_at)
+        case RootKind.PERSON_BY_ID | RootKind.HOUSEHOLD_BY_ID:
+            return bound_by_id(root, given, day, known_at)
         case RootKind.ACCESS_LOG:
             return _access_log(root, given, day, tags.person)
 
@@ -144,14 +145,6 @@ def _commitment(code: str, tags: Tags) -> dict[str, object]:
     if not is_commitment_code(code):
         return {"cell": "", "record": None}
     return {"cell": code[:6], "record": record_id_of(tags.record(COMMITMENT_CODES, code))}
-
-
-def _uuid(text: object) -> UUID | None:
-    """Return the id, or None: what is no id of ours names nobody."""
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None
 
 
 def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) -> BoundRoot:
@@ -186,15 +179,19 @@ def check_cost(bound: Sequence[BoundRoot], limit: int) -> None:
     Raises:
         TooCostlyError: With the cost, the limit and what to do.
     """
-    cost = sum(
-        one.root.fixed_cost + one.root.unit_cost * (len(one.numbers) or one.first or 1)
-        for one in bound
-    )
+    cost = sum(one.root.fixed_cost + one.root.unit_cost * _units(one) for one in bound)
     if cost > limit:
         raise TooCostlyError(
             f"The operation may return about {cost} values; {limit} are allowed. Ask about fewer "
             "people, take smaller pages, or select fewer fields."
         )
+
+
+def _units(bound: BoundRoot) -> int:
+    """Return how many objects a root may find."""
+    if bound.length:
+        return len(bound.ids)
+    return len(bound.numbers) or bound.first or 1
 
 
 def _index(cursor: str) -> int:

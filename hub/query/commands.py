@@ -45,7 +45,7 @@ def plan_command(
     if not operation.is_mutation or schema.mutation_type is None:
         raise InvalidDocumentError("The operation is no mutation.")
     values = coerced(schema, operation, variables).whole()
-    chosen = fields_of(operation.node.selection_set, "Mutation", document.fragments, values.coerced)
+    chosen = fields_of(operation.node.selection_set, "Mutation", document, values.coerced)
     nodes = [node for node in chosen if node.name.value != "__typename"]
     if len({_key(node) for node in nodes}) != 1:
         raise InvalidDocumentError("A mutation gives one command at a time.")
@@ -79,7 +79,7 @@ def _payload(
     for node in nodes:
         if node.selection_set is None:
             continue
-        for field in fields_of(node.selection_set, type_name, document.fragments, values.coerced):
+        for field in fields_of(node.selection_set, type_name, document, values.coerced):
             key = _key(field)
             if key not in seen:
                 seen.add(key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hub.query.model import Constant, Introspected, Level, Plan, Root
+from hub.query.model import Constant, Entities, Introspected, Level, Plan, Root
 
 
 def described(plan: Plan) -> str:
@@ -14,16 +14,23 @@ def _lines(plan: Plan) -> Iterator[str]:
     for output in plan.outputs:
         match output:
             case Root():
-                yield f"{output.key}: {output.kind}, {output.unit_cost} values a row"
-                for level in plan.levels:
-                    if level.root == output.index and level.parent is None:
-                        yield from _tree(plan, level, 1)
+                yield from _root(plan, output)
+            case Entities():
+                for root in output.roots:
+                    yield from _root(plan, root)
             case Constant():
                 yield f"{output.key}: constant {output.value!r}"
             case Introspected():
                 yield f"{output.key}: the schema"
     for error in plan.errors:
         yield f"refused {'.'.join(error.path)}: {error.field} {error.code}"
+
+
+def _root(plan: Plan, root: Root) -> Iterator[str]:
+    yield f"{root.key}: {root.kind}, {root.unit_cost} values a row"
+    for level in plan.levels:
+        if level.root == root.index and level.parent is None:
+            yield from _tree(plan, level, 1)
 
 
 def _tree(plan: Plan, level: Level, depth: int) -> Iterator[str]:

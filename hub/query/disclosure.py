@@ -19,6 +19,7 @@ from hub.errors import AuditUnavailableError, HubError, NotGrantedError
 from hub.query.documents import masked
 from hub.query.fetch import Columns, Sealed
 from hub.query.model import BoundRoot, Plan, RootKind
+from hub.query.representations import BY_ID, counted
 from hub.query.shape import found_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -206,6 +207,9 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
         chosen = {name: bound.parameters[name] for name in ("statuses", "assignee")}
         count = len(columns["identity_id"])
         return {**record, "bands": bands, "region": region, **chosen, "found": count}
+    if root.kind in BY_ID:
+        key = BY_ID[root.kind]
+        return {**record, **counted(bound, columns[key], search[key])}
     if root.kind in {RootKind.HOUSEHOLD, RootKind.CREDIT_RECORD}:
         key = "household_id" if root.kind is RootKind.HOUSEHOLD else "record_id"
         found, known = len(columns[key]), len(search[key])

@@ -32,6 +32,7 @@ from graphql.language import Node, Visitor, visit
 
 from hub.errors import InvalidDocumentError, Location, TooCostlyError
 from hub.query.coercion import Coercion
+from schema.graph_interfaces import conditions_of
 
 _DIGITS: Final = re.compile(r"[0-9]{5,}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -80,6 +81,8 @@ class Document:
     node: DocumentNode
     fragments: Mapping[str, FragmentDefinitionNode]
     operations: Mapping[str | None, Operation]
+    conditions: Mapping[str, frozenset[str]]
+    """Of each object type, the names of the type conditions that hold: its own and wider ones."""
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation to run: the named one, or the only one.
@@ -112,6 +115,7 @@ class Documents:
         self._limits = limits or DocumentLimits()
         self._capacity = capacity
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._conditions = conditions_of(schema)
 
     def parsed(self, text: str) -> Document:
         """Return the document; the second time it is a look-up.
@@ -124,7 +128,7 @@ class Documents:
         if known is not None:
             self._known.move_to_end(text)
             return known
-        document = _document(text, self._parse(text))
+        document = _document(text, self._parse(text), self._conditions)
         _check_size(document, self._limits)
         problems = validate(self.schema, document.node, max_errors=1, hide_suggestions=True)
         if problems:
@@ -155,7 +159,7 @@ class Documents:
             raise InvalidDocumentError("The document does not parse.", _places(problem)) from None
 
 
-def _document(text: str, node: DocumentNode) -> Document:
+def _document(text: str, node: DocumentNode, conditions: Mapping[str, frozenset[str]]) -> Document:
     fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
     operations: dict[str | None, Operation] = {}
     for definition in node.definitions:
@@ -165,7 +169,7 @@ def _document(text: str, node: DocumentNode) -> Document:
             operations[name] = Operation(definition, tuple(sorted(branches)), has_lists=has_lists)
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
-    return Document(_hash(text), node, fragments, operations)
+    return Document(_hash(text), node, fragments, operations, conditions)
 
 
 def _hash(text: str) -> str:
@@ -322,13 +326,17 @@ def masked(text: str | None) -> str | None:
 def fields_of(
     chosen: SelectionSetNode,
     type_name: str,
-    fragments: Mapping[str, FragmentDefinitionNode],
+    document: Document,
     variables: Mapping[str, object],
 ) -> Iterator[FieldNode]:
     """Go through the fields selected on `type_name`, fragments spread, @skip and @include applied.
 
-    The schema has neither interfaces nor unions, so a fragment applies when it names the type.
+    A fragment applies to an object whose type is its type condition, or one of the possible types
+    of the interface or union that the condition names.
+
+    Spec: GraphQL 6.3.2, CollectFields.
     """
+    holds = document.conditions[type_name]
     for selection in chosen.selections:
         if not _is_included(selection, variables):
             continue
@@ -336,12 +344,12 @@ def fields_of(
             yield selection
         elif isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition
-            if condition is None or condition.name.value == type_name:
-                yield from fields_of(selection.selection_set, type_name, fragments, variables)
+            if condition is None or condition.name.value in holds:
+                yield from fields_of(selection.selection_set, type_name, document, variables)
         elif isinstance(selection, FragmentSpreadNode):
-            spread = fragments[selection.name.value]
-            if spread.type_condition.name.value == type_name:
-                yield from fields_of(spread.selection_set, type_name, fragments, variables)
+            spread = document.fragments[selection.name.value]
+            if spread.type_condition.name.value in holds:
+                yield from fields_of(spread.selection_set, type_name, document, variables)
 
 
 def _is_included(selection: Node, variables: Mapping[str, object]) -> bool:

@@ -28,6 +28,7 @@ from hub.query.model import (
     Clear,
     Constant,
     Form,
+    Gathered,
     Given,
     How,
     ItemOutput,
@@ -194,6 +195,10 @@ def _value(written: Source, output: Output, levels: Sequence[Level], row: _Row) 
             return f"{name}({row.group(output.group)}[{output.place:d}])"
         case Nested():
             return _nested(written, output, levels, row)
+        case Gathered():
+            each = (Nested(output.key, How.MANY, shape) for shape in output.shapes)
+            lists = (f"*({_nested(written, one, levels, row)})" for one in each)
+            return f"[{', '.join(lists)}]"
 
 
 def _nested(written: Source, output: Nested, levels: Sequence[Level], row: _Row) -> str:

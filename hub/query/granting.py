@@ -47,7 +47,7 @@ class Granting:
             chosen = getattr(parent, "selection_set", None)
             if chosen is None:
                 continue
-            for node in fields_of(chosen, type_name, self.document.fragments, self.branches):
+            for node in fields_of(chosen, type_name, self.document, self.branches):
                 nodes = merged.setdefault(node.alias.value if node.alias else node.name.value, [])
                 if not any(node is other for other in nodes):
                     nodes.append(node)

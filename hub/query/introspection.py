@@ -35,7 +35,7 @@ def introspect(
     node = operation.node
     chosen = tuple(
         field
-        for field in fields_of(node.selection_set, "Query", document.fragments, coerced)
+        for field in fields_of(node.selection_set, "Query", document, coerced)
         if _key(field) in keys
     )
     only = OperationDefinitionNode(

@@ -18,6 +18,8 @@ _TYPE_NAMES: Final = {
     LevelKind.MEMBERS: "Member",
     LevelKind.HOUSEHOLD: "Household",
     LevelKind.HOUSEHOLDS: "Household",
+    LevelKind.PEOPLE_BY_ID: "Person",
+    LevelKind.HOUSEHOLDS_BY_ID: "Household",
     LevelKind.HOUSEHOLD_OF_PERSON: "Household",
     LevelKind.HOUSEHOLD_OF_RECORD: "Household",
     LevelKind.WARNINGS: "Alert",

@@ -56,7 +56,7 @@ def choices(
     """
     assert schema.query_type is not None  # noqa: S101 - there is no schema without one
     found: dict[str, Choice] = {}
-    for node in fields_of(operation.node.selection_set, "Query", document.fragments, branches):
+    for node in fields_of(operation.node.selection_set, "Query", document, branches):
         if is_chosen_list(node):
             name = node.name.value
             try:

@@ -30,6 +30,8 @@ class LevelKind(StrEnum):
     HOUSEHOLDS = "households-chosen"
     WARNINGS = "open-alerts"
     CREDIT_RECORD = "commitment-by-code"
+    PEOPLE_BY_ID = "people-by-id"
+    HOUSEHOLDS_BY_ID = "households-by-id"
     MEMBERS = "members-of-household"
     HOUSEHOLD_OF_PERSON = "household-of-person"
     HOUSEHOLD_OF_RECORD = "household-of-record"
@@ -146,7 +148,15 @@ class How(StrEnum):
     MANY = "many"
 
 
-Output = Constant | Clear | Opened | Items | Nested
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A list of objects of several types: those of one level, then those of the next."""
+
+    key: str
+    shapes: "tuple[Shape, ...]"
+
+
+Output = Constant | Clear | Opened | Items | Nested | Gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +245,9 @@ class RootKind(StrEnum):
     WARNINGS = "warnings"
     CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
+    PERSON_BY_ID = "Person.id"
+    """People that `node` or `_entities` asks for; no field of Query has that name."""
+    HOUSEHOLD_BY_ID = "Household.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +276,15 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Entities:
+    """`node` or `_entities`: every object comes from the root of its type, if there is one."""
+
+    key: str
+    is_list: bool
+    roots: tuple[Root, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedError:
     """One denied selection, told once however many rows there are."""
 
@@ -285,7 +307,7 @@ class Plan:
     entitlement_digest: str
     levels: tuple[Level, ...]
     roots: tuple[Root, ...]
-    outputs: "tuple[Constant | Introspected | Root, ...]"
+    outputs: "tuple[RootOutput, ...]"
     """The keys of `data`, in order."""
     errors: tuple[PlannedError, ...]
 
@@ -323,9 +345,12 @@ def fields_about(plan: Plan, level: Level) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Introspected:
-    """`__schema` or `__type`: answered by graphql-core from the schema alone."""
+    """`__schema`, `__type` or `_service`: answered by graphql-core from the schema alone."""
 
     key: str
+
+
+RootOutput = Constant | Introspected | Root | Entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,5 +374,9 @@ class BoundRoot:
     has_after: bool = False
     asked: Asked | None = None
     """Of a list: what it was chosen by."""
+    ids: tuple[tuple[int, UUID | None], ...] = ()
+    """For entities of one type: the place in the list and the id; None is nobody's id."""
+    length: int = 0
+    """For entities: how many were asked for, of whatever type."""
     anchors: Mapping[int, UUID | None] = field(default_factory=dict)
     """Levels of members with the person to whom their relations are told; None is nobody's id."""

@@ -16,6 +16,7 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from hub.access import Entitlement, Reason
 from hub.errors import InvalidDocumentError, NotGrantedError
+from hub.query.abstract import EntityType, entities, records
 from hub.query.documents import Document, Operation
 from hub.query.granting import Granting, denied
 from hub.query.levels import MEMBERS_EXPECTED, RECORDS_EXPECTED, LevelBuilder
@@ -42,6 +43,7 @@ from hub.query.model import (
     Plan,
     Root,
     RootKind,
+    RootOutput,
     Shape,
     Told,
 )
@@ -104,18 +106,22 @@ class _Planning:
     chosen: Granting
     choices: Mapping[str, Choice]
     levels: list[LevelBuilder] = field(default_factory=list)
+    roots: list[Root] = field(default_factory=list)
     granted: int = 0
 
     def plan(self) -> Plan:
-        outputs: list[Constant | Introspected | Root] = []
+        outputs: list[RootOutput] = []
         for key, nodes in self.chosen.fields([self.operation.node], "Query"):
-            outputs.append(self._root(key, nodes, len(outputs)))
+            output = self._root(key, nodes, len(self.roots))
+            if isinstance(output, Root):
+                self.roots.append(output)
+            outputs.append(output)
         if self.chosen.errors and not self.granted:
             first = self.chosen.errors[0]
             raise NotGrantedError(
                 first.message, tuple(sorted({e.field for e in self.chosen.errors}))
             )
-        roots = tuple(output for output in outputs if isinstance(output, Root))
+        roots = tuple(self.roots)
         if any(r.kind is RootKind.ACCESS_LOG for r in roots) and len(roots) != 1:
             raise InvalidDocumentError("accessLog is asked alone, in an operation of its own.")
         return Plan(
@@ -130,13 +136,17 @@ class _Planning:
 
     # Roots.
 
-    def _root(self, key: str, nodes: list[FieldNode], index: int) -> Constant | Introspected | Root:
+    def _root(self, key: str, nodes: list[FieldNode], index: int) -> RootOutput:
         name = nodes[0].name.value
         if name == "__typename":
             return Constant(key, "Query")
-        if name in {"__schema", "__type"}:
+        if name in {"__schema", "__type", "_service"}:
             self.granted += 1
             return Introspected(key)
+        if name in {"node", "_entities"}:
+            return entities(
+                key, nodes, self.chosen, lambda one: self._entity(one, key, nodes, f"Query.{name}")
+            )
         kind = RootKind(name)
         if kind is RootKind.ACCESS_LOG:
             return self._access_log(key, nodes, index)
@@ -178,6 +188,18 @@ class _Planning:
             order=choice.order if choice else orders.get(_DEFAULT_ORDER),
             read=partial(asked, self.planner.catalogue, str(kind)) if orders else None,
         )
+
+    def _entity(self, one: EntityType, key: str, nodes: list[FieldNode], path: str) -> Root:
+        """Return the root that finds the objects of one type by their ids."""
+        index, start = len(self.roots), len(self.levels)
+        level = self._level(one.level, index, None)
+        level.answer(one.grant)
+        shape = self._object(nodes, one.name, level, (key,))
+        cost = math.ceil(sum(built.cost for built in self.levels[start:]))
+        definition = self._definition(path)
+        root = Root(index, one.root, key, nodes[0], definition, level.index, shape, (), (), cost)
+        self.roots.append(root)
+        return root
 
     def _root_shape(
         self, kind: RootKind, key: str, nodes: list[FieldNode], level: LevelBuilder
@@ -320,6 +342,11 @@ class _Planning:
     ) -> Output:
         name = nodes[0].name.value
         path = f"{type_name}.{name}"
+        if name == "records" and type_name in {"Person", "Household"}:
+            return records(
+                key, nodes, type_name, self.chosen, at,
+                lambda dataset: self._record(nodes, dataset, level, (*at, key)),
+            )  # fmt: skip
         way = way_of(self.planner.catalogue, type_name, name)
         if way is not None:
             return self._nested(key, nodes, path, way, level, at)
@@ -361,6 +388,16 @@ class _Planning:
             below = self._level(way.kind, level.root, level, way.dataset)
             below.anchor = self.chosen.anchor(nodes[0], self._definition(path))
         return Nested(key, way.how, self._object(nodes, way.target, below, (*at, key)))
+
+    def _record(
+        self, nodes: list[FieldNode], dataset: Dataset, level: LevelBuilder, at: tuple[str, ...]
+    ) -> Shape:
+        """Return the shape of a dataset's records as they are asked for through `Record`."""
+        way = way_of(self.planner.catalogue, dataset.subject.capitalize(), dataset.navigation)
+        assert way is not None  # noqa: S101 - every dataset has its way
+        assert way.kind is not None  # noqa: S101 - to rows of its own
+        below = self._level(way.kind, level.root, level, dataset)
+        return self._object(nodes, dataset.type_name, below, at)
 
     def _record_field(
         self,

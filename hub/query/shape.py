@@ -7,6 +7,7 @@ positions that GraphQL has non-null (edges, page information, look-ups) always h
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from hub.query.anchored import told_to_anchors
 from hub.query.generated import Listed, Objects, Tree, listed, objects_of
@@ -15,6 +16,7 @@ from hub.query.model import (
     ConnectionOutput,
     Counted,
     Edges,
+    Entities,
     Given,
     Introspected,
     ItemOutput,
@@ -27,6 +29,7 @@ from hub.query.model import (
     Told,
 )
 from hub.query.orders import cursor_maker
+from hub.query.representations import BY_ID, rows_by_place
 from hub.query.reveal import Revealed
 
 __all__ = ["Shaper", "Tree", "found_rows", "page_told"]
@@ -44,7 +47,12 @@ class Shaper:
         self._roots = {
             root.index: _root(root, plan.levels)
             for root in plan.roots
-            if root.kind is not RootKind.ACCESS_LOG
+            if root.kind is not RootKind.ACCESS_LOG and root.kind not in BY_ID
+        }
+        self._by_id = {
+            root.index: objects_of(root.shape, plan.levels)
+            for root in plan.roots
+            if root.kind in BY_ID and root.shape is not None
         }
 
     def shape(
@@ -66,11 +74,31 @@ class Shaper:
             if isinstance(output, Root):
                 index = output.index
                 data[output.key] = self._roots[index](rows, by_index[index], searches[index])
+            elif isinstance(output, Entities):
+                data[output.key] = self._entities(output, rows, by_index)
             elif isinstance(output, Introspected):
                 data[output.key] = introspected.get(output.key)
             else:
                 data[output.key] = output.value
         return data
+
+    def _entities(
+        self, output: Entities, rows: Sequence[Revealed], bound: Mapping[int, BoundRoot]
+    ) -> object:
+        """Return what each id led to, in the order asked; what may not be seen is null."""
+        answer: list[object] = []
+        for root in output.roots:
+            one, made = bound[root.index], self._by_id[root.index](rows)
+            answer = answer or [None] * one.length
+            for place, row in rows_by_place(one, _row_by_id(root, rows)):
+                answer[place] = made[row]
+        return answer if output.is_list else answer[0]
+
+
+def _row_by_id(root: Root, rows: Sequence[Revealed]) -> Mapping[UUID, int]:
+    assert root.level is not None  # noqa: S101 - only the log has none
+    ids = rows[root.level].columns[BY_ID[root.kind]]
+    return {key: row for row, key in enumerate(ids)}
 
 
 # Roots.

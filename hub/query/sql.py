@@ -113,6 +113,8 @@ class _Composing:
             LevelKind.HOUSEHOLD: self._household,
             LevelKind.WARNINGS: self._warnings,
             LevelKind.CREDIT_RECORD: self._credit_record,
+            LevelKind.PEOPLE_BY_ID: self._people_by_id,
+            LevelKind.HOUSEHOLDS_BY_ID: self._households_by_id,
             LevelKind.MEMBERS: self._members,
             LevelKind.HOUSEHOLD_OF_PERSON: self._household_of_person,
             LevelKind.HOUSEHOLD_OF_RECORD: self._household_of_record,
@@ -164,12 +166,33 @@ class _Composing:
             .where(tag.c.tag == sa.any_(tags))
             .cte(f"search_{level.root}")
         )
+        return self._people_found(level, search)
+
+    def _people_by_id(self, level: Level) -> "sa.Select[Any]":
+        return self._people_found(level, self._search_by_id(level, "person", "person_id"))
+
+    def _people_found(self, level: Level, search: sa.CTE) -> "sa.Select[Any]":
         person = self._t["person"]
         return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
             among(person.c.cell, search.c.cell),
             among(person.c.person_id, search.c.person_id),
             self._is_seen(level, person),
         )
+
+    def _search_by_id(self, level: Level, table: str, column: str) -> sa.CTE:
+        """Return what exists of the ids that `node` or `_entities` asks for."""
+        source = self._t[table]
+        wanted = sa.bindparam(f"r{level.root}_ids", type_=pg.ARRAY(pg.UUID))
+        search = self._searches[level.root] = (
+            sa.select(source.c.cell, source.c[column])
+            .where(source.c[column] == sa.any_(wanted))
+            .cte(f"search_{level.root}")
+        )
+        return search
+
+    def _households_by_id(self, level: Level) -> "sa.Select[Any]":
+        search = self._search_by_id(level, "household", "household_id")
+        return self._households(level, search.c.cell, search.c.household_id)
 
     def _is_seen(self, level: Level, person: Any) -> Any:
         """Whether a person lives in a household that the caller may see."""

@@ -20,6 +20,8 @@ LOOKUPS: Final = {
     RootKind.HOUSEHOLDS: ("household_id",),
     RootKind.WARNINGS: ("record_id",),
     RootKind.CREDIT_RECORD: ("record_id",),
+    RootKind.PERSON_BY_ID: ("person_id",),
+    RootKind.HOUSEHOLD_BY_ID: ("household_id",),
 }
 """What the search of a root returns beside its level: what exists, whether visible or not."""
 
@@ -61,6 +63,8 @@ _FIXED: Final = {
     LevelKind.HOUSEHOLDS: ("household_id", "log_alias"),
     LevelKind.WARNINGS: ("identity_id", "version_id", "record_id", "total", "log_alias"),
     LevelKind.CREDIT_RECORD: ("identity_id", "version_id", "record_id", "log_alias"),
+    LevelKind.PEOPLE_BY_ID: ("person_id", "log_alias"),
+    LevelKind.HOUSEHOLDS_BY_ID: ("household_id", "log_alias"),
     LevelKind.MEMBERS: ("parent", "person_id", "log_alias"),
     LevelKind.HOUSEHOLD_OF_PERSON: ("parent", "household_id", "log_alias"),
     LevelKind.HOUSEHOLD_OF_RECORD: ("parent", "household_id", "log_alias"),
@@ -73,6 +77,8 @@ ORDER: Final = {
     LevelKind.HOUSEHOLDS: (),
     LevelKind.WARNINGS: (),
     LevelKind.CREDIT_RECORD: ("record_id",),
+    LevelKind.PEOPLE_BY_ID: ("person_id",),
+    LevelKind.HOUSEHOLDS_BY_ID: ("household_id",),
     LevelKind.MEMBERS: ("parent", "person_id"),
     LevelKind.HOUSEHOLD_OF_PERSON: ("parent",),
     LevelKind.HOUSEHOLD_OF_RECORD: ("household_id",),

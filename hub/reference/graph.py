@@ -11,12 +11,15 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     Undefined,
     get_named_type,
+    is_composite_type,
     is_introspection_type,
 )
 
@@ -114,7 +117,7 @@ def _class_of(name: str, path: str, field: GraphQLField) -> str:
     core = _CORE.get(f"{name}.{path}")
     if core:
         return core.classification.value
-    return "way" if isinstance(get_named_type(field.type), GraphQLObjectType) else ""
+    return "way" if is_composite_type(get_named_type(field.type)) else ""
 
 
 def _provenance(schema: GraphQLSchema, catalogue: Catalogue) -> str:
@@ -181,6 +184,9 @@ def _others(schema: GraphQLSchema, catalogue: Catalogue) -> Iterable[str]:
     yield from (_fields(kind) for kind in rest if isinstance(kind, GraphQLInputObjectType))
     yield "## Outcomes, pages and parts\n"
     yield from (_fields(kind) for kind in rest if isinstance(kind, GraphQLObjectType))
+    yield "## Interfaces and unions\n"
+    yield from (_fields(kind) for kind in rest if isinstance(kind, GraphQLInterfaceType))
+    yield from (_members(kind) for kind in rest if isinstance(kind, GraphQLUnionType))
     yield "## Enumerations\n"
     yield from (_values(kind) for kind in rest if isinstance(kind, GraphQLEnumType))
     scalars = [
@@ -189,7 +195,12 @@ def _others(schema: GraphQLSchema, catalogue: Catalogue) -> Iterable[str]:
     yield f"## Scalars\n\n{table(('scalar', 'what it is'), scalars)}"
 
 
-def _fields(kind: GraphQLInputObjectType | GraphQLObjectType) -> str:
+def _members(kind: GraphQLUnionType) -> str:
+    members = ", ".join(f"`{member.name}`" for member in kind.types)
+    return f"### {kind.name}\n\n{_text(kind)} One of {members}.\n"
+
+
+def _fields(kind: GraphQLInputObjectType | GraphQLObjectType | GraphQLInterfaceType) -> str:
     rows = [(f"`{path}`", f"`{each.type}`", _text(each)) for path, each in kind.fields.items()]
     return f"### {kind.name}\n\n{_text(kind)}\n\n{table(('field', 'type', 'what it is'), rows)}"
 

@@ -7,7 +7,14 @@ dictionaries, each field is decided and resolved on its own.
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from graphql import GraphQLError, build_schema, execute_sync, parse, print_schema
+from graphql import (
+    GraphQLError,
+    build_schema,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    print_schema,
+)
 from graphql.execution.values import get_argument_values, get_variable_values
 
 from hub.access import Denied, Entitlement
@@ -39,19 +46,25 @@ class Oracle:
         self.world = world
         self.core = core_schema
         self.schema = build_schema(print_schema(core_schema))
+        self.visited: set[tuple[tuple[str, ...], str]] = set()
+        """Where a field was resolved, without places in lists, and on which type."""
 
-    def run(self, document: str, variables: dict, entitlement: Entitlement):
+    def run(self, document: str, variables: dict, entitlement: Entitlement, name=None):
         """Return graphql-core's result over the district's rows."""
+        self.visited = set()
         parsed = parse(document)
-        declared = parsed.definitions[0].variable_definitions
-        self.values = get_variable_values(self.core, declared or (), variables)
+        operation = get_operation_ast(parsed, name)
+        declared = operation.variable_definitions or ()
+        self.values = get_variable_values(self.core, declared, variables)
         return execute_sync(
             self.schema,
             parsed,
             variable_values=variables,
+            operation_name=name,
             field_resolver=lambda source, info, **given: self.resolve(
                 source, info, given, entitlement
             ),
+            type_resolver=lambda thing, _info, _abstract: thing.type_name,
         )
 
     # Rows.
@@ -90,6 +103,8 @@ class Oracle:
 
     def resolve(self, source, info, given, entitlement):
         type_name, name = info.parent_type.name, info.field_name
+        path = tuple(part for part in info.path.as_list() if isinstance(part, str))
+        self.visited.add((path, type_name))
         if type_name == "Query":
             return self.root(name, given, entitlement, info.field_nodes[0])
         if isinstance(source, dict):
@@ -108,6 +123,10 @@ class Oracle:
                 raise GraphQLError(path)
             return
         if type_name in self.catalogue.by_type and name in PROVENANCE_NAMES:
+            return
+        if name == "records":
+            if not self.granted_datasets(type_name, entitlement):
+                raise GraphQLError(path)
             return
         self.check_type(self.target(type_name, name), entitlement)
 
@@ -134,6 +153,8 @@ class Oracle:
             date.fromisoformat(given["asOf"]) if given.get("asOf") else TODAY,
             datetime.fromisoformat(known) if known else NOW,
         )
+        if name in ("node", "_entities"):
+            return self.entities(name, given, at, entitlement)
         if name in ("households", "warnings"):
             type_name = "Alert" if name == "warnings" else "Household"
             self.check_type(type_name, entitlement)
@@ -160,6 +181,34 @@ class Oracle:
             for n, (status, person) in enumerate(found)
         ]
 
+    def entities(self, name, given, at, entitlement):
+        """Find people and households by their ids; who may not know ids finds nobody."""
+        types = [t for t in ("Person", "Household") if entitlement.is_granted(f"{t}.id")]
+        if not types:
+            raise GraphQLError(name)
+        if name == "node":
+            found = [self.entity(kind, given["id"], at, entitlement) for kind in types]
+            return next((one for one in found if one), None)
+        return [
+            self.entity(one["__typename"], one["id"], at, entitlement)
+            if one["__typename"] in types
+            else None
+            for one in given["representations"]
+        ]
+
+    def entity(self, kind, key, at, entitlement):
+        table, column, find = {
+            "Person": ("person", "person_id", self.person),
+            "Household": ("household", "household_id", self.household),
+        }[kind]
+        found = [row[column] for row in self.world.tables[table] if str(row[column]) == key]
+        return find(found[0], at, entitlement) if found else None
+
+    def granted_datasets(self, type_name: str, entitlement: Entitlement):
+        granted = entitlement.granted_types()
+        subject = Subject.PERSON if type_name == "Person" else Subject.HOUSEHOLD
+        return [d for d in self.catalogue.of(subject) if d.stored and d.type_name in granted]
+
     def lookup(self, text, at, entitlement):
         number = parse_citizen_number(text)
         if not isinstance(number, CitizenNumber):
@@ -178,7 +227,17 @@ class Oracle:
             return Thing("Person", {"id": thing.row["person_id"]}, thing.as_of, thing.known)
         if name == "household":
             return self.household_of(thing, entitlement)
+        if name == "records":
+            return self.all_records(thing, entitlement)
         return self.members(thing) if name == "members" else self.records(thing, name)
+
+    def all_records(self, thing: Thing, entitlement) -> list[Thing]:
+        datasets = self.granted_datasets(thing.type_name, entitlement)
+        found: list[Thing] = []
+        for dataset in sorted(datasets, key=lambda one: one.type_name):
+            told = self.records(thing, dataset.navigation)
+            found += told if dataset.many else [told] if told else []
+        return found
 
     def members(self, thing: Thing):
         all_rows = self.rows("membership", thing)

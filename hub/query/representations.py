@@ -1,0 +1,92 @@
+"""Reads what `node` and `_entities` ask for: opaque ids, each at its place in the list.
+
+What is malformed is refused before a row is read, named by its place and never by its value. What
+is well formed but no id of ours names nobody.
+
+Spec: Apollo Federation 2, subgraph specification, `_Any`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.query.abstract import ENTITY_TYPES
+from hub.query.model import BoundRoot, Root, RootKind
+
+MAX_REPRESENTATIONS: Final = 5_000
+BY_ID: Final = {RootKind.PERSON_BY_ID: "person_id", RootKind.HOUSEHOLD_BY_ID: "household_id"}
+"""The roots that find objects by their ids, and the column that has them."""
+_TYPES: Final = {one.name: one.root for one in ENTITY_TYPES}
+_NAMES: Final = " or ".join(_TYPES)
+
+
+def bound_by_id(
+    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None
+) -> BoundRoot:
+    """Return a root of one type with the ids that are of that type.
+
+    Raises:
+        InvalidDocumentError: A representation is malformed.
+        TooCostlyError: There are more than are allowed.
+    """
+    if "id" in given:
+        ids: tuple[tuple[int, UUID | None], ...] = ((0, uuid_of(given["id"])),)
+        length = 1
+    else:
+        listed = given["representations"]
+        assert isinstance(listed, list)  # noqa: S101 - the schema says so
+        length = len(listed)
+        if length > MAX_REPRESENTATIONS:
+            raise TooCostlyError(
+                f"{length} representations are given; {MAX_REPRESENTATIONS} are allowed at a time."
+            )
+        read = ((place, *_read(place, one)) for place, one in enumerate(listed))
+        ids = tuple((place, key) for place, kind, key in read if _TYPES[kind] is root.kind)
+    known = {key: None for _, key in ids if key is not None}
+    return BoundRoot(root, day, known_at, (), {"ids": list(known)}, ids=ids, length=length)
+
+
+def _read(place: int, given: object) -> tuple[str, UUID | None]:
+    """Return the type and the id of one representation."""
+    if not isinstance(given, dict):
+        raise _malformed(place, "is an object with __typename and id")
+    kind, key = given.get("__typename"), given.get("id")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise _malformed(place, f"needs __typename: {_NAMES}")
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        raise _malformed(place, f"needs the id of a {kind}, a text")
+    return kind, uuid_of(key)
+
+
+def _malformed(place: int, what: str) -> InvalidDocumentError:
+    return InvalidDocumentError(f"representations[{place}] {what}.")
+
+
+def uuid_of(text: object) -> UUID | None:
+    """Return the id, or None: what is no id of ours names nobody."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+def rows_by_place(bound: BoundRoot, row_by_id: Mapping[UUID, int]) -> Iterator[tuple[int, int]]:
+    """Go through the places of what was found, each with its row."""
+    for place, key in bound.ids:
+        row = None if key is None else row_by_id.get(key)
+        if row is not None:
+            yield place, row
+
+
+def counted(bound: BoundRoot, seen: Iterable[UUID], known: Iterable[UUID]) -> dict[str, int]:
+    """Return what became of each id: one that is known but may not be seen is `outside`."""
+    found, existing = set(seen), set(known)
+    counts = {"found": 0, "outside": 0, "unknown": 0}
+    for _, key in bound.ids:
+        if key in found:
+            counts["found"] += 1
+        else:
+            counts["outside" if key in existing else "unknown"] += 1
+    return counts
