@@ -1,27 +1,51 @@
-"""The front door of commands: a mutation is granted, carried out, on record, and then answered.
+"""The front door of commands: each is granted, carried out, on record, and then answered.
 
-    document -> command -> outcome -> receipt -> answer
+    document -> series -> command -> outcome -> receipt -+
+                          next command ... ------------- +-> answer
 
-What a command does is on record before it commits (by the command itself); that its outcome is
-told is on record before it is told. A command that is sent again does nothing twice.
+Several commands of one operation are carried out one after the other. One that fails is null with
+an error, and those that follow are carried out all the same (GraphQL 6.2.2). What a command does is
+on record before it commits (by the command itself); that its outcome is told is on record before it
+is told. A command that is sent again does nothing twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 from graphql import GraphQLSchema
 
 from audit.entry import EntryKind
+from audit.log import Receipt
 from hub.access import Entitlement
 from hub.casework.rooms import CommandRoom, Order, check_granted
 from hub.errors import AuditUnavailableError, RefusedError
 from hub.query.answer import Answer, Request, entitled
-from hub.query.commands import Command, plan_command, shape_payload
+from hub.query.commands import (
+    Command,
+    Series,
+    check_command,
+    plan_commands,
+    shape_payload,
+    told_failure,
+)
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents
+from hub.query.model import Constant
 from hub.query.policies import Policies
 from hub.store.journal import Journal, recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that was carried out, and the word that its telling is on record."""
+
+    shown: Mapping[str, object]
+    receipt: Receipt
+
+
+Outcome = Done | Exception
+"""What became of one command: it was carried out, or why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,8 @@ class Commands:
     async def answer(self, request: Request) -> Answer:
         """Return the outcome of the mutation that `request` states.
 
+        One command that fails is refused as a whole; of several, each says what became of it.
+
         Raises:
             RefusedError: The caller must change the request; nothing was done.
             UnavailableError: Ask again; nothing is done twice.
@@ -47,34 +73,72 @@ class Commands:
             request.caller, request.request_id, request.at,
             self.documents.hash_of(request.document), request.operation_name,
         )  # fmt: skip
+        series = await self._planned(request, asked)
+        commands = series.commands
+        if len(commands) == 1:
+            outcomes: list[Outcome] = [await self._done(commands[0], request, asked)]
+        else:
+            outcomes = [await self._outcome(command, request, asked) for command in commands]
+        receipt = await self._receipt(outcomes, asked)
+        body = _body(series, outcomes, receipt, request.request_id)
+        failures = tuple(one for one in outcomes if isinstance(one, Exception))
+        return Answer(body, receipt, failures)
+
+    async def _planned(self, request: Request, asked: Asked) -> Series:
         try:
-            entitlement = entitled(await self.policies.reload(), request)
-            command = plan_command(
+            return plan_commands(
                 self.schema,
                 self.documents.parsed(request.document),
                 request.operation_name,
                 request.variables,
-                entitlement,
+                entitled(await self.policies.reload(), request),
             )
+        except Exception as problem:
+            await self._not_done(asked, problem)
+            raise
+
+    async def _outcome(self, command: Command, request: Request, asked: Asked) -> Outcome:
+        """Return what became of one command of several; cancelling goes through."""
+        try:
+            return await self._done(command, request, asked)
+        except Exception as failure:  # noqa: BLE001 - it is told in the command's place
+            return failure
+
+    async def _done(self, command: Command, request: Request, asked: Asked) -> Done:
+        """Carry out one command under the policy that is in force now; it is on record then.
+
+        Raises:
+            HubError: It was not carried out, or nobody may be told yet.
+        """
+        try:
+            entitlement = entitled(await self.policies.reload(), request)
+            check_command(command, entitlement)
             payload = await self._carried_out(command, request, entitlement)
-        except RefusedError as refusal:
-            await self.disclosures.refused(asked, refusal)
-            raise
-        except AuditUnavailableError:
-            raise
-        except Exception as failure:
-            await self.disclosures.failed(asked, failure)
+        except Exception as problem:
+            await self._not_done(asked, problem)
             raise
         about = {**asked.record("answered"), "command": command.name}
         receipt = await recorded(self.journal, EntryKind.COMMAND, about)
-        told = {
-            "log": receipt.origin,
-            "index": receipt.index,
-            "treeSize": receipt.tree_size,
-            "checkpoint": receipt.checkpoint,
-        }
-        data = shape_payload(command, payload)
-        return Answer(orjson.dumps({"data": data, "extensions": {"receipt": told}}), receipt)
+        return Done(shape_payload(command, payload), receipt)
+
+    async def _not_done(self, asked: Asked, problem: Exception) -> None:
+        """Put on record that a command was refused or failed."""
+        if isinstance(problem, RefusedError):
+            await self.disclosures.refused(asked, problem)
+        elif not isinstance(problem, AuditUnavailableError):
+            await self.disclosures.failed(asked, problem)
+
+    async def _receipt(self, outcomes: Sequence[Outcome], asked: Asked) -> Receipt:
+        """Return the last receipt; where no command was carried out, that is on record.
+
+        Raises:
+            AuditUnavailableError: It is not.
+        """
+        receipts = [one.receipt for one in outcomes if isinstance(one, Done)]
+        if receipts:
+            return receipts[-1]
+        about = asked.record("refused" if outcomes else "answered")
+        return await recorded(self.journal, EntryKind.COMMAND, {**about, "command": None})
 
     async def _carried_out(
         self, command: Command, request: Request, entitlement: Entitlement
@@ -88,3 +152,34 @@ class Commands:
         return await room.carry_out(
             command.arguments, Order(request.caller, entitlement, request.at)
         )
+
+
+def _body(series: Series, outcomes: Sequence[Outcome], receipt: Receipt, request_id: str) -> bytes:
+    """Return the response: each command in its place, with its receipt where there are several."""
+    data: dict[str, object] = {
+        one.key: one.value for one in series.outputs if isinstance(one, Constant)
+    }
+    errors: list[dict[str, object]] = []
+    receipts: dict[str, object] = {}
+    for command, outcome in zip(series.commands, outcomes, strict=True):
+        if isinstance(outcome, Done):
+            data[command.key] = outcome.shown
+            receipts[command.key] = _told(outcome.receipt)
+        else:
+            data[command.key] = None
+            errors.append(told_failure(command, outcome, request_id))
+    extensions: dict[str, object] = {"receipt": _told(receipt)}
+    if len(outcomes) > 1:
+        extensions["receipts"] = receipts
+    ordered = {one.key: data[one.key] for one in series.outputs}
+    body: dict[str, object] = {"data": ordered, "extensions": extensions}
+    return orjson.dumps({**body, "errors": errors} if errors else body)
+
+
+def _told(receipt: Receipt) -> dict[str, object]:
+    return {
+        "log": receipt.origin,
+        "index": receipt.index,
+        "treeSize": receipt.tree_size,
+        "checkpoint": receipt.checkpoint,
+    }

@@ -21,7 +21,7 @@ from hub.http.limits import Limits, Places, body_too_late, whole_body
 from hub.http.media import check_media_types
 from hub.http.ports import Answers
 from hub.http.presence import Presence, answer_too_late
-from hub.http.problems import refused_operation
+from hub.http.problems import log_failure, refused_operation
 from hub.query.answer import Request
 
 _MAX_TOKENS: Final = 5_000
@@ -87,6 +87,8 @@ class GraphqlEdge:
                 answer = await port.answer(request)
         except RefusedError as error:
             return refused_operation(error, incoming.request_id, media_type)
+        for failure in answer.failures:
+            log_failure(failure, incoming.request_id)
         return Reply(200, media_type, answer.body)
 
 

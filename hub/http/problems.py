@@ -85,6 +85,12 @@ def refused_operation(error: RefusedError, request_id: str, media_type: str) -> 
     return replace(reply, status=200) if media_type == JSON else reply
 
 
+def log_failure(error: Exception, request_id: str) -> None:
+    """Log what failed in a part of an answer that was sent all the same, if the hub is to blame."""
+    if status_of(error) >= _INTERNAL:
+        _record(error, request_id)
+
+
 def status_of(error: Exception) -> int:
     """Return the HTTP status of `error`."""
     if isinstance(error, OAuthError):

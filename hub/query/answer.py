@@ -57,6 +57,8 @@ class Answer:
 
     body: bytes
     receipt: Receipt
+    failures: tuple[Exception, ...] = ()
+    """Of several commands, why some were not carried out; for the operator, the body tells less."""
 
 
 @dataclass(frozen=True, slots=True)

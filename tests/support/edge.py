@@ -56,6 +56,7 @@ class FakeOnce:
 @dataclass(frozen=True)
 class FakeAnswer:
     body: bytes
+    failures: tuple = ()
 
 
 @dataclass

@@ -1,21 +1,29 @@
 """What a command does, and what it could not do, is on record before the caller hears of it."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
+import orjson
 import pytest
 
 from audit.entry import EntryKind
 from hub.access import Caller, default_policy_text
 from hub.casework.commands import Commands
 from hub.casework.recognise import RecogniseRoom
-from hub.errors import NotGrantedError, SealBrokenError, StoreUnavailableError
+from hub.errors import (
+    AuditUnavailableError,
+    InvalidRequestError,
+    NotGrantedError,
+    SealBrokenError,
+    StoreUnavailableError,
+)
 from hub.query.answer import Request
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies
 from schema.catalogue import Catalogue
 from schema.graph import build_schema, core_schema
-from tests.fakes.audit_log import FakeLog
+from tests.fakes.audit_log import Break, FakeLog
 from tests.support.world import NOW
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +116,165 @@ async def test_a_command_reads_nothing_that_its_caller_may_not_read(give):
 
     assert refused.value.fields == ("Population.nationalId", "Population.name")
     assert give.log.record()["outcome"] == "refused"
+
+
+class Room:
+    """Counts what it is told to do; fails where a test says so."""
+
+    uses = ()
+
+    def __init__(self, *outcomes):
+        self.outcomes, self.given = list(outcomes), []
+
+    async def carry_out(self, arguments, _order):
+        self.given.append(arguments["input"]["decisionNumber"])
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        if callable(outcome):
+            outcome()
+        return {"people": len(self.given), "messageIds": [], "closedAlertId": None}
+
+
+SERIES = """mutation ($a: RecognitionInput!, $b: RecognitionInput!, $c: RecognitionInput!) {
+  kind: __typename
+  a: recognise(input: $a) { people }
+  b: recognise(input: $b) { people }
+  c: recognise(input: $c) { of: __typename people } }"""
+STATED = {key: {**INPUT, "decisionNumber": key} for key in "abc"}
+
+
+@pytest.fixture
+def in_series():
+    catalogue, log = Catalogue.discover(), FakeLog()
+    schema, database = core_schema(build_schema(catalogue)), PolicyOnly()
+
+    async def given(room, text=SERIES, variables=STATED, caller=APPROVER):
+        commands = Commands(
+            schema,
+            Documents(schema),
+            Policies(database, catalogue),
+            Disclosures(log, NoTags()),
+            log,
+            {"recognise": room},
+        )
+        answer = await commands.answer(Request(text, variables, None, caller, "r-1", NOW))
+        return orjson.loads(answer.body), answer
+
+    given.log, given.database = log, database
+    return given
+
+
+async def test_commands_are_carried_out_in_the_order_written_each_on_record_before_the_next(
+    in_series,
+):
+    recorded = []
+    seen = [lambda: recorded.append(len(in_series.log.entries))] * 3
+    room = Room(*seen)
+    body, answer = await in_series(room)
+
+    assert room.given == ["a", "b", "c"]
+    assert recorded == [0, 1, 2]
+    assert body["data"] == {
+        "kind": "Mutation",
+        "a": {"people": 1},
+        "b": {"people": 2},
+        "c": {"of": "RecognitionReceipt", "people": 3},
+    }
+    assert list(body["data"]) == ["kind", "a", "b", "c"]
+    assert "errors" not in body
+    receipts = body["extensions"]["receipts"]
+    assert [receipts[key]["index"] for key in "abc"] == [0, 1, 2]
+    assert body["extensions"]["receipt"] == receipts["c"]
+    assert answer.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "outcome"),
+    [
+        (InvalidRequestError("the day is past"), "BAD_REQUEST", "refused"),
+        (StoreUnavailableError("gone"), "STORE_UNAVAILABLE", "failed"),
+        (ZeroDivisionError("690106199001010014"), "INTERNAL", "failed"),
+    ],
+)
+async def test_a_command_that_fails_is_null_with_its_error_and_the_next_are_carried_out(
+    in_series, problem, code, outcome
+):
+    room = Room(None, problem, None)
+    body, answer = await in_series(room)
+
+    assert room.given == ["a", "b", "c"]
+    assert body["data"]["b"] is None
+    assert (body["data"]["a"], body["data"]["c"]["people"]) == ({"people": 1}, 3)
+    (error,) = body["errors"]
+    assert error["path"] == ["b"]
+    assert error["locations"] == [{"line": 4, "column": 3}]
+    assert error["extensions"] == {"code": code, "requestId": "r-1"}
+    assert set(body["extensions"]["receipts"]) == {"a", "c"}
+    assert answer.failures == (problem,)
+    assert [in_series.log.record(n)["outcome"] for n in range(3)] == [
+        "answered",
+        outcome,
+        "answered",
+    ]
+    assert b"6901" not in answer.body
+
+
+async def test_a_right_that_is_taken_away_in_between_stops_the_next_command(in_series):
+    def take_away():
+        in_series.database.text = in_series.database.text.replace('"Mutation.recognise", ', "")
+
+    assert '"Mutation.recognise", ' in in_series.database.text
+    room = Room(take_away, None, None)
+    body, _ = await in_series(room)
+
+    assert room.given == ["a"]
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["NOT_GRANTED"] * 2
+    assert body["errors"][0]["extensions"]["fields"] == ["Mutation.recognise"]
+
+
+async def test_what_cannot_be_put_on_record_is_not_told(in_series):
+    def stall():
+        in_series.log.breaks = Break.BEFORE
+
+    def recover():
+        in_series.log.breaks = None
+
+    body, _ = await in_series(Room(None, stall, recover))
+
+    assert body["data"]["b"] is None
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["AUDIT_UNAVAILABLE"]
+    assert body["data"]["c"]["people"] == 3
+
+
+async def test_when_every_command_failed_that_is_on_record_before_it_is_told(in_series):
+    room = Room(*[StoreUnavailableError("gone")] * 3)
+    body, answer = await in_series(room)
+
+    assert body["data"] == {"kind": "Mutation", "a": None, "b": None, "c": None}
+    assert len(body["errors"]) == 3
+    assert body["extensions"]["receipts"] == {}
+    assert answer.receipt.index == len(in_series.log.entries) - 1
+    in_series.log.breaks = Break.BEFORE
+    with pytest.raises(AuditUnavailableError):
+        await in_series(Room(*[StoreUnavailableError("gone")] * 3))
+
+
+async def test_a_caller_that_goes_away_stops_the_series(in_series):
+    room = Room(None, asyncio.CancelledError(), None)
+
+    with pytest.raises(asyncio.CancelledError):
+        await in_series(room)
+
+    assert room.given == ["a", "b"]
+
+
+async def test_a_mutation_that_gives_no_command_is_answered_and_on_record(in_series):
+    body, answer = await in_series(Room(), "mutation { __typename }", {})
+
+    assert body["data"] == {"__typename": "Mutation"}
+    assert "receipts" not in body["extensions"]
+    assert in_series.log.record(answer.receipt.index)["outcome"] == "answered"
 
 
 async def test_a_mutation_without_a_room_is_a_bug_on_record(give):

@@ -13,7 +13,7 @@ from hub.errors import (
     StoreUnavailableError,
     UnauthenticatedError,
 )
-from hub.http.problems import Form, OAuthError, outside
+from hub.http.problems import Form, OAuthError, log_failure, outside
 from tests.support.edge import new_edge
 
 SECRETS = ("690101199001011234", "12900012345", "张某某", "s3cret-key-material")
@@ -46,6 +46,16 @@ def test_a_foreign_error_is_told_and_logged_without_its_text(form):
     assert line["frames"][-1].endswith("fail_with_secrets")
     rendered = reply.body.decode() + repr(reply.headers) + repr(line)
     assert not [secret for secret in SECRETS if secret in rendered]
+
+
+def test_what_failed_in_a_part_of_an_answer_is_logged_if_the_hub_is_to_blame():
+    with capture_logs() as lines:
+        log_failure(ZeroDivisionError(SECRETS[0]), "req-1")
+        log_failure(InvalidRequestError("The day is past."), "req-1")
+
+    (line,) = lines
+    assert line["error"] == ["ZeroDivisionError"]
+    assert SECRETS[0] not in repr(line)
 
 
 class EchoingAnswers:
