@@ -50,6 +50,30 @@ _ADVANCE: Final = """
     )
     UPDATE audit.head SET size = $1, frontier = $2, note = $3
 """
+# The same with the rows, in one statement that commits by itself: a fifth of the round trips. Its
+# UPDATE locks the row of the head; where it has waited for another commit it compares again (READ
+# COMMITTED), finds another size and changes nothing, and then nothing is inserted either.
+_ADVANCE_FROM: Final = """
+    WITH moved AS (
+        UPDATE audit.head SET size = $1, frontier = $2, note = $3
+        WHERE size = $8 AND frontier = $9
+        RETURNING true
+    ), tiles AS (
+        INSERT INTO audit.tile (level, n, hashes)
+        SELECT t.* FROM unnest($4::smallint[], $5::bigint[], $6::bytea[]) AS t
+        WHERE EXISTS (SELECT FROM moved)
+    ), published AS (
+        INSERT INTO audit.checkpoint (size, at, note)
+        SELECT $1, $7::timestamptz, $3
+        WHERE $7::timestamptz IS NOT NULL AND EXISTS (SELECT FROM moved)
+    ), records AS (
+        INSERT INTO audit.record (seq, at, kind, department, record, secret, subjects, commitment)
+        SELECT r.* FROM unnest($10::bigint[], $11::timestamptz[], $12::smallint[], $13::text[],
+                               $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[]) AS r
+        WHERE EXISTS (SELECT FROM moved)
+    )
+    SELECT count(*) FROM moved
+"""
 assert CODE_BY_KIND[EntryKind.DICTIONARY] == 9  # noqa: S101, PLR2004 - as the SQL has it
 
 
@@ -78,17 +102,21 @@ class _LockedHead:
         await self.connection.copy_records_to_table(
             "record", schema_name="audit", records=addition.rows, columns=Row._fields
         )
-        frontier = addition.head.frontier
-        await self.connection.execute(
-            _ADVANCE,
-            frontier.size,
-            b"".join(frontier.hashes),
-            addition.head.note,
-            [tile.level for tile in addition.tiles],
-            [tile.n for tile in addition.tiles],
-            [tile.hashes for tile in addition.tiles],
-            addition.published_at,
-        )
+        await self.connection.execute(_ADVANCE, *_advance(addition))
+
+
+def _advance(addition: Addition) -> tuple[object, ...]:
+    """Return what an addition changes besides its rows, as the statements have it."""
+    frontier, tiles = addition.head.frontier, addition.tiles
+    return (
+        frontier.size,
+        b"".join(frontier.hashes),
+        addition.head.note,
+        [tile.level for tile in tiles],
+        [tile.n for tile in tiles],
+        [tile.hashes for tile in tiles],
+        addition.published_at,
+    )
 
 
 class PostgresStorage:
@@ -121,18 +149,36 @@ class PostgresStorage:
                 f"turn it on for this database"
             )
 
+    async def advance(self, expected: Frontier, addition: Addition) -> bool:
+        """Store the addition if the log ends at `expected`, in one statement, which commits."""
+        connection = self._connected()
+        columns = zip(*addition.rows, strict=True)
+        with _translated():
+            moved: int = await connection.fetchval(
+                _ADVANCE_FROM,
+                *_advance(addition),
+                expected.size,
+                b"".join(expected.hashes),
+                *columns,
+            )
+        return moved == 1
+
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[_LockedHead]:
         """Hold the row of the head in one transaction; leaving commits."""
-        if self._connection is None:
-            raise StorageError("the log is not connected")
+        connection = self._connected()
         with _translated():
-            async with self._connection.transaction():
-                row = await self._connection.fetchrow(_LOCK)
+            async with connection.transaction():
+                row = await connection.fetchrow(_LOCK)
                 if row is None:
                     raise StorageError("the schema of the log has not been created")
                 frontier = _frontier(row["size"], row["frontier"])
-                yield _LockedHead(self._connection, Head(frontier, row["note"]))
+                yield _LockedHead(connection, Head(frontier, row["note"]))
+
+    def _connected(self) -> asyncpg.Connection:
+        if self._connection is None:
+            raise StorageError("the log is not connected")
+        return self._connection
 
     async def close(self) -> None:
         """Drop the connection at once: a transaction that is under way may or may not count."""

@@ -85,6 +85,14 @@ class Storage(Protocol):
             StorageError: It cannot be reached.
         """
 
+    async def advance(self, expected: Frontier, addition: Addition) -> bool:
+        """Store the addition if the log still ends at `expected`; return whether it did.
+
+        All that `locked` promises, in one step: the lock is held while the end is compared and the
+        addition written, and what is written is durable on return. False: nothing was written,
+        somebody else has appended.
+        """
+
     def locked(self) -> AbstractAsyncContextManager[Locked]:
         """Hold the lock; leaving it normally commits, leaving it by an error rolls back."""
 

@@ -127,6 +127,15 @@ class TileTree:
             raise ValueError("the unfinished tiles do not add up to the frontier")
         return tree
 
+    def copy(self) -> "TileTree":
+        """Return a tree that grows by itself; at most 256 references a level are copied."""
+        tree = TileTree()
+        tree.size = self.size
+        tree._frontier = self._frontier.copy()
+        tree._partial = [level.copy() for level in self._partial]
+        tree.completed = self.completed.copy()
+        return tree
+
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash. About two hashes of work."""
         self._place(0, leaf)

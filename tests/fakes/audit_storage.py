@@ -54,6 +54,7 @@ class MemoryStorage:
         self.break_after = 0
         self.broken_opens = 0
         self.opens = 0
+        self.locks = 0
         self.is_open = False
         self.may_commit = asyncio.Event()
         self.may_commit.set()
@@ -71,10 +72,20 @@ class MemoryStorage:
             raise StorageError("cannot be reached")
         self.is_open = True
 
+    async def advance(self, expected, addition):
+        if not self.is_open:
+            raise StorageError("not connected")
+        async with self.disk.lock:
+            if self.disk.head.frontier != expected:
+                return False
+            await self._commit(addition)
+        return True
+
     @asynccontextmanager
     async def locked(self):
         if not self.is_open:
             raise StorageError("not connected")
+        self.locks += 1
         async with self.disk.lock:
             locked = _LockedDisk(self.disk)
             yield locked

@@ -10,7 +10,8 @@ from audit.errors import LogInconsistentError, LogUnsafeError, StorageError
 from audit.log import Log
 from audit.merkle import Frontier, hash_leaf
 from audit.postgres import PostgresStorage
-from audit.storage import Addition, Head
+from audit.storage import Addition, Head, Row
+from audit.tiles import TileTree
 from tests.fakes.audit_storage import Disk, MemoryStorage
 from tests.support.audit_log import SIGNER, START, Ticking, entry
 
@@ -93,10 +94,72 @@ async def test_an_error_under_the_lock_leaves_nothing_behind(new_storage):
     assert head == Head(Frontier(), None)
 
 
+def grown(tree, count=1):
+    """Return an addition of `count` entries to `tree`, which has them afterwards."""
+    rows = []
+    for _ in range(count):
+        commitment = tree.size.to_bytes(34, "big")
+        rows.append(Row(tree.size, START, 3, None, b"{}", bytes(32), b"", commitment))
+        tree.append(hash_leaf(commitment))
+    published_at = START if tree.size % 2 else None
+    return Addition(rows, tree.take_completed(), Head(tree.frontier(), "note"), published_at)
+
+
+async def test_a_step_stores_rows_tiles_and_head_where_the_log_ends_as_expected(new_storage):
+    storage, tree = new_storage(), TileTree()
+    await storage.open()
+
+    for count in (1, 254, 2, 300):
+        before = tree.frontier()
+        assert await storage.advance(before, grown(tree, count))
+
+    await storage.close()
+    head, commitments, tiles, _ = await everything(new_storage())
+    assert head == Head(tree.frontier(), "note")
+    assert commitments == [n.to_bytes(34, "big") for n in range(557)]
+    assert len(tiles) == 2
+
+
+async def test_a_step_from_another_end_writes_nothing(new_storage):
+    storage, tree = new_storage(), TileTree()
+    await storage.open()
+    assert await storage.advance(Frontier(), grown(tree))
+    stored = tree.frontier()
+
+    for expected in (Frontier(), Frontier(1, (bytes(32),)), Frontier(2, (bytes(32),))):
+        assert not await storage.advance(expected, grown(tree.copy(), 256))
+
+    await storage.close()
+    head, commitments, tiles, _ = await everything(new_storage())
+    assert (head.frontier, len(commitments), tiles) == (stored, 1, [])
+
+
+async def test_a_step_waits_for_the_lock_and_then_compares_again(new_storage):
+    holder, storage, tree = new_storage(), new_storage(), TileTree()
+    await holder.open()
+    await storage.open()
+    addition = grown(tree)
+
+    async with asyncio.TaskGroup() as group, holder.locked() as locked:
+        late = group.create_task(storage.advance(Frontier(), addition))
+        await asyncio.sleep(0.1)
+        assert not late.done()
+        await locked.write(grown(TileTree()))
+    assert not late.result()
+
+    assert await storage.advance(tree.frontier(), grown(tree))
+    await holder.close()
+    await storage.close()
+    _, commitments, _, _ = await everything(new_storage())
+    assert len(commitments) == 2
+
+
 async def test_a_storage_that_is_not_open_says_so(new_storage):
     storage = new_storage()
     await storage.close()
 
+    with pytest.raises(StorageError):
+        await storage.advance(Frontier(), grown(TileTree()))
     with pytest.raises(StorageError):
         async with storage.locked():
             pytest.fail("locked")

@@ -290,6 +290,29 @@ async def test_a_log_far_behind_the_other_reads_the_tiles_instead():
     assert receipt.root == root_of(disk, 5001)
 
 
+async def test_a_log_that_is_alone_stores_a_batch_in_one_step(storage):
+    async with log_on(storage) as log:
+        locked = storage.locks
+        for number in range(5):
+            await log.append(entry(number))
+
+        assert storage.locks == locked
+    assert len(storage.disk.rows) == 5
+
+
+async def test_a_log_that_has_seen_another_takes_the_lock_until_it_is_alone_again():
+    disk = Disk()
+    own = MemoryStorage(disk)
+    async with log_on(own) as log, log_on(MemoryStorage(disk)) as other:
+        await other.append(entry())
+        before = own.locks
+        receipts = [await log.append(entry(number)) for number in range(20)]
+
+    assert [receipt.index for receipt in receipts] == list(range(1, 21))
+    assert own.locks - before == 9
+    assert disk.head.frontier.root() == root_of(disk, 21)
+
+
 async def test_checkpoints_are_kept_at_most_once_a_second(storage):
     async with log_on(storage, clock=Ticking(timedelta(milliseconds=100))) as log:
         for number in range(50):

@@ -64,6 +64,19 @@ def test_a_resumed_tree_goes_on_as_if_it_had_never_stopped(size, more):
     assert resumed.take_completed() == tree.take_completed()
 
 
+@pytest.mark.parametrize("size", [0, 1, 255, 300])
+def test_a_copy_grows_by_itself(size):
+    tree = grown(size)
+    other, before = tree.copy(), (tree.frontier(), tree.partial(), list(tree.completed))
+
+    for entry in ENTRIES[size : size + 300]:
+        other.append(hash_leaf(entry))
+
+    assert (tree.frontier(), tree.partial(), tree.completed) == before
+    assert other.frontier() == grown(size + 300).frontier()
+    assert other.take_completed() == grown(size + 300).take_completed()
+
+
 def test_a_tree_does_not_resume_from_parts_that_do_not_fit():
     tree = grown(300)
     partial = [split_hashes(level) for level in tree.partial()]
