@@ -85,6 +85,20 @@ def parse_citizen_number(text: str | None) -> CitizenNumber | NumberFault:
     lower-case x counts as X, and a 15-digit number gains its century (19) and check
     character.
     """
+    read = _read(text)
+    return read if isinstance(read, NumberFault) else CitizenNumber(*read)
+
+
+def citizen_number_text(text: str) -> str | None:
+    """Return the 18-character form of the number that `text` writes, None where it writes none.
+
+    What `parse_citizen_number` gives as `text`, for whoever reads thousands and needs no more.
+    """
+    read = _read(text)
+    return None if isinstance(read, NumberFault) else read[0]
+
+
+def _read(text: str | None) -> tuple[str, date] | NumberFault:
     if text is None or not text.strip():
         return NumberFault.MISSING
     folded = unicodedata.normalize("NFKC", text).strip().upper()
@@ -97,10 +111,9 @@ def parse_citizen_number(text: str | None) -> CitizenNumber | NumberFault:
     else:
         return NumberFault.FORMAT
     try:
-        born = date.fromisoformat(folded[6:14])
+        return folded, date.fromisoformat(folded[6:14])
     except ValueError:
         return NumberFault.BIRTH_DATE
-    return CitizenNumber(folded, born)
 
 
 class CreditCodeFault(StrEnum):

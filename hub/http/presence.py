@@ -2,7 +2,7 @@
 
 Nearly every answer is there within milliseconds, so nothing is set up for it that costs more than
 an entry in a set: one timer looks through all requests under way, twenty times a second. It stops
-what has passed its limit, and watches from then on for the callers of what has taken that long.
+what has passed its limit, and begins to watch for the callers of what takes long.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ from hub.errors import UnavailableError
 from hub.http.limits import DisconnectedError
 
 _LOOK_EVERY_S: Final = 0.05
-"""How much later than it happened it may be noticed that a limit has passed or a caller is gone."""
+"""How much later than it happened it may be noticed that a limit has passed."""
+_WATCHED_AFTER_S: Final = 0.1
+"""What has not taken that long is not worth a watch for its caller."""
 
 
 class AnswerTimeoutError(UnavailableError):
@@ -75,8 +77,8 @@ class While:
     """`with presence.within(...)`: its body is over in time, or cancelled and an error raised."""
 
     __slots__ = (
-        "_asked", "_is_gone", "_is_stopped", "_late", "_limit_s", "_presence", "_receive", "_task",
-        "_until", "_watch",
+        "_asked", "_began", "_is_gone", "_is_stopped", "_late", "_limit_s", "_presence", "_receive",
+        "_task", "_watch",
     )  # fmt: skip
 
     def __init__(
@@ -100,13 +102,14 @@ class While:
         assert task is not None  # noqa: S101 - every request is a task
         self._task = task
         self._asked = task.cancelling()
-        self._until = self._presence.begin(self) + self._limit_s
+        self._began = self._presence.begin(self)
 
     def look(self, now: float) -> None:
         """Stop the body if it is late, else watch for its caller."""
-        if now >= self._until:
+        took = now - self._began
+        if took >= self._limit_s:
             self._stop()
-        elif self._watch is None and self._receive is not None:
+        elif self._watch is None and self._receive is not None and took >= _WATCHED_AFTER_S:
             self._watch = asyncio.create_task(self._wait(self._receive), name="is the caller there")
 
     async def _wait(self, receive: Receive) -> None:

@@ -22,7 +22,7 @@ from hub.query.list_binding import list_bound
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
 from hub.query.representations import bound_by_id, uuid_of
 from schema.datasets.credit import COMMITMENT_CODES
-from schema.ids import CitizenNumber, is_commitment_code, parse_citizen_number, record_id_of
+from schema.ids import citizen_number_text, is_commitment_code, record_id_of
 
 MAX_NUMBERS: Final = 5_000
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -123,8 +123,8 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
 
 
 def _number(text: object, tag: Tag) -> Number:
-    parsed = parse_citizen_number(str(text))
-    return Number(tag(parsed.text) if isinstance(parsed, CitizenNumber) else None)
+    known = citizen_number_text(str(text))
+    return Number(None if known is None else tag(known))
 
 
 def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:

@@ -240,14 +240,22 @@ def _over(names: Sequence[str], columns: Sequence[str]) -> str:
 
 # What the functions call.
 
+_EMPTY: Final[dict[object, Any]] = {}
+_NOTHING: Final[Callable[[object], Any]] = _EMPTY.get
+"""The look-up in nothing: most people have no record in most datasets."""
+
 
 def first(keys: Sequence[object], made: Sequence[Tree]) -> Callable[[object], Tree | None]:
     """Return the look-up of the first object of each key."""
+    if not made:
+        return _NOTHING
     return dict(zip(reversed(keys), reversed(made), strict=True)).get
 
 
 def grouped(keys: Sequence[object], made: Sequence[Tree]) -> Callable[[object], list[Tree] | None]:
     """Return the look-up of the objects of each key, in their order."""
+    if not made:
+        return _NOTHING
     found: dict[object, list[Tree]] = {}
     for key, each in zip(keys, made, strict=True):
         if key in found:

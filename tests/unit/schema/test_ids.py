@@ -9,6 +9,7 @@ from schema.ids import (
     NumberFault,
     Sex,
     check_character,
+    citizen_number_text,
     is_commitment_code,
     parse_citizen_number,
     record_id_of,
@@ -42,6 +43,14 @@ def test_a_number_tells_region_birth_date_and_sex(text, born, sex):
     assert isinstance(number, CitizenNumber)
     assert (number.text, number.birth_date, number.sex) == (text, born, sex)
     assert number.region == text[:6]
+
+
+@given(st.text("0123456789Xx \uff11", max_size=19) | numbers() | st.text(max_size=3))
+def test_the_text_alone_is_that_of_the_parsed_number(text):
+    parsed = parse_citizen_number(text)
+    known = parsed.text if isinstance(parsed, CitizenNumber) else None
+
+    assert citizen_number_text(text) == known
 
 
 @given(st.text("0123456789", min_size=17, max_size=17))
