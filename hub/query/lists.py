@@ -6,7 +6,7 @@ how) becomes a `Choice`; what is compared with becomes parameters. Every field o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -142,8 +142,10 @@ def asked(catalogue: Catalogue, name: str, given: _Given) -> Asked:
     if name == "households":
         choice = reading.households(order, filters)
     else:
-        own = reading.conditions(catalogue.by_name["alert"], filters, ("filter",))
-        choice = Choice(order, (), tuple(own), in_regions=False, changed=False)
+        choice = unfiltered(order)
+        if filters:
+            own = tuple(reading.conditions(catalogue.by_name["alert"], filters, ("filter",)))
+            choice = replace(choice, own=own)
     plain = {key: value for key, value in given.items() if key not in _PLAIN}
     digest = digest_of([order.name, choice.text, reading.values, plain])
     is_stated = bool(reading.told) or order is not next(iter(orders.values()))
@@ -159,6 +161,8 @@ class _Reading:
         self.told: dict[str, object] = {}
 
     def households(self, order: Order, given: _Given) -> Choice:
+        if not given:
+            return unfiltered(order)
         in_regions = self._regions(given)
         since = moment_given(given.get("changedSince"), "filter.changedSince")
         if since is not None:
