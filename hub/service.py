@@ -31,6 +31,7 @@ from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
 from hub.query.disclosure import Disclosures
 from hub.query.documents import DocumentLimits, Documents
+from hub.query.export import Exporter
 from hub.query.fetch import Fetcher
 from hub.query.plan import Planner
 from hub.query.plans import Plans
@@ -116,6 +117,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
     return Parts(
         issuer=issuer,
         queries=rooms.queries,
+        exports=Exporter(rooms.documents, rooms.queries, rooms.queries.disclosures),
         commands=commands,
         clients=read_clients(core.settings.clients_file),
         keyring=core.keyring,

@@ -20,8 +20,9 @@ from hub.http.exchange import (
 from hub.http.limits import DisconnectedError
 from hub.http.media import GRAPHQL_JSON, accepted
 from hub.http.problems import Form, outside
+from hub.http.streaming import Streamed, stream
 
-Handler = Callable[[Incoming], Awaitable[Reply]]
+Handler = Callable[[Incoming], Awaitable[Reply | Streamed]]
 NewId = Callable[[], str]
 """Gives an id that nobody can guess and that was never given before."""
 
@@ -47,11 +48,14 @@ class Endpoint:
         request_id = _given_id(scope["headers"]) or self.new_id()
         try:
             incoming = Incoming(scope, receive, headers_of(scope), request_id)
-            reply = await self._handler(scope["method"])(incoming)
+            reply: Reply | Streamed = await self._handler(scope["method"])(incoming)
         except DisconnectedError:
             return
         except Exception as error:  # noqa: BLE001 - the outermost border: everything ends here
             reply = outside(error, self.form, request_id, self._media_type(scope))
+        if isinstance(reply, Streamed):
+            await stream(reply, _headers(reply.media_type, "no-store", request_id), send)
+            return
         await _send(reply, request_id, send, has_body=scope["method"] != "HEAD")
 
     def _handler(self, method: str) -> Handler:
@@ -77,13 +81,19 @@ def _given_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     return text if is_opaque(text) else None
 
 
-async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:
-    headers = [
-        (b"content-type", reply.media_type.encode("latin-1")),
-        (b"content-length", str(len(reply.body)).encode()),
-        (b"cache-control", reply.cache.encode("latin-1")),
+def _headers(media_type: str, cache: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", media_type.encode("latin-1")),
+        (b"cache-control", cache.encode("latin-1")),
         (b"x-content-type-options", b"nosniff"),
         (b"hub-request-id", request_id.encode("latin-1")),
+    ]
+
+
+async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:
+    headers = [
+        *_headers(reply.media_type, reply.cache, request_id),
+        (b"content-length", str(len(reply.body)).encode()),
     ]
     headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -28,6 +28,10 @@ class Limits:
     max_cached_tokens: int = 4_096
     max_waiting: int = 1_000
     """Operations under way or waiting, of all callers together."""
+    max_exports: int = 8
+    """Exports under way, of all callers together."""
+    send_timeout_s: float = 60.0
+    """For a client to take one chunk of an export."""
 
 
 class BodyTooLargeError(InvalidRequestError):

@@ -48,14 +48,23 @@ def check_media_types(incoming: Incoming) -> str:
     chosen = accepted(incoming.header(b"accept"))
     if chosen is None:
         raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
+    check_json_body(incoming)
+    return chosen
+
+
+def check_json_body(incoming: Incoming) -> None:
+    """Let only a body pass that says it is JSON in UTF-8.
+
+    Raises:
+        UnsupportedMediaTypeError: It says something else, or nothing.
+    """
     declared = incoming.header(b"content-type")
     if declared == JSON:
-        return chosen
+        return
     name, _, parameters = (declared or "").partition(";")
     charset = parameters.partition("charset=")[2].partition(";")[0].strip(' "').lower()
     if name.strip().lower() != JSON or charset not in _UTF_8:
         raise UnsupportedMediaTypeError(f"Send the request as {JSON} in UTF-8.")
-    return chosen
 
 
 def _quality(parameters: str) -> float:

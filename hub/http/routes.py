@@ -24,6 +24,7 @@ from hub.http.console.files import read_files
 from hub.http.console.holdings import Holdings
 from hub.http.endpoint import Endpoint, Handler, NewId
 from hub.http.exchange import Incoming, NotFoundError, Reply
+from hub.http.export import ExportEdge, Exports
 from hub.http.graphql import GraphqlEdge
 from hub.http.health import Health
 from hub.http.limits import Limits, Places
@@ -38,6 +39,7 @@ from hub.store.database import Database
 from schema.catalogue import Catalogue
 
 GRAPHQL_PATH = "/graphql"
+EXPORT_PATH = "/export"
 
 
 def random_id() -> str:
@@ -53,6 +55,7 @@ class Parts:
     """Address of the hub as departments know it, without a slash at its end."""
     queries: Answers
     commands: Answers
+    exports: Exports
     clients: Mapping[str, Client]
     keyring: Keyring
     database: Database
@@ -80,6 +83,8 @@ def routes(parts: Parts) -> list[Route]:
     limits = parts.limits
     places = Places(limits.max_waiting)
     graphql = GraphqlEdge(authenticator, parts.queries, parts.commands, parts.clock, limits, places)
+    running = Places(limits.max_exports)
+    export = ExportEdge(authenticator, parts.exports, parts.clock, limits, places, running)
     log = LogTiles(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring)
     oauth = _authorization_server(parts, issuer)
@@ -99,6 +104,7 @@ def routes(parts: Parts) -> list[Route]:
 
     return [
         route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post),
+        route(EXPORT_PATH, Form.GRAPHQL, POST=export.post),
         route(TOKEN_PATH, Form.OAUTH, POST=oauth.token),
         route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),
         route(METADATA_PATH, Form.PROBLEM, GET=oauth.metadata),

@@ -49,6 +49,8 @@ class Request:
     caller: Caller
     request_id: str
     at: datetime
+    channel: str = "graphql"
+    """By which of the hub's ways it came, for the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Answerer:
         """
         asked = Asked(
             request.caller, request.request_id, request.at,
-            self.documents.hash_of(request.document), request.operation_name,
+            self.documents.hash_of(request.document), request.operation_name, request.channel,
         )  # fmt: skip
         try:
             return await self._answer(request, asked)

@@ -15,9 +15,15 @@ from hub.http.clients import load_clients, registry_entry
 from hub.http.limits import Limits
 from hub.http.oauth import ASSERTION_TYPE, TOKEN_PATH
 from hub.http.routes import Parts, router
+from hub.query.disclosure import Disclosures
+from hub.query.documents import Documents
+from hub.query.export import Exporter
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.store.database import Database
 from schema.catalogue import Catalogue
+from schema.graph import build_schema, core_schema
+from tests.fakes.audit_log import FakeLog
+from tests.fakes.front_door import FakeFrontDoor
 
 ISSUER = "http://127.0.0.1:8700"
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -75,6 +81,22 @@ class FakeAnswers:
 
 
 @dataclass
+class FakeExports:
+    """Begins exports over a made-up list; remembers nothing of what it refuses."""
+
+    front: FakeFrontDoor
+
+    async def begin(self, request, /):
+        documents = Documents(_schema())
+        return Exporter(documents, self.front, Disclosures(FakeLog(), None))._begun(request)
+
+
+@functools.cache
+def _schema():
+    return core_schema(build_schema(_catalogue()))
+
+
+@dataclass
 class FakePolicies:
     """The policy that a new hub starts with; one that was changed is loaded when asked for."""
 
@@ -114,6 +136,8 @@ class Edge:
     queries: FakeAnswers
     commands: FakeAnswers
     http: TestClient
+    front: FakeFrontDoor
+    """What exports are answered by."""
 
     def claims(self, **changed):
         """Return good claims of an assertion, some of them changed; None takes one out."""
@@ -167,11 +191,13 @@ def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits
     key.ensure_kid()
     entry = registry_entry(CLIENT, "medical-insurance", "clerk", ["PUSH", "CASE"], key)
     clock, once, queries, commands = SetClock(), FakeOnce(), FakeAnswers(), FakeAnswers()
+    front = FakeFrontDoor()
     parts = replace(
         Parts(
             issuer=ISSUER,
             queries=queries,
             commands=commands,
+            exports=FakeExports(front),
             clients=load_clients(entry, str),
             keyring=new_keyring(folder / "keys"),
             database=Database(dsn),
@@ -184,4 +210,4 @@ def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits
         ),
         **changed,
     )
-    return Edge(parts, key, clock, once, queries, commands, TestClient(router(parts)))
+    return Edge(parts, key, clock, once, queries, commands, TestClient(router(parts)), front)

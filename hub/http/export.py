@@ -1,0 +1,154 @@
+"""POST /export: a whole list as JSON Lines, row by row, made and sent chunk by chunk.
+
+The first chunk is answered before the reply begins, so what is refused at once has its status.
+Later failures are a line of their own, and the stream ends there: a whole export ends with a line
+that says so. Token, client and grants are looked at again for each chunk.
+
+Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import orjson
+from starlette.types import Message, Receive
+
+from hub.access import Caller
+from hub.clock import Clock
+from hub.http.auth import Authenticator
+from hub.http.exchange import Incoming, NotAcceptableError, Reply
+from hub.http.graphql import question
+from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
+from hub.http.media import GRAPHQL_JSON, check_json_body
+from hub.http.presence import Presence, answer_too_late
+from hub.http.problems import Form, outside
+from hub.http.streaming import Streamed
+from hub.query.answer import Request
+from hub.query.export import Export
+
+JSON_LINES: Final = "application/jsonl"
+_TAKEN: Final = (JSON_LINES, "application/x-ndjson")
+_ANY: Final = frozenset({"*/*", "application/*"})
+
+
+class Exports(Protocol):
+    """Begins exports; `hub.query.export.Exporter` is one."""
+
+    async def begin(self, request: Request, /) -> Export:
+        """Return an export of which nothing was asked yet, or refuse it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEdge:
+    """POST /export; `running` bounds how many go on at a time."""
+
+    authenticator: Authenticator
+    exports: Exports
+    clock: Clock
+    limits: Limits
+    places: Places
+    running: Places
+    presence: Presence = field(default_factory=Presence)
+
+    async def post(self, incoming: Incoming) -> Streamed:
+        """Begin one export.
+
+        1. The caller is known before a byte of the body is read.
+        2. The media types are ones that we send and take.
+        3. The body arrives whole, in time, within its limit, and is one request.
+        4. There is room, and the first chunk is answered, for as long as its caller is there.
+
+        Raises:
+            HubError: As the steps have it; nothing was disclosed.
+            DisconnectedError: The caller went away.
+        """
+        # Step 1.
+        caller = self.authenticator.caller(incoming)
+        # Step 2.
+        media_type = _accepted(incoming)
+        check_json_body(incoming)
+        # Step 3.
+        with self.presence.within(self.limits.body_timeout_s, body_too_late):
+            body = await whole_body(incoming.receive, self.limits.max_body_bytes)
+        asked = question(body)
+        request = Request(
+            asked.document, asked.variables, asked.operation_name, caller, incoming.request_id,
+            self.clock(),
+        )  # fmt: skip
+        # Step 4.
+        self.running.__enter__()
+        try:
+            export = await self.exports.begin(request)
+            first = await self._step(export, caller, incoming.receive)
+        except BaseException:
+            self.running.__exit__(None, None, None)
+            raise
+        return Streamed(
+            media_type, self._pieces(export, incoming, first), self.limits.send_timeout_s
+        )
+
+    async def _pieces(
+        self, export: Export, incoming: Incoming, first: bytes
+    ) -> AsyncGenerator[bytes, None]:
+        """Give out the lines of each chunk; the last line says `done`, or what went wrong."""
+        gone = asyncio.create_task(_gone(incoming.receive), name="is the caller there")
+
+        async def until_gone() -> Message:
+            await asyncio.shield(gone)
+            return {"type": "http.disconnect"}
+
+        try:
+            yield first
+            while not export.is_done:
+                if gone.done():
+                    raise DisconnectedError
+                try:
+                    caller = self.authenticator.caller(incoming)
+                    lines = await self._step(export, caller, until_gone)
+                except DisconnectedError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - the outermost border, as in the endpoint
+                    yield _told(error, incoming.request_id)
+                    return
+                yield lines
+        finally:
+            gone.cancel()
+            self.running.__exit__(None, None, None)
+
+    async def _step(self, export: Export, caller: Caller, receive: Receive) -> bytes:
+        limit_s = self.limits.answer_timeout_s
+        with self.places, self.presence.within(limit_s, answer_too_late, receive):
+            return await export.step(caller, self.clock())
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the caller has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _accepted(incoming: Incoming) -> str:
+    """Return the media type of the lines; who says nothing gets application/jsonl.
+
+    Raises:
+        NotAcceptableError: The caller takes neither.
+    """
+    header = incoming.header(b"accept")
+    if header is None:
+        return JSON_LINES
+    names = [part.partition(";")[0].strip().lower() for part in header.split(",")]
+    for name in names:
+        if name in _TAKEN:
+            return name
+    if _ANY.isdisjoint(names):
+        raise NotAcceptableError(f"Accept {_TAKEN[0]} or {_TAKEN[1]}.")
+    return JSON_LINES
+
+
+def _told(error: Exception, request_id: str) -> bytes:
+    """Return the line that ends an export which failed on the way."""
+    reply: Reply = outside(error, Form.GRAPHQL, request_id, GRAPHQL_JSON)
+    (told,) = orjson.loads(reply.body)["errors"]
+    return orjson.dumps({"error": told}, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,215 @@
+"""An export is a list asked for chunk by chunk, each one by the front door, until there is no more.
+
+Every chunk is a request of its own: its grants are decided anew, its entry is durable before its
+lines are given out, its cost is checked. All chunks are of one day and of the known time of the
+first, so that together they are one snapshot. If what is granted changes on the way, the export
+stops. One chunk is in memory at a time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final, Protocol
+
+import orjson
+from graphql import GraphQLError, OperationType
+from graphql.execution.values import get_argument_values
+
+from hub.access import Caller
+from hub.errors import InvalidDocumentError, NotGrantedError, RefusedError, TooCostlyError
+from hub.query.answer import Answer, Request
+from hub.query.bind import coerced, day_of
+from hub.query.disclosure import Asked, Disclosures
+from hub.query.documents import Documents, invalid_variable
+from hub.query.export_document import ADDED, Exported, exported
+from hub.query.given import moment_given
+from schema.graph import MAX_PAGE
+
+CHANNEL: Final = "export"
+_SIZES: Final = (MAX_PAGE, 50, 10, 1)
+"""How many rows a chunk has: the most whose cost is allowed."""
+
+
+class Answers(Protocol):
+    """The front door; `hub.query.answer.Answerer` is one."""
+
+    async def answer(self, request: Request, /) -> Answer:
+        """Return the answer, once it is on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Begins exports; lives as long as the application."""
+
+    documents: Documents
+    answers: Answers
+    disclosures: Disclosures
+
+    async def begin(self, request: Request) -> "Export":
+        """Return an export of which nothing has been asked yet.
+
+        Raises:
+            RefusedError: The operation is none that can be exported; the refusal is on record.
+        """
+        try:
+            return self._begun(request)
+        except RefusedError as refusal:
+            asked = Asked(
+                request.caller, request.request_id, request.at,
+                self.documents.hash_of(request.document), request.operation_name, CHANNEL,
+            )  # fmt: skip
+            await self.disclosures.refused(asked, refusal)
+            raise
+
+    def _begun(self, request: Request) -> "Export":
+        document = self.documents.parsed(request.document)
+        operation = document.operation(request.operation_name)
+        if operation.node.operation is not OperationType.QUERY:
+            raise InvalidDocumentError("Only a query can be exported.")
+        values = coerced(self.documents.schema, operation, request.variables)
+        made = exported(document, operation)
+        query = self.documents.schema.query_type
+        assert query is not None  # noqa: S101 - there is no schema without one
+        try:
+            given = get_argument_values(query.fields[made.name], made.root, values.whole())
+        except GraphQLError as problem:
+            raise invalid_variable(problem) from None
+        as_of = given.get("asOf")
+        return Export(
+            self.answers,
+            request,
+            made,
+            day=as_of if isinstance(as_of, date) else day_of(request.at),
+            known_at=moment_given(given.get("knownAt"), "knownAt"),
+            after=given.get("after"),
+            numbers=given.get("nationalIds"),
+        )
+
+
+class Export:
+    """One export under way; `step` gives its next lines until `is_done`. Belongs to one task."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        request: Request,
+        made: Exported,
+        *,
+        day: date,
+        known_at: datetime | None,
+        after: str | None,
+        numbers: list[str] | None,
+    ) -> None:
+        """Ask nothing yet."""
+        self._answers = answers
+        self._request = request
+        self._made = made
+        self._day = day
+        self._known_at = None if known_at is None else known_at.isoformat()
+        self._after = after
+        self._numbers = numbers
+        self._size = 0
+        self._count = 0
+        self._denied: object = None
+        self.is_done = False
+
+    async def step(self, caller: Caller, at: datetime) -> bytes:
+        """Return the lines of the next chunk, each ended by a line feed.
+
+        Raises:
+            RefusedError: It may not go on: a grant was withdrawn, or it costs too much.
+            UnavailableError: Nothing of this chunk was disclosed; go on from the last line.
+            CorruptError: A stored value does not authenticate; nothing of it was disclosed.
+        """
+        body = await self._answer(caller, at)
+        told, is_first = body["extensions"], self._denied is None
+        denied = _denied(body)
+        if is_first:
+            self._denied = denied
+            self._pin(told["knownAt"])
+        elif denied != self._denied:
+            raise NotGrantedError(
+                "What is granted is not what it was when the export began. Begin anew, or ask "
+                "only for what is granted.",
+                tuple(sorted({error["field"] for error in denied})),
+            )
+        lines = [{"errors": denied}] if is_first and denied else []
+        rows = list(self._rows(body["data"][self._made.name]))
+        self._count += len(rows)
+        receipt = {"receipt": told["receipt"], **self._where()}
+        ended = [{"done": True, **self._where()}] if self.is_done else []
+        return b"".join(_line(each) for each in (*lines, *rows, receipt, *ended))
+
+    def _where(self) -> dict[str, object]:
+        return {"count": self._count, "knownAt": self._known_at, "asOf": self._day.isoformat()}
+
+    def _pin(self, newest: str) -> None:
+        """Hold all that follows to what the first chunk could see."""
+        asked = self._known_at
+        if asked is None or datetime.fromisoformat(newest) < datetime.fromisoformat(asked):
+            self._known_at = newest
+
+    async def _answer(self, caller: Caller, at: datetime) -> Any:
+        if self._size:
+            return await self._asked(caller, at, self._size)
+        for size in _SIZES[:-1]:
+            try:
+                return await self._asked(caller, at, size)
+            except TooCostlyError:
+                continue
+        return await self._asked(caller, at, _SIZES[-1])
+
+    async def _asked(self, caller: Caller, at: datetime, size: int) -> Any:
+        variables = {**self._request.variables, **self._page(size)}
+        request = replace(
+            self._request,
+            document=self._made.text,
+            variables={name: v for name, v in variables.items() if name in self._made.variables},
+            operation_name=None,
+            caller=caller,
+            at=at,
+            channel=CHANNEL,
+        )
+        answer = await self._answers.answer(request)
+        self._size = size
+        return orjson.loads(answer.body)
+
+    def _page(self, size: int) -> dict[str, object]:
+        return {
+            ADDED.first: size,
+            ADDED.after: self._after,
+            ADDED.numbers: self._some(size),
+            ADDED.known_at: self._known_at,
+            ADDED.as_of: self._day.isoformat(),
+        }
+
+    def _some(self, size: int) -> list[str]:
+        return [] if self._numbers is None else self._numbers[self._count : self._count + size]
+
+    def _rows(self, data: Any) -> Iterator[object]:
+        """Go through what the chunk shows, and note where the next one begins."""
+        if self._numbers is None:
+            page = data["pageInfo"]
+            self._after, self.is_done = page["endCursor"], not page["hasNextPage"]
+            yield from data["edges"]
+            return
+        self.is_done = self._count + len(data) >= len(self._numbers)
+        for item in data:
+            yield {**item, "index": item["index"] + self._count}
+
+
+def _denied(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the refused selections; places in a document that only the hub saw say nothing."""
+    return [
+        {
+            "message": error["message"],
+            "path": error["path"],
+            **{name: error["extensions"][name] for name in ("code", "reason", "field")},
+        }
+        for error in body.get("errors", ())
+    ]
+
+
+_line: Final[Callable[[object], bytes]] = lambda each: orjson.dumps(  # noqa: E731 - bound once
+    each, option=orjson.OPT_APPEND_NEWLINE
+)
