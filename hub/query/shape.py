@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.query.anchored import told_to_anchors
-from hub.query.generated import Listed, Objects, Tree, listed, objects_of
+from hub.query.generated import Listed, Objects, Tree, ids, listed, objects_of
 from hub.query.model import (
     BoundRoot,
     ConnectionOutput,
@@ -97,8 +97,8 @@ class Shaper:
 
 def _row_by_id(root: Root, rows: Sequence[Revealed]) -> Mapping[UUID, int]:
     assert root.level is not None  # noqa: S101 - only the log has none
-    ids = rows[root.level].columns[BY_ID[root.kind]]
-    return {key: row for row, key in enumerate(ids)}
+    keys = rows[root.level].columns[BY_ID[root.kind]]
+    return {key: row for row, key in enumerate(keys)}
 
 
 # Roots.
@@ -118,10 +118,10 @@ def found_rows(
     bound: BoundRoot, search: Mapping[str, Sequence[Any]], person_ids: Sequence[Any]
 ) -> list[int | None]:
     """Return for each asked-for number the row of its person, None where none may be seen."""
-    row_by_person = dict(zip(person_ids, range(len(person_ids)), strict=True))
-    person_by_tag = dict(zip(search["tag"], search["person_id"], strict=True))
+    row_by_person = dict(zip(ids(person_ids), range(len(person_ids)), strict=True))
+    person_by_tag = dict(zip(search["tag"], ids(search["person_id"]), strict=True))
     return [
-        None if n.tag is None else row_by_person.get(person_by_tag.get(n.tag))
+        None if n.tag is None else row_by_person.get(person_by_tag.get(n.tag, b""))
         for n in bound.numbers
     ]
 

@@ -1,6 +1,7 @@
 """The text of a plan's function is the answer: one display a level, names and nothing else."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from uuid import UUID
 
 import orjson
 import pytest
@@ -37,6 +38,10 @@ HOUSEHOLD = Shape("Household", 0, (Nested("members", How.MANY, MEMBER),))
 BEIJING = timezone(timedelta(hours=8))
 
 
+def made_ids(*numbers):
+    return [UUID(int=number) for number in numbers]
+
+
 def shaped(output, columns, opened=None):
     (made,) = objects_of(Shape("T", 0, (output,)), (HOME,))([Revealed(columns, opened or {})])
     return made[output.key]
@@ -52,12 +57,12 @@ def test_the_function_is_one_display_a_level_deepest_first():
         "    one_2 = first(c['parent'], o2)\n"
         "    c, g = levels[1].columns, levels[1].opened\n"
         "    o1 = [{'t': 'Member', 'person': "
-        "{'id': None if c_person_id is None else str(c_person_id), 'r': one_2(c_person_id)}} "
-        "for c_person_id in c['person_id']]\n"
+        "{'id': None if c_person_id is None else str(c_person_id), 'r': one_2(k_person_id)}} "
+        "for c_person_id, k_person_id in zip(c['person_id'], ids(c['person_id']), strict=True)]\n"
         "    many_1 = grouped(c['parent'], o1)\n"
         "    c, g = levels[0].columns, levels[0].opened\n"
-        "    o0 = [{'members': many_1(c_household_id) or []} "
-        "for c_household_id in c['household_id']]\n"
+        "    o0 = [{'members': many_1(k_household_id) or []} "
+        "for k_household_id in ids(c['household_id'])]\n"
         "    return o0\n"
     )
 
@@ -151,18 +156,18 @@ def test_two_structures_of_one_row_are_read_each_in_its_own_way():
 def test_rows_belong_to_the_row_above_and_keep_their_order():
     build = objects_of(HOUSEHOLD, LEVELS)
     rows = [
-        Revealed({"household_id": ["H0", "H1", "H2"]}, {}),
-        Revealed({"parent": ["H2", "H1", "H2"], "person_id": ["a", "b", "c"]}, {}),
-        Revealed({"parent": ["c", "c"]}, {"who": [["first", "F"], ["second", "M"]]}),
+        Revealed({"household_id": made_ids(0, 1, 2)}, {}),
+        Revealed({"parent": made_ids(2, 1, 2), "person_id": made_ids(10, 11, 12)}, {}),
+        Revealed({"parent": made_ids(12, 12)}, {"who": [["first", "F"], ["second", "M"]]}),
     ]
 
     def member(person, record):
-        return {"t": "Member", "person": {"id": person, "r": record}}
+        return {"t": "Member", "person": {"id": str(UUID(int=person)), "r": record}}
 
     assert build(rows) == [
         {"members": []},
-        {"members": [member("b", None)]},
-        {"members": [member("a", None), member("c", {"name": "first", "sex": "F"})]},
+        {"members": [member(11, None)]},
+        {"members": [member(10, None), member(12, {"name": "first", "sex": "F"})]},
     ]
 
 
