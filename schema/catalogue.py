@@ -163,6 +163,9 @@ class Dataset:
     stored: bool = True
     """False for what is only asked for live, under an authorisation, and never kept."""
     source_time_grain: Grain = Grain.EXACT
+    orders: tuple[str, ...] = ()
+    """Columns that lists are ordered by, `-` before one whose greatest comes first; each has an
+    index, with an opaque id behind it that breaks ties."""
     groups: Mapping[str, tuple[Field, ...]] = field(init=False, repr=False, compare=False)
     """Sealed group to its fields, in the order in which they are sealed."""
     clear: tuple[Field, ...] = field(init=False, repr=False, compare=False)

@@ -19,6 +19,7 @@ from hub.query.coercion import Values
 from hub.query.documents import Operation, invalid_variable
 from hub.query.given import first_given, moment_given
 from hub.query.list_binding import list_bound
+from hub.query.lists import areas
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
 from hub.query.representations import bound_by_id, uuid_of
 from schema.datasets.credit import COMMITMENT_CODES
@@ -170,6 +171,9 @@ def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[
         values[f"{prefix}as_of"] = one.as_of
         values[f"{prefix}known"] = one.known_at or NEWEST
         values.update((prefix + name, value) for name, value in one.parameters.items())
+        if one.asked is not None and one.root.is_chosen:
+            found = areas(one.asked, entitlement.regions)
+            values.update((prefix + name, value) for name, value in found.items())
     return values
 
 

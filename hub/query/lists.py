@@ -19,6 +19,10 @@ from schema.catalogue import Catalogue, Dataset, Field, Kind, Subject, camel
 from schema.graph_lists import filterable
 
 _Given = Mapping[str, object]
+_REGION_DIGITS: Final = 12
+_STREET_DIGITS: Final = 9
+"""Of a region code: county 6, street or township 9, community or village 12."""
+_STREETS: Final = 20
 _PLAIN: Final = frozenset({"first", "after", "asOf", "knownAt", "filter", "orderBy"})
 """Arguments of a list that are not conditions of their own."""
 
@@ -104,6 +108,8 @@ class Asked:
     choice: Choice
     values: dict[str, object] = field(default_factory=dict)
     told: dict[str, object] = field(default_factory=dict)
+    below: tuple[str, ...] | None = None
+    """Prefixes of the regions that were asked for; None: all."""
     digest: str = ""
     is_stated: bool = True
     """Whether a filter or another order than the usual one was stated."""
@@ -146,10 +152,35 @@ def asked(catalogue: Catalogue, name: str, given: _Given) -> Asked:
         if filters:
             own = tuple(reading.conditions(catalogue.by_name["alert"], filters, ("filter",)))
             choice = replace(choice, own=own)
+    below = reading.below
+    if name == "warnings" and given.get("region"):
+        below = (region_given(given["region"]),)
     plain = {key: value for key, value in given.items() if key not in _PLAIN}
-    digest = digest_of([order.name, choice.text, reading.values, plain])
+    digest = digest_of([order.name, choice.text, reading.values, below, plain])
     is_stated = bool(reading.told) or order is not next(iter(orders.values()))
-    return Asked(choice, reading.values, reading.told, digest, is_stated)
+    return Asked(choice, reading.values, reading.told, below, digest, is_stated)
+
+
+def both(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    """Return the prefixes of what lies below one of each, none of them below another."""
+    met = {p for p in one for q in other if p.startswith(q)}
+    met |= {q for q in other for p in one if q.startswith(p)}
+    return tuple(sorted(p for p in met if not any(p != q and p.startswith(q) for q in met)))
+
+
+def areas(one: Asked, regions: Sequence[str]) -> dict[str, object]:
+    """Return where a list looks: below the caller's `regions` and those that were asked for.
+
+    It is narrow where all of it lies in a few streets (prefixes of 9 digits and more): then their
+    households are gone through, and not the index of the order.
+    """
+    below = both(regions, regions if one.below is None else one.below)
+    return {
+        "below": [f"{prefix}%" for prefix in below],
+        "low": list(below),
+        "high": [prefix.ljust(_REGION_DIGITS, "9") for prefix in below],
+        "narrow": len(below) <= _STREETS and all(len(p) >= _STREET_DIGITS for p in below),
+    }
 
 
 class _Reading:
@@ -159,6 +190,7 @@ class _Reading:
         self.catalogue = catalogue
         self.values: dict[str, object] = {}
         self.told: dict[str, object] = {}
+        self.below: tuple[str, ...] | None = None
 
     def households(self, order: Order, given: _Given) -> Choice:
         if not given:
@@ -185,11 +217,10 @@ class _Reading:
             prefixes = [one] if one else None
         else:
             listed = [region_given(text, "filter.regions") for text in several]
-            prefixes = sorted({*(r for r in listed if r.startswith(one))}
-                              | {one for r in listed if one.startswith(r)})  # fmt: skip
+            prefixes = list(both([one], listed))
         if prefixes is None:
             return False
-        self.values["below"] = [f"{prefix}%" for prefix in prefixes]
+        self.below = tuple(prefixes)
         self.told["regions"] = prefixes
         return True
 

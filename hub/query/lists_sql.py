@@ -1,8 +1,13 @@
 """The part of a statement that finds one page of a list, and counts all of it.
 
-A page is two reaches: those whose key is known, along the index of the order, and only where they
-do not fill it, those whose key is unknown, by opaque id. A page begins behind a seat, never after a
-number of rows. Names come from the declarations; everything else is a bound parameter.
+A list is read in one of three ways, and which one is bound, not planned: along the index of its
+order, row by row until the page is full (`_ordered`); from the places of a few streets
+(`_in_streets`); from what changed since a moment (`_of_changed`). Without this the database, which
+can estimate neither intervals nor how many rows are wanted, reads and sorts everybody for a page.
+
+A page is two reaches: those whose key is known, and only where they do not fill it, those whose key
+is unknown, by opaque id. It begins behind a seat, never after a number of rows. Names come from the
+declarations; everything else is a bound parameter.
 """
 
 from collections.abc import Sequence
@@ -11,23 +16,18 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from typing_extensions import override
 
-from hub.query.lists import Choice, Clause, Comparison, Condition
+from hub.query.lists import Choice
+from hub.query.lists_where import TYPES, Wheres
 from hub.query.model import Level, LevelKind
-from hub.query.orders import Order
-from hub.query.sql_parts import column_of, extra
-from schema.catalogue import Dataset, Kind, Subject
+from hub.query.sql_parts import extra
+from schema.graph import MAX_PAGE
 
 _TEXTS: Final = pg.ARRAY(sa.Text)
-_TYPES: Final[dict[Kind, Any]] = {
-    Kind.TEXT: sa.Text,
-    Kind.CODE: sa.Text,
-    Kind.INTEGER: sa.Integer,
-    Kind.DATE: sa.Date,
-    Kind.MOMENT: sa.DateTime(timezone=True),
-    Kind.FLAG: sa.Boolean,
-}
 _CLOSED: Final = "closed"
+_MOST: Final[sa.ColumnElement[int]] = sa.literal_column(str(MAX_PAGE + 1))
+"""The most that a page can want; a number that the planner can see."""
 
 
 class Frame(Protocol):
@@ -55,17 +55,6 @@ class Listed(NamedTuple):
     counted: sa.CTE | None
 
 
-class _Base(NamedTuple):
-    """Everything that is chosen, before a page is taken of it."""
-
-    source: Any
-    columns: list[Any]
-    conditions: list[Any]
-    key: Any
-    """The column of the order; None where the order has none."""
-    tie: Any
-
-
 def in_order(choice: Choice, cte: Any, tie: str) -> list[Any]:
     """Return the order of a list over what has its key and its opaque id."""
     if choice.order.source is None:
@@ -82,290 +71,328 @@ def tie_of(level: Level) -> str:
 def listing(frame: Frame, level: Level) -> Listed:
     """Return what finds the list of `level`, which has a choice."""
     assert level.choice is not None  # noqa: S101 - the caller has looked
-    return _Listing(frame, level, level.choice).listed()
+    kind = _Households if level.kind is LevelKind.HOUSEHOLDS else _Alerts
+    return kind(frame, level, level.choice).listed()
 
 
-@dataclass(slots=True)
+class _Rows(NamedTuple):
+    """What is gone through: where its rows come from and what each must be."""
+
+    source: Any
+    conditions: list[Any]
+    cell: Any
+    home: Any
+    """The household of a row."""
+    tie: Any
+    key: Any
+
+
 class _Listing:
-    """The work on one list."""
+    """The work on one list; the two kinds say what their rows are."""
 
-    frame: Frame
-    level: Level
-    choice: Choice
-    changed: sa.CTE | None = None
-    """The households that changed; both reaches and the count read one."""
+    def __init__(self, frame: Frame, level: Level, choice: Choice) -> None:
+        self.frame = frame
+        self.level = level
+        self.choice = choice
+        self.order = choice.order
+        self.where = Wheres(frame, level, choice)
 
     def listed(self) -> Listed:
-        order, n = self.choice.order, self.level.root
-        known = self._page(self._base(self.choice.order), order)
-        if order.has_rest:
-            first_reach = known.cte(f"known_{n}")
-            rest = self._rest(order, first_reach)
-            search = sa.union_all(sa.select(first_reach), sa.select(rest.subquery()))
-            found = search.cte(f"search_{n}")
+        n, first = self.level.root, self._bound("first", sa.Integer)
+        if self.choice.watched is not None:
+            known = self._whole(self._free(), with_key=True)
+            reach: Any = self._taken(known, self._behind(known), self._along(known))
         else:
-            found = known.cte(f"search_{n}")
+            reach = sa.union_all(
+                sa.select(self._ordered().subquery()), sa.select(self._in_streets().subquery())
+            )
+        found = reach.cte(f"known_{n}" if self.order.has_rest else f"search_{n}")
+        if self.order.has_rest:
+            rest = self._rest(found).subquery()
+            both = sa.union_all(sa.select(found), sa.select(rest))
+            found = both.cte(f"search_{n}")
         page = (
             sa.select(found)
             .order_by(*in_order(self.choice, found, tie_of(self.level)))
-            .limit(self._bound("first", sa.Integer))
+            .limit(first)
         )
         return Listed(page, found, self._count() if self.level.counted else None)
 
     def _bound(self, name: str, kind: Any) -> Any:
         return sa.bindparam(f"r{self.level.root}_{name}", type_=kind)
 
-    # Pages.
+    # What the two kinds say.
 
-    def _page(self, base: _Base, order: Order) -> "sa.Select[Any]":
-        """Return the rows behind the seat whose key is known, in order, and one more."""
-        after_id = self._bound("after_id", pg.UUID)
-        if base.key is None:
-            return self._taken(base, [base.tie > after_id], [base.tie])
-        after = self._bound("after_key", _TYPES[order.kind])
-        if order.is_descending:
-            # The first comparison is where an index begins, the second what lies behind the seat.
-            behind = [base.key <= after, sa.or_(base.key < after, base.tie > after_id)]
-            return self._taken(base, behind, [base.key.desc(), base.tie])
-        behind = [base.key >= after, sa.or_(base.key > after, base.tie > after_id)]
-        return self._taken(base, behind, [base.key.asc(), base.tie])
+    def _driver(self) -> _Rows:
+        """Return the table that has the order's key, its rows probed one by one."""
+        raise NotImplementedError
 
-    def _rest(self, order: Order, known: sa.CTE) -> "sa.Select[Any]":
+    def _whole(self, area: Any, *, with_key: bool) -> "_Whole":
+        """Return everything that is listed of the places that `area` leads to."""
+        raise NotImplementedError
+
+    def _shown(self, found: Any) -> "sa.Select[Any]":
+        """Return the columns of the few rows that were found."""
+        raise NotImplementedError
+
+    def _without_key(self, area: Any) -> "_Whole":
+        """Return what has no known key."""
+        raise NotImplementedError
+
+    # Ways to read it.
+
+    def _ordered(self) -> "sa.Select[Any]":
+        """Go along the order's index and look at each row, until the page is full."""
+        rows = self._driver()
+        narrow = self._bound("narrow", sa.Boolean)
+        along = self._along(rows)
+        cut = (
+            sa.select(rows.cell.label("cell"), rows.tie.label("tie"), rows.key.label("key"))
+            .add_columns(*self._driven(rows))
+            .select_from(rows.source)
+            .where(~narrow, *rows.conditions, *self._behind(rows), *self._probed(rows))
+            .order_by(*along)
+            .limit(_MOST)
+            .subquery()
+        )
+        few = sa.select(cut).limit(self._bound("first", sa.Integer) + 1).subquery()
+        return self._shown(few)
+
+    def _driven(self, rows: _Rows) -> list[Any]:
+        return [rows.home.label("home")]
+
+    def _probed(self, rows: _Rows) -> list[Any]:
+        """Whether the caller may see the row, it lies in the regions, and all is true of it."""
+        place, is_seen = self.frame.place(self.level, rows.cell, rows.home)
+        seen = sa.select(sa.literal(1)).select_from(place).where(is_seen, *self.where.below(place))
+        return [self.where.probed(seen), *self._clauses(rows.cell, rows.home)]
+
+    def _clauses(self, cell: Any, home: Any) -> list[Any]:
+        """Whether the records exist that were asked for; those of the order's key are seen to."""
+        return self.where.clauses(cell, home, but=self.order.source)
+
+    def _in_streets(self) -> "sa.Select[Any]":
+        """Go through the households of a few streets, and put them in order."""
+        whole = self._whole(self._area(), with_key=True)
+        narrow = self._bound("narrow", sa.Boolean)
+        return self._taken(whole, [narrow, *self._behind(whole)], self._along(whole))
+
+    def _rest(self, known: sa.CTE) -> "sa.Select[Any]":
         """Return those whose key is unknown; not looked for where the known ones fill the page."""
-        base = self._unknown(order)
+        area = self._free() if self.choice.watched is not None else self._area()
+        whole = self._without_key(area)
         first = self._bound("first", sa.Integer)
         is_short = sa.select(sa.func.count()).select_from(known).scalar_subquery() <= first
-        behind = [base.tie > self._bound("after_rest", pg.UUID), is_short]
-        return self._taken(base, behind, [base.tie])
+        behind = [whole.tie > self._bound("after_rest", pg.UUID), is_short]
+        return self._taken(whole, behind, [whole.tie])
 
-    def _taken(self, base: _Base, behind: Sequence[Any], order: Sequence[Any]) -> "sa.Select[Any]":
+    def _count(self) -> sa.CTE:
+        area = self._free() if self.choice.watched is not None else self._area()
+        whole = self._whole(area, with_key=False)
+        counted = (
+            sa.select(sa.func.count().label("count"))
+            .select_from(whole.source)
+            .where(*whole.conditions)
+        )
+        return counted.cte(f"count_{self.level.root}")
+
+    def _area(self) -> Any:
+        """Return the ranges of regions below which anything can be listed."""
+        low, high = self._bound("low", _TEXTS), self._bound("high", _TEXTS)
+        return sa.func.unnest(low, high).table_valued("low", "high").render_derived()
+
+    def _free(self) -> Any:
+        return self.where.changed()
+
+    # Pages.
+
+    def _behind(self, rows: Any) -> list[Any]:
+        """Whether a row lies behind the seat; the first comparison is where an index begins."""
+        after_id = self._bound("after_id", pg.UUID)
+        if self.order.source is None:
+            return [rows.tie > after_id]
+        after = self._bound("after_key", TYPES[self.order.kind])
+        if self.order.is_descending:
+            return [rows.key <= after, sa.or_(rows.key < after, rows.tie > after_id)]
+        return [rows.key >= after, sa.or_(rows.key > after, rows.tie > after_id)]
+
+    def _along(self, rows: Any) -> list[Any]:
+        if self.order.source is None:
+            return [rows.tie]
+        return [rows.key.desc() if self.order.is_descending else rows.key.asc(), rows.tie]
+
+    def _taken(
+        self, whole: "_Whole", behind: Sequence[Any], order: Sequence[Any]
+    ) -> "sa.Select[Any]":
         return (
-            sa.select(*base.columns)
-            .select_from(base.source)
-            .where(*base.conditions, *behind)
+            sa.select(*whole.columns)
+            .select_from(whole.source)
+            .where(*whole.conditions, *behind)
             .order_by(*order)
             .limit(self._bound("first", sa.Integer) + 1)
         )
 
-    def _count(self) -> sa.CTE:
-        base = self._base(None)
-        counted = (
-            sa.select(sa.func.count().label("count"))
-            .select_from(base.source)
-            .where(*base.conditions)
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """Everything that is listed, with its columns, before a page is taken of it."""
+
+    source: Any
+    columns: list[Any]
+    conditions: list[Any]
+    key: Any
+    tie: Any
+
+
+class _Households(_Listing):
+    """A list of households."""
+
+    @override
+    def _driver(self) -> _Rows:
+        order, frame, level = self.order, self.frame, self.level
+        if order.source is None:
+            table = frame.table("household")
+            tie = table.c.household_id
+            return _Rows(table, [], table.c.cell, tie, tie, sa.cast(None, sa.Integer))
+        table = frame.table(order.source)
+        home = table.c.household_id if order.source == "household_place" else table.c.identity_id
+        held = self.where.weighed(frame.holds(level, table))
+        key = table.c[order.column]
+        own = self.where.of_key(table, order.source, order.column)
+        return _Rows(table, [held, key.is_not(None), *own], table.c.cell, home, home, key)
+
+    @override
+    def _shown(self, found: Any) -> "sa.Select[Any]":
+        household = self.frame.table("household")
+        place, is_seen = self.frame.place(self.level, found.c.cell, found.c.home)
+        is_it = sa.and_(household.c.cell == found.c.cell, household.c.household_id == found.c.home)
+        columns = self._columns(household, place, found.c.key)
+        return sa.select(*columns).select_from(found.join(household, is_it).join(place, is_seen))
+
+    def _columns(self, household: Any, place: Any, key: Any) -> list[Any]:
+        own = [household.c.cell, household.c.household_id, household.c.log_alias]
+        own += [place.c.region] if "region" in self.level.columns else []
+        return [*own, key.label("key")]
+
+    @override
+    def _whole(self, area: Any, *, with_key: bool) -> _Whole:
+        order, frame, level = self.order, self.frame, self.level
+        household = frame.table("household")
+        place, is_seen = frame.place(level, household.c.cell, household.c.household_id)
+        is_its = sa.and_(
+            place.c.cell == household.c.cell, place.c.household_id == household.c.household_id
         )
-        return counted.cte(f"count_{self.level.root}")
+        source = area.join(place, self.where.leads_to(area, place)).join(household, is_its)
+        own = (household.c.cell, household.c.household_id)
+        conditions = [is_seen, *self.where.below(place)]
+        key: Any = sa.cast(None, sa.Integer)
+        if with_key and order.source == "household_place":
+            key = place.c.region
+        elif with_key and order.source is not None:
+            scored = frame.table(order.source)
+            key = scored.c[order.column]
+            source = source.join(
+                scored,
+                sa.and_(
+                    scored.c.cell == household.c.cell,
+                    scored.c.identity_id == household.c.household_id,
+                ),
+            )
+            conditions += [frame.holds(level, scored), key.is_not(None)]
+            conditions += self.where.of_key(scored, order.source, order.column)
+            conditions += self._clauses(*own)
+        if not with_key or order.source in (None, "household_place"):
+            conditions += self.where.clauses(*own)
+        columns = self._columns(household, place, key)
+        return _Whole(source, columns, conditions, key, household.c.household_id)
 
-    # What is listed.
-
-    def _base(self, order: Order | None) -> _Base:
-        if self.level.kind is LevelKind.HOUSEHOLDS:
-            return self._households(order)
-        return self._alerts(order)
-
-    def _unknown(self, order: Order) -> _Base:
-        """Return what has no known key in `order`."""
-        if self.level.kind is not LevelKind.HOUSEHOLDS:
-            base = self._alerts(order)
-            return base._replace(conditions=[*base.conditions, base.key.is_(None)])
-        base = self._households(None)
+    @override
+    def _without_key(self, area: Any) -> _Whole:
+        whole, order = self._whole(area, with_key=False), self.order
         scored = self.frame.table("score")
-        # Those of a household from its id; else the whole table is read for one page's end.
+        cell, home = whole.columns[0], whole.tie
         has_key = sa.exists().where(
-            scored.c.cell == base.source.left.c.cell,
-            scored.c.identity_id == base.tie,
+            scored.c.cell == cell,
+            scored.c.identity_id == home,
             self.frame.holds(self.level, scored),
             scored.c[order.column].is_not(None),
         )
-        return base._replace(
-            columns=[*base.columns[:-1], sa.cast(None, _TYPES[order.kind]).label("key")],
-            conditions=[*base.conditions, ~has_key],
+        columns = [*whole.columns[:-1], sa.cast(None, TYPES[order.kind]).label("key")]
+        return _Whole(whole.source, columns, [*whole.conditions, ~has_key], None, home)
+
+
+class _Alerts(_Listing):
+    """A list of open alerts."""
+
+    @override
+    def _driver(self) -> _Rows:
+        alert = self.frame.table("alert")
+        key = alert.c[self.order.column]
+        conditions = [
+            self.where.weighed(self.frame.holds(self.level, alert)),
+            self.where.weighed(sa.and_(*self._open(alert))),
+            *self.where.in_sight(alert, self.choice.own, self.order.column),
+            key.is_not(None),
+        ]
+        home = alert.c.identity_id
+        return _Rows(alert, conditions, alert.c.cell, home, alert.c.record_id, key)
+
+    @override
+    def _driven(self, rows: _Rows) -> list[Any]:
+        return [rows.home.label("home"), rows.source.c.version_id]
+
+    @override
+    def _shown(self, found: Any) -> "sa.Select[Any]":
+        alert = self.frame.table("alert")
+        is_it = sa.and_(
+            alert.c.cell == found.c.cell,
+            alert.c.identity_id == found.c.home,
+            alert.c.version_id == found.c.version_id,
         )
+        source, columns = self._of_home(found.join(alert, is_it), alert)
+        return sa.select(*columns, found.c.key.label("key")).select_from(source)
 
-    def _households(self, order: Order | None) -> _Base:
-        frame, level = self.frame, self.level
-        household = frame.table("household")
-        place, is_seen = frame.place(level, household.c.cell, household.c.household_id)
-        source = household.join(place, is_seen)
-        conditions = [*self._in_regions(place), *self._clauses(household)]
-        key: Any = None
-        if order is not None and order.source == "household_place":
-            key = place.c.region
-        elif order is not None and order.source is not None:
-            scored = frame.table(order.source)
-            is_its = sa.and_(
-                scored.c.cell == household.c.cell, scored.c.identity_id == household.c.household_id
-            )
-            source = source.join(scored, is_its)
-            conditions += [frame.holds(level, scored), scored.c[order.column].is_not(None)]
-            key = scored.c[order.column]
-        columns = [household.c.cell, household.c.household_id, household.c.log_alias]
-        columns += [place.c.region] if "region" in level.columns else []
-        shown = sa.cast(None, sa.Integer) if key is None else key
-        tie = household.c.household_id
-        return _Base(source, [*columns, shown.label("key")], conditions, key, tie)
-
-    def _in_regions(self, place: Any) -> list[Any]:
-        if not self.choice.in_regions:
-            return []
-        return [place.c.region.like(sa.any_(self._bound("below", _TEXTS)))]
-
-    def _alerts(self, order: Order | None) -> _Base:
-        frame, level = self.frame, self.level
-        alert, household = frame.table("alert"), frame.table("household")
-        place, is_seen = frame.place(level, alert.c.cell, alert.c.identity_id)
-        is_same_home = sa.and_(
+    def _of_home(self, source: Any, alert: Any) -> tuple[Any, list[Any]]:
+        household = self.frame.table("household")
+        is_home = sa.and_(
             household.c.cell == alert.c.cell, household.c.household_id == alert.c.identity_id
         )
-        source, columns = frame.records(level, alert.join(place, is_seen), alert)
-        columns = [*columns, *extra(alert, columns, "record_id", "total"), household.c.log_alias]
-        key: Any = None
-        if order is not None:
-            key = alert.c[order.column]
-            columns.append(key.label("key"))
-        conditions = [
-            frame.holds(level, alert),
-            alert.c.status != _CLOSED,
-            *self._plain(alert, place),
-            *(self._condition(alert, one) for one in self.choice.own),
-        ]
-        return _Base(
-            source.join(household, is_same_home), columns, conditions, key, alert.c.record_id
-        )
+        source, columns = self.frame.records(self.level, source.join(household, is_home), alert)
+        more = extra(alert, columns, "record_id", "total")
+        return source, [*columns, *more, household.c.log_alias]
 
-    def _plain(self, alert: Any, place: Any) -> list[Any]:
-        """Return the conditions that are arguments of their own; null means nothing."""
+    def _open(self, alert: Any) -> list[Any]:
+        """Return the conditions of the alert itself; of the plain arguments null means nothing."""
         bands, statuses = self._bound("bands", _TEXTS), self._bound("statuses", _TEXTS)
         assignee = self._bound("assignee", sa.Text)
         return [
+            alert.c.status != _CLOSED,
             sa.or_(bands.is_(None), alert.c.band == sa.any_(bands)),
             sa.or_(statuses.is_(None), alert.c.status == sa.any_(statuses)),
             sa.or_(assignee.is_(None), alert.c.assignee == assignee),
-            place.c.region.like(self._bound("region", sa.Text)),
         ]
 
-    # What must be true of a household.
+    @override
+    def _whole(self, area: Any, *, with_key: bool) -> _Whole:
+        alert = self.frame.table("alert")
+        place, is_seen = self.frame.place(self.level, alert.c.cell, alert.c.identity_id)
+        is_its = sa.and_(alert.c.cell == place.c.cell, alert.c.identity_id == place.c.household_id)
+        start = area.join(place, self.where.leads_to(area, place)).join(alert, is_its)
+        source, columns = self._of_home(start, alert)
+        key = alert.c[self.order.column]
+        conditions = [
+            is_seen,
+            *self.where.below(place),
+            self.frame.holds(self.level, alert),
+            *self._open(alert),
+            *(self.where.condition(alert, one) for one in self.choice.own),
+        ]
+        conditions += [key.is_not(None)] if with_key else []
+        columns = [*columns, key.label("key")]
+        return _Whole(source, columns, conditions, key, alert.c.record_id)
 
-    def _clauses(self, household: Any) -> list[Any]:
-        found = [self._clause(household, clause) for clause in self.choice.clauses]
-        if self.choice.watched is not None:
-            changed = self.changed = self.changed if self.changed is not None else self._changed()
-            found.append(
-                sa.exists().where(
-                    changed.c.cell == household.c.cell,
-                    changed.c.household_id == household.c.household_id,
-                )
-            )
-        return found
-
-    def _clause(self, household: Any, clause: Clause) -> Any:
-        frame, level = self.frame, self.level
-        table = frame.table(clause.dataset.name)
-        stated = [self._condition(table, one) for one in clause.conditions]
-        if clause.dataset.subject is Subject.HOUSEHOLD:
-            is_its = sa.and_(
-                table.c.cell == household.c.cell, table.c.identity_id == household.c.household_id
-            )
-            held = sa.exists().where(is_its, frame.holds(level, table), *stated)
-        else:
-            source, member = self._of_members(table)
-            held = (
-                sa.select(sa.literal(1))
-                .select_from(source)
-                .where(
-                    member.c.cell == household.c.cell,
-                    member.c.household_id == household.c.household_id,
-                    *stated,
-                )
-                .exists()
-            )
-        return held if clause.exists else ~held
-
-    def _of_members(self, table: Any) -> tuple[Any, Any]:
-        """Return a dataset's records that hold, joined to the members whose they are."""
-        frame, level = self.frame, self.level
-        member, link = frame.table("membership"), frame.table("link")
-        is_linked = sa.and_(
-            link.c.cell == member.c.cell,
-            link.c.person_id == member.c.person_id,
-            frame.holds(level, link, member),
-        )
-        is_its = sa.and_(
-            table.c.cell == link.c.cell,
-            table.c.identity_id == link.c.identity_id,
-            frame.holds(level, table),
-        )
-        return member.join(link, is_linked).join(table, is_its), member
-
-    def _condition(self, table: Any, one: Condition) -> Any:
-        as_of = self._bound("as_of", sa.Date)
-        column = column_of(table, one.column, as_of)
-        if isinstance(column, sa.Label):
-            column = column.element
-        if one.test is Comparison.ANY:
-            return column == sa.any_(self._bound(one.parameter, _TEXTS))
-        value = self._bound(one.parameter, _TYPES[one.kind])
-        match one.test:
-            case Comparison.SAME:
-                return column == value
-            case Comparison.FROM:
-                return column >= value
-            case Comparison.TO:
-                return column <= value
-            case Comparison.BEFORE:
-                return column < value
-            case Comparison.AFTER:
-                return column > value
-
-    # What changed.
-
-    def _changed(self) -> sa.CTE:
-        """Return the households of which something that may be read changed since the moment."""
-        watched = self.choice.watched
-        assert watched is not None  # noqa: S101 - the caller has looked
-        reaches: list[Any] = []
-        if watched.place:
-            reaches.append(self._changed_home("household_place", "household_id"))
-        if watched.members:
-            reaches.append(self._changed_home("membership", "household_id"))
-        for dataset in watched.datasets:
-            if dataset.subject is Subject.HOUSEHOLD:
-                reaches.append(self._changed_home(dataset.name, "identity_id"))
-            else:
-                reaches.append(self._changed_member(dataset))
-        return sa.union(*reaches).cte(f"changed_{self.level.root}")
-
-    def _changed_home(self, name: str, key: str) -> "sa.Select[Any]":
-        table = self.frame.table(name)
-        return sa.select(table.c.cell, table.c[key].label("household_id")).where(
-            self._is_new(table)
-        )
-
-    def _changed_member(self, dataset: Dataset) -> "sa.Select[Any]":
-        frame, level = self.frame, self.level
-        table = frame.table(dataset.name)
-        link, member = frame.table("link"), frame.table("membership")
-        is_linked = sa.and_(
-            link.c.cell == table.c.cell,
-            link.c.identity_id == table.c.identity_id,
-            frame.holds(level, link),
-        )
-        is_member = sa.and_(
-            member.c.cell == link.c.cell,
-            member.c.person_id == link.c.person_id,
-            frame.holds(level, member),
-        )
-        return (
-            sa.select(member.c.cell, member.c.household_id)
-            .select_from(table.join(link, is_linked).join(member, is_member))
-            .where(self._is_new(table))
-        )
-
-    def _is_new(self, table: Any) -> Any:
-        """Whether a version became known, or ceased to be, between the two moments."""
-        since = self._bound("since", sa.DateTime(timezone=True))
-        known = self._bound("known", sa.DateTime(timezone=True))
-        return sa.or_(
-            sa.and_(table.c.known_from > since, table.c.known_from <= known),
-            sa.and_(table.c.known_to > since, table.c.known_to <= known),
-        )
+    @override
+    def _without_key(self, area: Any) -> _Whole:
+        whole = self._whole(area, with_key=False)
+        conditions = [*whole.conditions, whole.key.is_(None)]
+        return _Whole(whole.source, whole.columns, conditions, whole.key, whole.tie)

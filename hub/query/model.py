@@ -269,6 +269,8 @@ class Root:
     """How they are read."""
     fixed_cost: int = 0
     """What it costs however many rows there are."""
+    is_chosen: bool = False
+    """Of a list: whether `hub.query.lists_sql` finds it, by what it is chosen and ordered by."""
     order: Order | None = None
     """Of a list: the order that its cursors belong to."""
     read: Callable[[Mapping[str, object]], Asked] | None = None

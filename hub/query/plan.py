@@ -185,6 +185,7 @@ class _Planning:
             connection,
             cost,
             fixed_cost=fixed + COUNT_COST * level.counted,
+            is_chosen=level.choice is not None,
             order=choice.order if choice else orders.get(_DEFAULT_ORDER),
             read=partial(asked, self.planner.catalogue, str(kind)) if orders else None,
         )

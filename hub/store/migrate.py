@@ -2,8 +2,9 @@
 
 The hub's own tables move by Alembic revisions (`hub/store/migrations`). The tables of datasets
 follow their declarations: a missing table or column is added, nothing is ever dropped or
-changed in place, and a declaration that would need it is refused. So adding a department needs
-no migration, and a test compares the outcome of both with `hub.store.tables`.
+changed in place, and a declaration that would need it is refused. A declared index that is missing
+is added on both. So adding a department needs no migration, and a test compares the outcome of both
+with `hub.store.tables`.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ def _upgrade(connection: Connection, catalogue: Catalogue) -> None:
 
 
 def _follow_declarations(connection: Connection, catalogue: Catalogue) -> None:
-    """Add the tables and columns that declarations ask for.
+    """Add the tables and columns that declarations of datasets ask for, and the indexes of all.
 
     Raises:
         SetupError: A declared column exists with another type.
@@ -59,12 +60,12 @@ def _follow_declarations(connection: Connection, catalogue: Catalogue) -> None:
     found = sa.inspect(connection)
     present = set(found.get_table_names())
     for name, table in declared.tables.items():
-        if name in FIXED_TABLES:
-            continue
         if name not in present:
             table.create(connection)
-        else:
+            continue
+        if name not in FIXED_TABLES:
             _add_columns(connection, table, found)
+        _add_indexes(connection, table, found)
 
 
 def _add_columns(connection: Connection, table: sa.Table, found: Inspector) -> None:
@@ -84,6 +85,13 @@ def _add_columns(connection: Connection, table: sa.Table, found: Inspector) -> N
                 f"{table.name}.{column.name} is declared as {kind} but stored otherwise; "
                 "declare a new field and move the values, a stored one is never changed in place."
             )
+
+
+def _add_indexes(connection: Connection, table: sa.Table, found: Inspector) -> None:
+    present = {index["name"] for index in found.get_indexes(table.name)}
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        if index.name not in present:
+            index.create(connection)
 
 
 async def migrate(dsn: str, catalogue: Catalogue) -> str:

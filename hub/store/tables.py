@@ -49,6 +49,13 @@ def _uuid(name: str, *, key: bool = False) -> "sa.Column[object]":
     return sa.Column(name, pg.UUID(as_uuid=True), primary_key=key, nullable=False)
 
 
+def _change_indexes(table: sa.Table) -> None:
+    """Let what came and what went since a moment be found; next to nothing where nothing did."""
+    sa.Index(f"ix_{table.name}_came", table.c.known_from, postgresql_using="brin")
+    went = table.c.known_to
+    sa.Index(f"ix_{table.name}_went", went, postgresql_where=went < sa.text("'infinity'"))
+
+
 metadata = sa.MetaData(naming_convention=METADATA_NAMING)
 
 known_time = sa.Table(
@@ -88,6 +95,7 @@ household = sa.Table(
     sa.Column("number_tag", sa.LargeBinary, nullable=False),
     _moment("known_from"),
     sa.Index(None, "number_tag"),
+    sa.Index("ix_household_by_id", "household_id"),
 )
 
 household_place = sa.Table(
@@ -98,6 +106,7 @@ household_place = sa.Table(
     _uuid("version_id", key=True),
     sa.Column("region", sa.Text, nullable=False),
     *_intervals(),
+    sa.Index("ix_household_place_by_region", "region", "household_id"),
     comment="In which region a household lives; the row predicate of grants reads it.",
 )
 
@@ -272,6 +281,9 @@ assertion_seen = sa.Table(
     comment="Client assertions that were used; one works once.",
 )
 
+_change_indexes(household_place)
+_change_indexes(membership)
+
 FIXED_TABLES: Final = tuple(metadata.tables)
 
 
@@ -296,7 +308,18 @@ def dataset_table(dataset: Dataset, into: sa.MetaData) -> sa.Table:
     ]
     table = sa.Table(dataset.name, into, *columns, comment=f"{dataset.department}: {dataset.en}")
     sa.Index(f"ix_{dataset.name}_record", table.c.cell, table.c.record_id)
+    for name in dataset.orders:
+        _order_index(table, name, table.c.record_id if dataset.many else table.c.identity_id)
+    _change_indexes(table)
     return table
+
+
+def _order_index(table: sa.Table, name: str, tie: "sa.Column[object]") -> None:
+    """Let a list be read in order from any place on; equal ones follow each other by their id."""
+    column = table.c[name.removeprefix("-")]
+    ordered = column.desc() if name.startswith("-") else column
+    suffix = f"{column.name}_desc" if name.startswith("-") else column.name
+    sa.Index(f"ix_{table.name}_by_{suffix}", ordered, tie)
 
 
 def _clear_column(field: Field) -> "sa.Column[object]":

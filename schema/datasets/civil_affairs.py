@@ -94,6 +94,7 @@ SCORE: Final = Dataset(
     refresh="on change",
     legal_basis="社会救助法 第10条、第39条",
     internal=True,
+    orders=("total", "-total", "-known_from"),
     fields=(
         Field("total", "总分", "sum of the dimensions, 0 to 100", Kind.INTEGER, _G, unit="point"),
         Field("band", "预警等级", "band", Kind.CODE, _G, codes=BAND),
@@ -148,6 +149,7 @@ ALERT: Final = Dataset(
     refresh="on change",
     legal_basis="社会救助法 第10条、第39条",
     internal=True,
+    orders=("total", "-total", "due_on", "-opened_at"),
     fields=(
         Field("band", "预警等级", "band", Kind.CODE, _G, codes=BAND),
         Field(

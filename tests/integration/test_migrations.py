@@ -115,3 +115,16 @@ async def test_places_in_clear_are_forgotten_and_times_that_tell_a_sealed_day_ar
     assert [tuple(row) for row in times] == [(month,)]
     assert dict(map(tuple, kept)) == {"medical_settlement": month, "population": exact}
     assert await differences(database, catalogue) == []
+
+
+async def test_a_declared_index_that_is_missing_is_added(database):
+    catalogue = Catalogue.discover()
+    await migrate(database, catalogue)
+    connection = await asyncpg.connect(database)
+    await connection.execute("drop index ix_score_by_total_desc, ix_household_by_id")
+    await connection.close()
+
+    assert len(await differences(database, catalogue)) == 2
+    await migrate(database, catalogue)
+
+    assert await differences(database, catalogue) == []

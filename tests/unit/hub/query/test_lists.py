@@ -7,7 +7,7 @@ from graphql import parse
 from graphql.execution.values import get_argument_values
 
 from hub.errors import InvalidDocumentError
-from hub.query.lists import Comparison, asked, steering
+from hub.query.lists import Comparison, areas, asked, steering
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_each_condition_has_a_value_of_its_own(ask):
         ("band", Comparison.ANY),
     ]
     assert [one.values[c.parameter] for c in clause.conditions] == [40, 60, ["red"]]
-    assert one.values["below"] == ["4201%"]
+    assert one.below == ("4201",)
     assert set(steering(one.choice)) == {
         "Household.region",
         "Score.total",
@@ -67,15 +67,15 @@ def test_a_fact_of_a_member_steers_by_the_members_too(ask):
 @pytest.mark.parametrize(
     ("stated", "below"),
     [
-        ('regions: ["4201", "4202"]', ["4201%", "4202%"]),
-        ('region: "420106", regions: ["4201", "430"]', ["420106%"]),
-        ('region: "4201", regions: ["420106", "4202"]', ["420106%"]),
-        ('region: "43", regions: ["4201"]', []),
-        ("regions: []", []),
+        ('regions: ["4201", "4202"]', ("4201", "4202")),
+        ('region: "420106", regions: ["4201", "430"]', ("420106",)),
+        ('region: "4201", regions: ["420106", "4202"]', ("420106",)),
+        ('region: "43", regions: ["4201"]', ()),
+        ("regions: []", ()),
     ],
 )
 def test_two_ways_to_name_regions_mean_what_lies_in_both(ask, stated, below):
-    assert ask(households("{" + stated + "}")).values["below"] == below
+    assert ask(households("{" + stated + "}")).below == below
 
 
 def test_moments_are_told_in_utc_and_days_as_days(ask):
@@ -137,3 +137,24 @@ def test_lists_with_other_values_have_cursors_of_their_own(ask):
     }
     assert len(digests) == 8
     assert ask("warnings(first: 1)").digest == ask('warnings(asOf: "2026-01-01")').digest
+
+
+@pytest.mark.parametrize(
+    ("regions", "stated", "low", "high", "narrow"),
+    [
+        (["420106"], "{}", ["420106"], ["420106999999"], False),
+        (["42"], '{regions: ["420106001", "420106001002"]}', ["420106001"], ["420106001999"], True),
+        (["420106001001"], '{region: "42"}', ["420106001001"], ["420106001001"], True),
+        (["420106"], '{region: "43"}', [], [], True),
+        ([], "{}", [], [], True),
+    ],
+)
+def test_a_list_looks_only_where_the_caller_may_and_wants_to(
+    ask, regions, stated, low, high, narrow
+):
+    assert areas(ask(households(stated)), regions) == {
+        "below": [f"{prefix}%" for prefix in low],
+        "low": low,
+        "high": high,
+        "narrow": narrow,
+    }
