@@ -4,7 +4,18 @@ import resource
 
 import typer
 
-from hub.commands import audit, demo, doctor, ingest, migrate, outbox, score, serve, token
+from hub.commands import (
+    audit,
+    demo,
+    doctor,
+    documents,
+    ingest,
+    migrate,
+    outbox,
+    score,
+    serve,
+    token,
+)
 
 app = typer.Typer(
     name="hub",
@@ -26,6 +37,7 @@ app.command("ingest")(ingest.ingest)
 app.command("score")(score.score)
 app.command("deliver")(outbox.deliver)
 app.add_typer(audit.app, name="audit")
+app.add_typer(documents.app, name="documents")
 app.command("token")(token.token)
 app.command("doctor")(doctor.doctor)
 

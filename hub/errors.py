@@ -78,6 +78,22 @@ class TooCostlyError(RefusedError):
 
     code = "TOO_COSTLY"
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str = "cost",
+        allowed: int = 0,
+        cost: int | None = None,
+        root: str | None = None,
+    ) -> None:
+        """Keep which limit, its value, and for the cost what it is and which root costs most."""
+        super().__init__(message)
+        self.limit = limit
+        self.allowed = allowed
+        self.cost = cost
+        self.root = root
+
 
 class NotGrantedError(RefusedError):
     """The whole operation is refused: a denied field steers it, or nothing of it is granted."""

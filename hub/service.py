@@ -7,6 +7,7 @@ started it starts it again. Nothing is half alive.
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,23 +24,29 @@ from hub.app import Core
 from hub.errors import HubError, StoreUnavailableError
 from hub.http.assertions import StoredOnce
 from hub.http.clients import read_clients
-from hub.http.limits import Limits, with_statement_timeout
+from hub.http.limits import MAX_BODY_BYTES, Limits, with_statement_timeout
 from hub.http.ports import Answers
+from hub.http.quota import QuotaTold
 from hub.http.routes import Parts, router
+from hub.http.trusted import DocumentFolder, TrustedDocuments
+from hub.http.wire import bounded_http
 from hub.memory import settled
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
 from hub.query.disclosure import Disclosures
-from hub.query.documents import DocumentLimits, Documents
+from hub.query.documents import Documents
 from hub.query.export import Exporter
 from hub.query.fetch import Fetcher
+from hub.query.measure import DocumentLimits
 from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
+from hub.query.quota import Quota, Quotas
 from hub.query.reveal import Revealer
 from hub.query.sql import Composer
 from hub.store.database import Database
 from hub.store.journal import recorded
+from hub.store.quotas import QuotaLedger
 from schema.graph import build_schema, core_schema
 
 _INDEX_EVERY_S: Final = 2.0
@@ -67,6 +74,7 @@ class Rooms:
     documents: Documents
     policies: Policies
     database: Database
+    quotas: Quotas
 
 
 @asynccontextmanager
@@ -79,6 +87,13 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     database = Database(dsn, size=core.settings.connections, name="hub-query")
     documents = Documents(schema, DocumentLimits(depth=core.settings.max_depth))
     policies = Policies(database, core.catalogue)
+    settings = core.settings
+    quotas = Quotas(
+        QuotaLedger(core.database),
+        Quota(settings.quota_units, settings.quota_window_s),
+        settings.quotas,
+        time.monotonic,
+    )
     answerer = Answerer(
         documents=documents,
         plans=Plans(Planner(core.catalogue, schema), Composer(core.catalogue)),
@@ -89,10 +104,12 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         access_log=AccessLog(database, core.tagger),
         tags=core.tagger,
         max_cost=core.settings.max_cost,
+        meter=quotas,
     )
     try:
-        yield Rooms(answerer, documents, policies, database)
+        yield Rooms(answerer, documents, policies, database, quotas)
     finally:
+        await quotas.close()
         await database.close()
 
 
@@ -114,12 +131,14 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
     Raises:
         SetupError: The registry of clients is missing or wrong.
     """
+    clients = read_clients(core.settings.clients_file)
+    rooms.quotas.clients = {c.id: c.quota for c in clients.values() if c.quota is not None}
     return Parts(
         issuer=issuer,
         queries=rooms.queries,
         exports=Exporter(rooms.documents, rooms.queries, rooms.queries.disclosures),
         commands=commands,
-        clients=read_clients(core.settings.clients_file),
+        clients=clients,
         keyring=core.keyring,
         database=rooms.database,
         once=StoredOnce(core.database, core.tagger, core.clock),
@@ -129,6 +148,13 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
         policies=rooms.policies,
         limits=Limits(
             max_body_bytes=core.settings.max_body_bytes, max_waiting=core.settings.max_waiting
+        ),
+        quota=QuotaTold(rooms.quotas),
+        trusted=TrustedDocuments(
+            DocumentFolder(core.settings.documents_folder),
+            frozenset(client.id for client in clients.values() if client.is_bound),
+            rooms.queries.disclosures,
+            time.monotonic,
         ),
     )
 
@@ -181,16 +207,18 @@ async def say(core: Core, kind: EntryKind) -> None:
     await recorded(core.log, kind, {"department": "civil-affairs", "outcome": "done"})
 
 
-async def serve_on(app: Router, bound: socket.socket) -> None:
+async def serve_on(
+    app: Router, bound: socket.socket, *, max_body_bytes: int = MAX_BODY_BYTES
+) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     config = uvicorn.Config(
         app,
+        http=bounded_http(max_body_bytes),
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         date_header=True,
-        http="httptools",
         proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_S,
     )

@@ -98,6 +98,10 @@ class Settings(BaseSettings):
         default_factory=_in_home("clients.toml"),
         description="File with the departments' systems that may sign in, and their public keys.",
     )
+    documents_folder: AbsolutePath = Field(
+        default_factory=_in_home("documents"),
+        description="Folder with the documents that clients registered, a folder for each client.",
+    )
     departments_file: AbsolutePath = Field(
         default_factory=_in_home("departments.toml"),
         description="File that says where each department's system is and how it is read.",
@@ -144,6 +148,25 @@ class Settings(BaseSettings):
         default=1_000,
         ge=1,
         description="Operations under way or waiting; one more is told to try again (503).",
+    )
+
+    quota_units: int = Field(
+        default=120_000_000,
+        ge=1,
+        description=(
+            "Cost units that a department may use in a window, unless `quotas` says otherwise "
+            "(docs/limits.md)."
+        ),
+    )
+    quota_window_s: int = Field(
+        default=60, ge=1, le=86_400, description="Length of a window of the quotas, in seconds."
+    )
+    quotas: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default={},
+        description=(
+            "Cost units a window by department, where they are not `quota_units`: a table in "
+            "hub.toml, in the environment a JSON object."
+        ),
     )
 
     @field_validator("host")

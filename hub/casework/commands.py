@@ -33,6 +33,7 @@ from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents
 from hub.query.model import Constant
 from hub.query.policies import Policies
+from hub.query.quota import COMMAND, UNMETERED, Meter
 from hub.store.journal import Journal, recorded
 
 
@@ -59,6 +60,7 @@ class Commands:
     journal: Journal
     rooms: Mapping[str, CommandRoom]
     """Who carries out which mutation, by its name in GraphQL."""
+    meter: Meter = UNMETERED
 
     async def answer(self, request: Request) -> Answer:
         """Return the outcome of the mutation that `request` states.
@@ -86,6 +88,7 @@ class Commands:
 
     async def _planned(self, request: Request, asked: Asked) -> Series:
         try:
+            await self.meter.spend(request.caller, COMMAND)
             return plan_commands(
                 self.schema,
                 self.documents.parsed(request.document),

@@ -83,6 +83,7 @@ def commands_of(core: Core, rooms: Rooms, office: Office, credit: CreditOffice) 
             **alert_rooms(desk),
             **credit_rooms(credit),
         },
+        rooms.quotas,
     )
 
 

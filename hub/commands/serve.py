@@ -106,7 +106,7 @@ async def served(
             if port_file is not None:
                 await asyncio.to_thread(port_file.write_text, issuer, encoding="ascii")
             typer.echo(f"hub: serving {issuer}/graphql")
-            await serve_on(app, bound)
+            await serve_on(app, bound, max_body_bytes=settings.max_body_bytes)
             for task in behind:
                 task.cancel()
         await _last_word(core)

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from joserfc.errors import JoseError
@@ -43,6 +43,10 @@ class Client:
     keys: KeySet = field(repr=False, compare=False)
     area: tuple[str, ...] | None = None
     """Prefixes of the only regions whose rows it may see; None: as its entitlement has it."""
+    quota: int | None = None
+    """Cost units of each window that it may use of its department's quota; None: all of them."""
+    is_bound: bool = False
+    """Whether it may run registered documents only."""
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +57,8 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regions: list[str] | None = None
     jwk: dict[str, str] | None = None
     jwks_file: str | None = None
+    quota: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    documents: Literal["any", "trusted"] = "any"
 
 
 class _Set(msgspec.Struct, frozen=True):
@@ -164,6 +170,8 @@ def _client(place: str, table: object, read: ReadFile) -> Client:
         frozenset(entry.purposes),
         _keys(place, entry, read),
         None if entry.regions is None else tuple(entry.regions),
+        entry.quota,
+        entry.documents == "trusted",
     )
 
 

@@ -18,7 +18,7 @@ from hub.http.exchange import (
     headers_of,
 )
 from hub.http.limits import DisconnectedError
-from hub.http.media import GRAPHQL_JSON, accepted
+from hub.http.media import UNSTATED, accepted
 from hub.http.problems import Form, outside
 from hub.http.streaming import Streamed, stream
 
@@ -69,7 +69,7 @@ class Endpoint:
         if self.form is not Form.GRAPHQL:
             return JSON
         accept = dict(scope["headers"]).get(b"accept")
-        return accepted(accept and accept.decode("latin-1")) or GRAPHQL_JSON
+        return accepted(accept and accept.decode("latin-1")) or UNSTATED
 
 
 def _given_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:

@@ -18,6 +18,7 @@ from starlette.types import Message, Receive
 from hub.access import Caller
 from hub.clock import Clock
 from hub.http.auth import Authenticator
+from hub.http.body import read_object
 from hub.http.exchange import Incoming, NotAcceptableError, Reply
 from hub.http.graphql import question
 from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
@@ -25,6 +26,7 @@ from hub.http.media import GRAPHQL_JSON, check_json_body
 from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import Form, outside
 from hub.http.streaming import Streamed
+from hub.http.trusted import TrustedDocuments, document_to_run
 from hub.query.answer import Request
 from hub.query.export import Export
 
@@ -51,6 +53,7 @@ class ExportEdge:
     places: Places
     running: Places
     presence: Presence = field(default_factory=Presence)
+    trusted: TrustedDocuments | None = None
 
     async def post(self, incoming: Incoming) -> Streamed:
         """Begin one export.
@@ -72,11 +75,13 @@ class ExportEdge:
         # Step 3.
         with self.presence.within(self.limits.body_timeout_s, body_too_late):
             body = await whole_body(incoming.receive, self.limits.max_body_bytes)
-        asked = question(body)
+        asked, at = question(read_object(body)), self.clock()
+        document = await document_to_run(
+            self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at
+        )
         request = Request(
-            asked.document, asked.variables, asked.operation_name, caller, incoming.request_id,
-            self.clock(),
-        )  # fmt: skip
+            document, asked.variables, asked.operation_name, caller, incoming.request_id, at
+        )
         # Step 4.
         self.running.__enter__()
         try:

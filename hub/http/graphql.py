@@ -1,4 +1,7 @@
-"""GraphQL over HTTP: POST only, one operation a request, and national ids never in an address.
+"""GraphQL over HTTP: one operation a request, and national ids never in an address.
+
+POST asks for anything. GET asks about the schema only (`hub.http.address`): an address is logged.
+A document is sent as text, or named by its hash if it is registered (`hub.http.trusted`).
 
 Under application/graphql-response+json (also taken when nothing is said) a refused operation has
 the status of its error; under application/json a well-formed request that is refused has 200.
@@ -7,39 +10,47 @@ Partial data with errors is 200 under both. 401, 406, 413, 415 and 5xx are what 
 Spec: GraphQL over HTTP (working draft of 2025), sections 5 and 6 and appendix A.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-import orjson
 from graphql import GraphQLSyntaxError, OperationType, get_operation_ast, parse
 
+from hub.access import Caller
 from hub.clock import Clock
 from hub.errors import InvalidRequestError, RefusedError
+from hub.http.address import asked_by_address, check_about_schema
 from hub.http.auth import Authenticator
+from hub.http.body import read_object
 from hub.http.exchange import Incoming, Reply
 from hub.http.limits import Limits, Places, body_too_late, whole_body
-from hub.http.media import check_media_types
+from hub.http.media import check_accept, check_media_types
 from hub.http.ports import Answers
 from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import log_failure, refused_operation
-from hub.query.answer import Request
+from hub.http.quota import QuotaTold
+from hub.http.trusted import TrustedDocuments, document_to_run, named_document
+from hub.query.answer import Answer, Request
+from hub.query.measure import DocumentLimits, scan
 
-_MAX_TOKENS: Final = 5_000
-"""Of a document in which a mutation is looked for; the room below has limits of its own."""
+_LIMITS: Final = DocumentLimits()
+"""Of a document in which a mutation is looked for; the room below refuses what is larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The body of a GraphQL request."""
+    """The members of a GraphQL request."""
 
-    document: str
+    document: str | None
+    """None: it is named by its hash."""
     variables: dict[str, object]
     operation_name: str | None
+    document_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GraphqlEdge:
-    """POST /graphql: queries go to `queries`, mutations to `commands`."""
+    """GET and POST /graphql: queries go to `queries`, mutations to `commands`."""
 
     authenticator: Authenticator
     queries: Answers
@@ -48,6 +59,8 @@ class GraphqlEdge:
     limits: Limits
     places: Places
     presence: Presence = field(default_factory=Presence)
+    quota: QuotaTold | None = None
+    trusted: TrustedDocuments | None = None
 
     async def post(self, incoming: Incoming) -> Reply:
         """Answer one request.
@@ -70,44 +83,72 @@ class GraphqlEdge:
         with self.presence.within(self.limits.body_timeout_s, body_too_late):
             body = await whole_body(incoming.receive, self.limits.max_body_bytes)
         # Step 4.
-        asked = question(body)
-        # Step 5.
-        port = self.commands if is_mutation(asked) else self.queries
-        request = Request(
-            asked.document,
-            asked.variables,
-            asked.operation_name,
-            caller,
-            incoming.request_id,
-            self.clock(),
-        )
-        limit_s = self.limits.answer_timeout_s
         try:
-            with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
-                answer = await port.answer(request)
+            asked = question(read_object(body))
+        except InvalidRequestError:
+            self._charge_refusal(caller)
+            raise
+        # Step 5.
+        return await self._answered(asked, incoming, caller, media_type)
+
+    async def get(self, incoming: Incoming) -> Reply:
+        """Answer a question about the schema that stands in the address.
+
+        Raises:
+            HubError: As `post`; what is not about the schema alone is MethodNotAllowedError.
+        """
+        caller = self.authenticator.caller(incoming)
+        media_type = check_accept(incoming)
+        try:
+            asked = question(asked_by_address(incoming.scope["query_string"]))
+            check_about_schema(asked.document, asked.operation_name)
+        except InvalidRequestError:
+            self._charge_refusal(caller)
+            raise
+        return await self._answered(asked, incoming, caller, media_type)
+
+    async def _answered(
+        self, asked: Question, incoming: Incoming, caller: Caller, media_type: str
+    ) -> Reply:
+        try:
+            answer = await self._answer(asked, incoming, caller)
         except RefusedError as error:
-            return refused_operation(error, incoming.request_id, media_type)
+            reply = refused_operation(error, incoming.request_id, media_type)
+            if self.quota is None:
+                return reply
+            self.quota.refused(caller)
+            return replace(reply, headers=(*reply.headers, *self.quota.headers(caller)))
         for failure in answer.failures:
             log_failure(failure, incoming.request_id)
-        return Reply(200, media_type, answer.body)
+        told = self.quota.headers(caller) if self.quota is not None else ()
+        return Reply(200, media_type, answer.body, told)
+
+    async def _answer(self, asked: Question, incoming: Incoming, caller: Caller) -> Answer:
+        at, request_id = self.clock(), incoming.request_id
+        document = await document_to_run(
+            self.trusted, asked.document, asked.document_hash, caller, request_id, at
+        )
+        port = self.commands if is_mutation(document, asked.operation_name) else self.queries
+        request = Request(document, asked.variables, asked.operation_name, caller, request_id, at)
+        limit_s = self.limits.answer_timeout_s
+        with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
+            return await port.answer(request)
+
+    def _charge_refusal(self, caller: Caller) -> None:
+        if self.quota is not None:
+            self.quota.refused(caller)
 
 
-def question(body: bytes) -> Question:
-    """Return what a body asks; members that nobody knows are ignored, as the specification says.
+def question(content: Mapping[str, object] | list[object]) -> Question:
+    """Return what a request asks; members that nobody knows are ignored, as the specification says.
 
     Raises:
-        InvalidRequestError: It is not JSON, is a batch, or a member has the wrong type.
+        InvalidRequestError: It is a batch, a member has the wrong type, or nothing is asked.
     """
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise InvalidRequestError("The body is not JSON in UTF-8.") from None
     if isinstance(content, list):
         raise InvalidRequestError("Batches are not taken; send one operation a request.")
-    if not isinstance(content, dict):
-        raise InvalidRequestError("The body must be a JSON object.")
-    document = content.get("query")
-    if not isinstance(document, str):
+    document, name = content.get("query"), named_document(content)
+    if not isinstance(document, str) and (name is None or document is not None):
         raise InvalidRequestError("query must be a text: the GraphQL document.")
     variables = content.get("variables")
     if not isinstance(variables, dict | None):
@@ -117,20 +158,21 @@ def question(body: bytes) -> Question:
         raise InvalidRequestError("operationName must be a text.")
     if not isinstance(content.get("extensions"), dict | None):
         raise InvalidRequestError("extensions must be an object.")
-    return Question(document, variables or {}, operation_name or None)
+    return Question(document, variables or {}, operation_name or None, name)
 
 
-def is_mutation(asked: Question) -> bool:
+def is_mutation(document: str, operation_name: str | None) -> bool:
     """Whether the operation that would run is a mutation.
 
     A document without that word has none, which spares nearly every request the parsing. What does
     not parse counts as a query: the room below refuses it, with the places.
     """
-    if "mutation" not in asked.document:
+    if "mutation" not in document:
         return False
     try:
-        document = parse(asked.document, no_location=True, max_lexical_tokens=_MAX_TOKENS)
-    except (GraphQLSyntaxError, RecursionError):
+        scan(document, _LIMITS)
+        parsed = parse(document, no_location=True, max_lexical_tokens=_LIMITS.tokens)
+    except (GraphQLSyntaxError, RefusedError):
         return False
-    operation = get_operation_ast(document, asked.operation_name)
+    operation = get_operation_ast(parsed, operation_name)
     return operation is not None and operation.operation is OperationType.MUTATION

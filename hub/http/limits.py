@@ -10,6 +10,7 @@ from starlette.types import Receive
 
 from hub.errors import InvalidRequestError, UnavailableError
 
+MAX_BODY_BYTES: Final = 1 << 20
 MAX_FORM_BYTES: Final = 16 * 1024
 """A token request: one assertion of at most 4 KiB and a few short parameters."""
 
@@ -18,7 +19,7 @@ MAX_FORM_BYTES: Final = 16 * 1024
 class Limits:
     """What one request may use."""
 
-    max_body_bytes: int = 1 << 20
+    max_body_bytes: int = MAX_BODY_BYTES
     body_timeout_s: float = 10.0
     """For a body to arrive whole."""
     answer_timeout_s: float = 30.0

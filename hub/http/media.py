@@ -9,9 +9,11 @@ from typing import Final
 from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMediaTypeError
 
 GRAPHQL_JSON: Final = "application/graphql-response+json"
-_PREFERRED: Final = frozenset({GRAPHQL_JSON, "*/*", "application/*"})
+UNSTATED: Final = "application/json; charset=utf-8"
+"""For who states no type: JSON as everybody reads it, with the status codes of the type above."""
+_ANY: Final = frozenset({"*/*", "application/*"})
 _PLAIN: Final[Mapping[str | None, str]] = {
-    None: GRAPHQL_JSON, "*/*": GRAPHQL_JSON, GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON,
+    None: UNSTATED, "*/*": UNSTATED, GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON,
 }  # fmt: skip
 """What nearly everybody sends as Accept, with what they get."""
 _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
@@ -20,22 +22,34 @@ _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
 def accepted(header: str | None) -> str | None:
     """Return the media type of the answer, or None if the caller accepts neither.
 
-    Who says nothing gets application/graphql-response+json. Of two that are accepted, the one with
-    the higher q wins, and between equals that one.
+    Who states neither type, but takes any, gets application/json with a charset. Of two that are
+    accepted, the one with the higher q wins, and between equals the one that stands first here:
+    application/graphql-response+json, application/json, any.
     """
     plain = _PLAIN.get(header)
     if header is None or plain is not None:
         return plain
-    quality = {GRAPHQL_JSON: 0.0, JSON: 0.0}
+    quality = {GRAPHQL_JSON: 0.0, JSON: 0.0, UNSTATED: 0.0}
     for part in header.split(","):
         name, _, parameters = part.partition(";")
         wanted = name.strip().lower()
-        if wanted in _PREFERRED:
-            quality[GRAPHQL_JSON] = max(quality[GRAPHQL_JSON], _quality(parameters))
-        elif wanted == JSON:
-            quality[JSON] = max(quality[JSON], _quality(parameters))
+        kind = UNSTATED if wanted in _ANY else wanted
+        if kind in quality:
+            quality[kind] = max(quality[kind], _quality(parameters))
     best = max(quality, key=lambda name: quality[name])
     return best if quality[best] > 0 else None
+
+
+def check_accept(incoming: Incoming) -> str:
+    """Return the media type of the answer.
+
+    Raises:
+        NotAcceptableError: The caller takes neither that we send.
+    """
+    chosen = accepted(incoming.header(b"accept"))
+    if chosen is None:
+        raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
+    return chosen
 
 
 def check_media_types(incoming: Incoming) -> str:
@@ -45,9 +59,7 @@ def check_media_types(incoming: Incoming) -> str:
         NotAcceptableError: The caller takes neither that we send.
         UnsupportedMediaTypeError: The body is not JSON in UTF-8.
     """
-    chosen = accepted(incoming.header(b"accept"))
-    if chosen is None:
-        raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
+    chosen = check_accept(incoming)
     check_json_body(incoming)
     return chosen
 

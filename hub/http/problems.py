@@ -21,10 +21,12 @@ from hub.errors import (
     InvalidDocumentError,
     NotGrantedError,
     RefusedError,
+    TooCostlyError,
     UnauthenticatedError,
     UnavailableError,
 )
 from hub.http.exchange import JSON, MethodNotAllowedError, Reply
+from hub.query.quota import QuotaExceededError
 
 PROBLEM_JSON: Final = "application/problem+json"
 _GENERIC: Final = (
@@ -80,9 +82,13 @@ def outside(error: Exception, form: Form, request_id: str, media_type: str = JSO
 
 
 def refused_operation(error: RefusedError, request_id: str, media_type: str) -> Reply:
-    """Return what the caller of a well-formed GraphQL request is told: 200 under plain JSON."""
+    """Return what the caller of a well-formed GraphQL request is told: 200 under plain JSON.
+
+    A quota that is spent is 429 under both: programs that come back look at the status alone.
+    """
     reply = outside(error, Form.GRAPHQL, request_id, media_type)
-    return replace(reply, status=200) if media_type == JSON else reply
+    is_plain = media_type == JSON and not isinstance(error, QuotaExceededError)
+    return replace(reply, status=200) if is_plain else reply
 
 
 def log_failure(error: Exception, request_id: str) -> None:
@@ -106,12 +112,24 @@ def _graphql(error: Exception, message: str, request_id: str) -> bytes:
     extensions: dict[str, object] = {"code": _code(error), "requestId": request_id}
     if isinstance(error, NotGrantedError) and error.fields:
         extensions["fields"] = list(error.fields)
+    if isinstance(error, TooCostlyError):
+        extensions |= _limit(error)
     told: dict[str, object] = {"message": message}
     if isinstance(error, InvalidDocumentError) and error.locations:
         told["locations"] = [
             {"line": place.line, "column": place.column} for place in error.locations
         ]
     return orjson.dumps({"errors": [told | {"extensions": extensions}]})
+
+
+def _limit(error: TooCostlyError) -> dict[str, object]:
+    """Return which limit was passed, its value, and for the cost what it is and what costs most."""
+    told: dict[str, object] = {"limit": error.limit, "allowed": error.allowed}
+    if error.cost is not None:
+        told["cost"] = error.cost
+    if error.root is not None:
+        told["root"] = error.root
+    return told
 
 
 def _oauth(error: Exception, message: str, status: int) -> bytes:
@@ -140,7 +158,7 @@ def _problem(error: Exception, message: str, status: int, request_id: str) -> by
 def _headers(error: Exception, message: str) -> tuple[tuple[str, str], ...]:
     if isinstance(error, UnauthenticatedError):
         return (("www-authenticate", _challenge(error.error, message)),)
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError | QuotaExceededError):
         return (("retry-after", str(error.retry_after_s)),)
     if isinstance(error, MethodNotAllowedError):
         return (("allow", ", ".join(error.allowed)),)

@@ -1,7 +1,7 @@
 """Every path of the edge, made from what the rooms below offer; `openapi/hub.yaml` describes them.
 
 No path, query string or header ever has a national id in it: whom a question is about stands in the
-body of POST /graphql.
+body of POST /graphql; GET /graphql answers about the schema only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,9 @@ from hub.http.log_tiles import LogTiles
 from hub.http.oauth import JWKS_PATH, METADATA_PATH, TOKEN_PATH, AuthorizationServer
 from hub.http.ports import Answers
 from hub.http.problems import Form
+from hub.http.quota import QuotaTold
 from hub.http.tokens import TokenIssuer
+from hub.http.trusted import TrustedDocuments
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.sealing.signing import signing_key
 from hub.store.database import Database
@@ -66,6 +68,10 @@ class Parts:
     policies: PolicyInForce
     limits: Limits = field(default_factory=Limits)
     new_id: NewId = random_id
+    quota: QuotaTold | None = None
+    """None: there is none, as in tests of other things; `hub serve` always has one."""
+    trusted: TrustedDocuments | None = None
+    """None: no document is registered, and no client bound to them, as in tests."""
     sign_in_path: str | None = None
     """Where a page can sign in without a key; only a demonstration has such a place."""
 
@@ -82,9 +88,14 @@ def routes(parts: Parts) -> list[Route]:
     )
     limits = parts.limits
     places = Places(limits.max_waiting)
-    graphql = GraphqlEdge(authenticator, parts.queries, parts.commands, parts.clock, limits, places)
     running = Places(limits.max_exports)
-    export = ExportEdge(authenticator, parts.exports, parts.clock, limits, places, running)
+    export = ExportEdge(
+        authenticator, parts.exports, parts.clock, limits, places, running, trusted=parts.trusted
+    )
+    graphql = GraphqlEdge(
+        authenticator, parts.queries, parts.commands, parts.clock, limits, places,
+        quota=parts.quota, trusted=parts.trusted,
+    )  # fmt: skip
     log = LogTiles(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring)
     oauth = _authorization_server(parts, issuer)
@@ -103,7 +114,7 @@ def routes(parts: Parts) -> list[Route]:
         return Route(path, Endpoint(handlers, form, parts.new_id))
 
     return [
-        route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post),
+        route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post, GET=graphql.get),
         route(EXPORT_PATH, Form.GRAPHQL, POST=export.post),
         route(TOKEN_PATH, Form.OAUTH, POST=oauth.token),
         route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),

@@ -23,7 +23,8 @@ from hub.errors import (
     StoreUnavailableError,
 )
 from hub.query.accesslog import AccessLog, looked_up, shape_entries
-from hub.query.bind import Tags, bind, check_cost, coerced, day_of, parameters_of
+from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
+from hub.query.cost import checked_cost, checked_introspection
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
 from hub.query.fetch import Fetcher
@@ -31,6 +32,7 @@ from hub.query.introspection import introspect
 from hub.query.model import BoundRoot, Constant, Introspected, Plan, PlannedError, Root
 from hub.query.plans import Plans, Prepared
 from hub.query.policies import Policies
+from hub.query.quota import UNMETERED, Meter
 from hub.query.reveal import Revealer
 from hub.query.shape import Tree
 
@@ -71,6 +73,7 @@ class Bound:
     roots: tuple[BoundRoot, ...]
     parameters: Mapping[str, object]
     introspected: Mapping[str, object]
+    cost: int
 
     @property
     def plan(self) -> Plan:
@@ -91,6 +94,7 @@ class Answerer:
     access_log: AccessLog
     tags: Tags
     max_cost: int = MAX_COST
+    meter: Meter = UNMETERED
 
     async def answer(self, request: Request) -> Answer:
         """Return what `request` asks for, once its disclosure is on record.
@@ -116,6 +120,9 @@ class Answerer:
             raise
 
     async def _answer(self, request: Request, asked: Asked) -> Answer:
+        meter, caller = self.meter, request.caller
+        if not meter.is_open(caller):
+            await meter.admit(caller)
         document = self.documents.parsed(request.document)
         policy = await self.policies.current()
         for _ in range(_ATTEMPTS):
@@ -126,6 +133,8 @@ class Answerer:
                     raise
                 answer = None
             else:
+                if not meter.take(caller, bound.cost):
+                    await meter.spend(caller, bound.cost)
                 answer_from = self._from_log if bound.plan.asks_log else self._from_rows
                 answer = await answer_from(bound, asked, policy)
             if answer is not None:
@@ -142,7 +151,7 @@ class Answerer:
         revealed = self.revealer.reveal(plan, prepared.openers, sealed)
         data = prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
         receipt = await self.disclosures.answered(asked, policy.digest, plan, bound.roots, sealed)
-        return Answer(_body(data, plan, receipt, sealed.known_at), receipt)
+        return Answer(_body(data, bound, receipt, sealed.known_at), receipt)
 
     async def _from_log(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
         """Return entries of the log, once the look-up is an entry itself; None as above."""
@@ -159,7 +168,7 @@ class Answerer:
                 data[output.key] = bound.introspected[output.key]
             elif isinstance(output, Constant):
                 data[output.key] = output.value
-        return Answer(_body(data, bound.plan, receipt, None), receipt)
+        return Answer(_body(data, bound, receipt, None), receipt)
 
     def _bound(self, document: Document, request: Request, entitlement: Entitlement) -> Bound:
         operation = document.operation(request.operation_name)
@@ -168,12 +177,16 @@ class Answerer:
         values = coerced(self.documents.schema, operation, request.variables)
         prepared = self.plans.prepared(document, operation, values, entitlement)
         roots = bind(prepared.plan, values, request.at, self.tags)
-        check_cost(roots, self.max_cost)
-        introspected = introspect(
-            self.documents.schema, document, operation, prepared.plan, request.variables,
-            values.coerced,
-        )  # fmt: skip
-        return Bound(prepared, roots, parameters_of(roots, entitlement), introspected)
+        cost = checked_cost(roots, self.max_cost)
+        introspected: Mapping[str, object] = {}
+        keys = frozenset(o.key for o in prepared.plan.outputs if isinstance(o, Introspected))
+        if keys:
+            cost += checked_introspection(self.documents.schema, document, operation, keys)
+            introspected = introspect(
+                self.documents.schema, document, operation, prepared.plan, request.variables,
+                values.coerced,
+            )  # fmt: skip
+        return Bound(prepared, roots, parameters_of(roots, entitlement), introspected, cost)
 
 
 def entitled(policy: Policy, request: Request) -> Entitlement:
@@ -201,18 +214,19 @@ def _error(error: PlannedError) -> Tree:
     }
 
 
-def _body(data: Tree, plan: Plan, receipt: Receipt, known_at: datetime | None) -> bytes:
+def _body(data: Tree, bound: Bound, receipt: Receipt, known_at: datetime | None) -> bytes:
     """Return the response; only what has a receipt comes here."""
     body: Tree = {"data": data}
-    if plan.errors:
-        body["errors"] = [_error(error) for error in plan.errors]
+    if bound.plan.errors:
+        body["errors"] = [_error(error) for error in bound.plan.errors]
     told: Tree = {
+        "cost": bound.cost,
         "receipt": {
             "log": receipt.origin,
             "index": receipt.index,
             "treeSize": receipt.tree_size,
             "checkpoint": receipt.checkpoint,
-        }
+        },
     }
     if known_at is not None:
         told["knownAt"] = known_at.isoformat()

@@ -132,7 +132,9 @@ def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:
     assert isinstance(texts, list)  # noqa: S101 - the schema says so
     if len(texts) > MAX_NUMBERS:
         raise TooCostlyError(
-            f"{len(texts)} citizen numbers are asked for; {MAX_NUMBERS} are allowed at a time."
+            f"{len(texts)} citizen numbers are asked for; {MAX_NUMBERS} are allowed at a time.",
+            limit="numbers",
+            allowed=MAX_NUMBERS,
         )
     return tuple(_number(text, tag) for text in texts)
 
@@ -175,27 +177,6 @@ def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[
             found = areas(one.asked, entitlement.regions)
             values.update((prefix + name, value) for name, value in found.items())
     return values
-
-
-def check_cost(bound: Sequence[BoundRoot], limit: int) -> None:
-    """Refuse an operation that may return too much.
-
-    Raises:
-        TooCostlyError: With the cost, the limit and what to do.
-    """
-    cost = sum(one.root.fixed_cost + one.root.unit_cost * _units(one) for one in bound)
-    if cost > limit:
-        raise TooCostlyError(
-            f"The operation may return about {cost} values; {limit} are allowed. Ask about fewer "
-            "people, take smaller pages, or select fewer fields."
-        )
-
-
-def _units(bound: BoundRoot) -> int:
-    """Return how many objects a root may find."""
-    if bound.length:
-        return len(bound.ids)
-    return len(bound.numbers) or bound.first or 1
 
 
 def _index(cursor: str) -> int:

@@ -1,13 +1,12 @@
 """A document is parsed and validated once, after it has been found small enough.
 
-The limits come before the work they bound: length before the parser, tokens in it, depth and
-aliases and spread selections before validation. No message quotes what the caller wrote as a
-value: a citizen number in the wrong place must not come back, or reach a log.
+The limits come before the work they bound (`hub.query.measure`): what the text alone tells before
+the parser, what is selected before validation. No message quotes what the caller wrote as a value:
+a citizen number in the wrong place must not come back, or reach a log.
 """
 
 import hashlib
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,25 +29,16 @@ from graphql import (
 )
 from graphql.language import Node, Visitor, visit
 
-from hub.errors import InvalidDocumentError, Location, TooCostlyError
+from hub.errors import InvalidDocumentError, Location
 from hub.query.coercion import Coercion
+from hub.query.measure import DocumentLimits, measure, scan
+from hub.query.remembered import Remembered
 from schema.graph_interfaces import conditions_of
 
 _DIGITS: Final = re.compile(r"[0-9]{5,}")
+_TOKENS: Final = 60_000
+"""Of all documents that are remembered: about 24 MB."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TOO_LONG: Final = re.compile("more than|exceed|too (deep|large|long)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLimits:
-    """How large a document may be."""
-
-    characters: int = 65_536
-    tokens: int = 4_000
-    depth: int = 12
-    aliases: int = 60
-    selections: int = 1_500
-    """Selections after fragments are spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +73,8 @@ class Document:
     operations: Mapping[str | None, Operation]
     conditions: Mapping[str, frozenset[str]]
     """Of each object type, the names of the type conditions that hold: its own and wider ones."""
+    tokens: int
+    """How large it is: about 400 bytes of memory each."""
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation to run: the named one, or the only one.
@@ -113,8 +105,7 @@ class Documents:
         """Keep at most `capacity` documents."""
         self.schema = schema
         self._limits = limits or DocumentLimits()
-        self._capacity = capacity
-        self._known: OrderedDict[str, Document] = OrderedDict()
+        self._known: Remembered[str, Document] = Remembered(capacity, _TOKENS)
         self._conditions = conditions_of(schema)
 
     def parsed(self, text: str) -> Document:
@@ -122,20 +113,20 @@ class Documents:
 
         Raises:
             InvalidDocumentError: It does not parse or validate.
-            TooCostlyError: It is too long, too deep, or has too many aliases or selections.
+            TooCostlyError: It is larger than one of the limits.
         """
         known = self._known.get(text)
         if known is not None:
-            self._known.move_to_end(text)
             return known
-        document = _document(text, self._parse(text), self._conditions)
-        _check_size(document, self._limits)
+        tokens = scan(text, self._limits)
+        node = self._parse(text)
+        measure(node, self._limits)  # what follows may take longer than linear in what it measures
+        document = _document(text, node, self._conditions, tokens)
         problems = validate(self.schema, document.node, max_errors=1, hide_suggestions=True)
         if problems:
             raise _invalid(problems[0])
-        self._known[text] = document
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+        _forget_tokens(node)
+        self._known.put(text, document, tokens)
         return document
 
     def hash_of(self, text: str) -> str:
@@ -144,22 +135,28 @@ class Documents:
         return known.hash if known is not None else _hash(text)
 
     def _parse(self, text: str) -> DocumentNode:
-        limits = self._limits
-        if len(text) > limits.characters:
-            raise TooCostlyError(
-                f"The document has {len(text)} characters; {limits.characters} are allowed."
-            )
         try:
-            return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
+            return parse(
+                text, max_lexical_tokens=self._limits.tokens, allow_empty_selection_sets=False
+            )
         except GraphQLError as problem:
-            if "tokens" in problem.message and _TOO_LONG.search(problem.message):
-                raise TooCostlyError(
-                    f"The document has more than {limits.tokens} tokens; ask in several."
-                ) from None
             raise InvalidDocumentError("The document does not parse.", _places(problem)) from None
 
 
-def _document(text: str, node: DocumentNode, conditions: Mapping[str, frozenset[str]]) -> Document:
+def _forget_tokens(node: DocumentNode) -> None:
+    """Unlink the tokens of a document that is valid: places are kept in numbers beside them.
+
+    They are linked both ways, so that only the collector would free them, and it walks through all.
+    """
+    token = node.loc.start_token if node.loc else None
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
+
+
+def _document(
+    text: str, node: DocumentNode, conditions: Mapping[str, frozenset[str]], tokens: int
+) -> Document:
     fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
     operations: dict[str | None, Operation] = {}
     for definition in node.definitions:
@@ -169,7 +166,7 @@ def _document(text: str, node: DocumentNode, conditions: Mapping[str, frozenset[
             operations[name] = Operation(definition, tuple(sorted(branches)), has_lists=has_lists)
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
-    return Document(_hash(text), node, fragments, operations, conditions)
+    return Document(_hash(text), node, fragments, operations, conditions, tokens)
 
 
 def _hash(text: str) -> str:
@@ -199,7 +196,7 @@ class _Branches(Visitor):
 
     def enter_directive(self, node: Node, *_: object) -> None:
         """Take the variables that steer a directive."""
-        for argument in getattr(node, "arguments", ()):
+        for argument in getattr(node, "arguments", None) or ():
             if isinstance(argument.value, VariableNode):
                 self.variables.add(argument.value.name.value)
 
@@ -225,63 +222,6 @@ def _branch_variables(
             if name in fragments:
                 waiting.append(fragments[name].selection_set)
     return found, has_lists
-
-
-def _check_size(document: Document, limits: DocumentLimits) -> None:
-    """Refuse a document before validation, whose cost grows with what is measured here."""
-    for operation in document.operations.values():
-        measure = _Measure(document.fragments, limits)
-        measure.walk(operation.node.selection_set, 1, frozenset())
-
-
-@dataclass(slots=True)
-class _Measure:
-    """Counts selections with fragments spread; stops at the first limit."""
-
-    fragments: Mapping[str, FragmentDefinitionNode]
-    limits: DocumentLimits
-    aliases: int = 0
-    selections: int = 0
-
-    def walk(self, chosen: SelectionSetNode, depth: int, inside: frozenset[str]) -> None:
-        for selection in chosen.selections:
-            self._count()
-            if isinstance(selection, FieldNode):
-                self._field(selection, depth, inside)
-            elif isinstance(selection, InlineFragmentNode):
-                self.walk(selection.selection_set, depth, inside)
-            elif isinstance(selection, FragmentSpreadNode):
-                name = selection.name.value
-                # A fragment inside itself is left to validation, which names it.
-                if name in self.fragments and name not in inside:
-                    spread = self.fragments[name].selection_set
-                    self.walk(spread, depth, inside | {name})
-
-    def _count(self) -> None:
-        self.selections += 1
-        if self.selections > self.limits.selections:
-            raise TooCostlyError(
-                f"The operation selects more than {self.limits.selections} fields once its "
-                "fragments are spread; ask in several."
-            )
-
-    def _field(self, field: FieldNode, depth: int, inside: frozenset[str]) -> None:
-        if field.alias is not None:
-            self.aliases += 1
-            if self.aliases > self.limits.aliases:
-                raise TooCostlyError(
-                    f"The operation has more than {self.limits.aliases} aliases; use `people` "
-                    "to ask about many, or ask in several."
-                )
-        if depth > self.limits.depth:
-            raise TooCostlyError(
-                f"The operation is nested deeper than {self.limits.depth}; ask in several."
-            )
-        if field.selection_set is not None:
-            # Introspection is deep by nature, and bounded by graphql-core's own rule.
-            step = 0 if field.name.value.startswith("__") else 1
-            below = depth + step if depth else 0
-            self.walk(field.selection_set, below if step else 0, inside)
 
 
 def _places(problem: GraphQLError) -> tuple[Location, ...]:

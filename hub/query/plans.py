@@ -6,9 +6,9 @@ chosen and ordered by. The schema is fixed for
 the life of a process. Regions, case, actor and arguments are bound later, never kept here.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from hub.access import Entitlement
 from hub.query.coercion import Values
@@ -17,11 +17,14 @@ from hub.query.listing import choices
 from hub.query.lists import Choice
 from hub.query.model import Plan
 from hub.query.plan import Planner
+from hub.query.remembered import Remembered
 from hub.query.reveal import GroupOpener, openers_of
 from hub.query.shape import Shaper
 from hub.query.sql import Composer
 from hub.query.sql_parts import Statement
 
+_TOKENS: Final = 120_000
+"""Of the documents of all plans that are remembered."""
 _Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
 
 
@@ -50,8 +53,7 @@ class Plans:
         self._planner = planner
         self._composer = composer
         self._openers = openers
-        self._capacity = capacity
-        self._known: OrderedDict[_Key, Prepared] = OrderedDict()
+        self._known: Remembered[_Key, Prepared] = Remembered(capacity, _TOKENS)
 
     def prepared(
         self,
@@ -72,13 +74,10 @@ class Plans:
         key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()), texts)
         known = self._known.get(key)
         if known is not None:
-            self._known.move_to_end(key)
             return known
         plan = self._planner.plan(document, operation, branches, entitlement, chosen)
         made = Prepared(plan, self._composer.compose(plan), self._openers(plan), Shaper(plan))
-        self._known[key] = made
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+        self._known.put(key, made, document.tokens + sum(map(len, texts)))
         return made
 
     def _choices(

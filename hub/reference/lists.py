@@ -43,11 +43,14 @@ _ERROR_MODULES: Final = (
     "hub.casework.credit.errors",
     "hub.casework.errors",
     "hub.demo.signing_in",
+    "hub.http.body",
     "hub.http.exchange",
     "hub.http.limits",
     "hub.http.presence",
     "hub.http.problems",
+    "hub.http.trusted",
     "hub.ingest.report",
+    "hub.query.quota",
 )
 """Where subclasses of HubError are declared."""
 
@@ -160,7 +163,7 @@ def _default(field: FieldInfo) -> str:
     )
     if isinstance(value, Path):
         return f"`{value}`".replace("HOME_OF_THE_HUB", "<home>")
-    return "" if value is None or value == () else f"`{value}`"
+    return "" if value is None or value in ((), {}) else f"`{value}`"
 
 
 def _bounds(field: FieldInfo) -> str:

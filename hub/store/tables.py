@@ -281,6 +281,15 @@ assertion_seen = sa.Table(
     comment="Client assertions that were used; one works once.",
 )
 
+quota_window = sa.Table(
+    "quota_window",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    _moment("started_at"),
+    sa.Column("leased", sa.BigInteger, nullable=False),
+    comment="Cost units of the present window that are leased to hubs, by department or client.",
+)
+
 _change_indexes(household_place)
 _change_indexes(membership)
 

@@ -16,6 +16,7 @@ BEFORE_SEALED_PLACES = """
 update alembic_version set version_num = '0002';
 alter table quarantine drop column person_tag;
 drop table score_input;
+drop table quota_window;
 alter table cursor alter column position type text using null;
 insert into cursor (department, position, scope_revision, moved_at)
 values ('medical-insurance', '{"JSXX":["2026-09-20 09:02:03","JS1"]}', 1, now());

@@ -13,6 +13,7 @@ from hub.query.fetch import Fetcher
 from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
+from hub.query.quota import UNMETERED
 from hub.query.reveal import Revealer, openers_of
 from hub.query.sql import Composer
 from hub.sealing.datakeys import DataKeys
@@ -65,7 +66,14 @@ class Asking:
 
 
 def asking(
-    dsn: str, keyring: Keyring, catalogue: Catalogue, *, log=None, consent=None, max_cost=200_000
+    dsn: str,
+    keyring: Keyring,
+    catalogue: Catalogue,
+    *,
+    log=None,
+    consent=None,
+    max_cost=200_000,
+    meter=UNMETERED,
 ) -> Asking:
     """Return an answerer over the database at `dsn`."""
     schema = core_schema(build_schema(catalogue))
@@ -97,5 +105,6 @@ def asking(
         AccessLog(database, tagger),
         tagger,
         max_cost,
+        meter,
     )
     return Asking(answerer, log, database, opened)

@@ -12,11 +12,15 @@ from hub.errors import (
     NotGrantedError,
     TooCostlyError,
 )
-from hub.http.graphql import Question, is_mutation
+from hub.http.graphql import is_mutation
 from hub.http.limits import BusyError, Limits, Places
+from hub.http.quota import QuotaTold
+from hub.query.quota import REFUSED, Quota, QuotaExceededError, Quotas
+from tests.fakes.quota_ledger import FakeLedger
 from tests.support.edge import FakeAnswer, new_edge
 
 GRAPHQL = "application/graphql-response+json"
+UNSTATED = "application/json; charset=utf-8"
 PLAIN = "application/json"
 
 
@@ -31,7 +35,7 @@ def test_an_answer_is_sent_as_it_came_and_is_never_cached(edge):
     reply = edge.ask("query Q($n: String!) { x }", variables={"n": "a"}, operationName="Q")
 
     assert (reply.status_code, reply.content) == (200, edge.queries.body)
-    assert reply.headers["content-type"] == GRAPHQL
+    assert reply.headers["content-type"] == UNSTATED
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["x-content-type-options"] == "nosniff"
     (request,) = edge.queries.asked
@@ -50,11 +54,11 @@ def test_a_request_id_that_cannot_be_put_on_record_is_replaced(edge, given):
     assert edge.ask(headers={"hub-request-id": given}).headers["hub-request-id"] != given
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
-def test_only_post_is_offered(edge, method):
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_only_post_and_get_are_offered(edge, method):
     reply = edge.http.request(method, "/graphql?query={x}", headers=edge.bearer())
 
-    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "POST, GET")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +66,11 @@ def test_only_post_is_offered(edge, method):
     [
         (GRAPHQL, GRAPHQL),
         (PLAIN, PLAIN),
-        ("*/*", GRAPHQL),
-        ("application/*", GRAPHQL),
+        ("*/*", UNSTATED),
+        ("application/*", UNSTATED),
+        (f"*/*, {GRAPHQL}", GRAPHQL),
+        (f"*/*, {PLAIN}", PLAIN),
+        ("text/html, */*;q=0.1", UNSTATED),
         (f"{GRAPHQL}, {PLAIN};q=0.9", GRAPHQL),
         (f"{GRAPHQL};q=0.8, {PLAIN}", PLAIN),
         (f"text/html, {PLAIN}; charset=utf-8", PLAIN),
@@ -124,7 +131,8 @@ def test_what_is_no_graphql_request_is_400_under_both_media_types(edge, content,
 
     assert (reply.status_code, reply.headers["content-type"]) == (400, accept)
     (error,) = reply.json()["errors"]
-    assert error["extensions"]["code"] == "BAD_REQUEST"
+    too_deep = content.startswith(b"[[")
+    assert error["extensions"]["code"] == ("BODY_TOO_COMPLEX" if too_deep else "BAD_REQUEST")
     assert not edge.queries.asked
 
 
@@ -220,7 +228,7 @@ def test_a_body_longer_than_the_limit_is_refused(tmp_path):
     ],
 )
 def test_only_the_operation_that_would_run_decides_who_gets_it(document, name, expected):
-    assert is_mutation(Question(document, {}, name)) is expected
+    assert is_mutation(document, name) is expected
 
 
 def test_mutations_go_to_the_commands_and_queries_to_the_answers(edge):
@@ -370,3 +378,28 @@ def test_a_place_is_free_again_however_its_holder_ended():
             raise ZeroDivisionError
     with places, pytest.raises(BusyError), places:
         pass
+
+
+@pytest.mark.parametrize("accept", [GRAPHQL, PLAIN])
+def test_a_spent_quota_is_429_under_both_media_types_and_says_when_to_come_back(edge, accept):
+    edge.queries.problem = QuotaExceededError("Spent.", 17, "department")
+
+    reply = edge.ask(headers={"accept": accept})
+
+    assert (reply.status_code, reply.headers["retry-after"]) == (429, "17")
+    assert reply.json()["errors"][0]["extensions"]["code"] == "QUOTA_EXCEEDED"
+
+
+def test_every_answer_tells_the_quota_and_a_refused_request_costs(tmp_path):
+    quotas = Quotas(FakeLedger(), Quota(100_000, 60), {}, lambda: 5.0)
+    edge = new_edge(tmp_path, quota=QuotaTold(quotas))
+
+    assert edge.ask().headers["ratelimit"] == '"department";r=100000;t=60'
+    edge.queries.problem = NotGrantedError("No.")
+    assert edge.ask().status_code == 403
+    assert post(edge, b"no JSON").status_code == 400
+
+    (pocket,) = quotas.pockets(edge.queries.asked[0].caller)
+    assert pocket.left == -REFUSED * 2
+    policy = edge.ask().headers["ratelimit-policy"]
+    assert policy == '"department";q=100000;w=60;hub-unit="cost"'

@@ -10,7 +10,6 @@ from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.bind import (
     NEWEST,
     bind,
-    check_cost,
     coerced,
     day_of,
     parameters_of,
@@ -114,16 +113,6 @@ def test_an_anchor_is_bound_for_its_selection_and_null_is_none(bound):
 def test_an_impossible_argument_is_refused(bound, arguments):
     with pytest.raises(InvalidDocumentError):
         bound(f"{{ warnings({arguments}) {{ edges {{ cursor }} }} }}")
-
-
-def test_the_cost_counts_every_person_asked_for(bound):
-    text = "query ($n: [String!]!) { people(nationalIds: $n) { person { population { name } } } }"
-    few, _ = bound(text, n=[NUMBER])
-    many, _ = bound(text, n=[NUMBER] * 50)
-
-    check_cost(few, 10)
-    with pytest.raises(TooCostlyError, match="10 are allowed"):
-        check_cost(many, 10)
 
 
 def test_more_numbers_than_allowed_are_refused(bound):

@@ -4,7 +4,8 @@ import pytest
 
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.bind import coerced
-from hub.query.documents import DocumentLimits, Documents, masked
+from hub.query.documents import Documents, masked
+from hub.query.measure import DocumentLimits
 
 NUMBER = "690106199001010014"
 

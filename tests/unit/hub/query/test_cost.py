@@ -1,0 +1,139 @@
+"""What an operation costs is known from its plan, and a refusal says how to ask for less."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from graphql import execute_sync, get_introspection_query, parse
+
+from hub.access import Caller
+from hub.errors import TooCostlyError
+from hub.query.bind import bind, coerced
+from hub.query.cost import checked_cost, checked_introspection, cost_of
+from tests.support.world import number_of
+
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+OFFICER = Caller("civil-affairs", "officer", "WARN", "c")
+NUMBER = number_of(3, date(1990, 1, 1))
+PEOPLE = "query ($n: [String!]!) { people(nationalIds: $n) { person { population { name } } } }"
+
+
+class PlainTags:
+    """Tags that show what they are of."""
+
+    def person(self, number):
+        return number.encode()
+
+    def record(self, dataset, key):
+        return f"{dataset}{key}".encode()
+
+
+@pytest.fixture
+def roots(documents, schema, planner, policy):
+    def bound_roots(text, **variables):
+        document = documents.parsed(text)
+        operation = document.operation(None)
+        plan = planner.plan(document, operation, {}, policy.entitlement(OFFICER, TODAY))
+        return bind(plan, coerced(schema, operation, variables), NOW, PlainTags())
+
+    return bound_roots
+
+
+@pytest.fixture
+def introspection(documents, schema):
+    def cost(text, *keys):
+        document = documents.parsed(text)
+        return checked_introspection(schema, document, document.operation(None), frozenset(keys))
+
+    return cost
+
+
+def test_the_cost_is_what_one_row_costs_for_every_person_asked_about(roots):
+    one = cost_of(roots(PEOPLE, n=[NUMBER]))
+
+    assert one > 1
+    assert cost_of(roots(PEOPLE, n=[NUMBER] * 50)) == 50 * one
+
+
+def test_a_page_costs_what_its_size_says_whatever_is_found(roots):
+    text = "query ($n: Int!) { warnings(first: $n) { edges { node { band total } } } }"
+
+    assert cost_of(roots(text, n=40)) == 4 * cost_of(roots(text, n=10))
+
+
+def test_a_list_inside_a_row_costs_as_many_rows_as_it_is_declared_to_have(roots):
+    household = '{ household(id: "x") { %s } }'
+    alone = cost_of(roots(household % "id"))
+    members = cost_of(roots(household % "id members { person { id } }")) - alone
+
+    assert members >= 4
+    assert members % 4 == 0
+
+
+def test_nothing_is_free(roots):
+    assert cost_of(roots("{ __typename }")) == 1
+
+
+def test_a_cost_at_the_limit_is_let_through_and_one_more_is_refused_with_what_to_do(roots):
+    bound = roots(PEOPLE, n=[NUMBER] * 50)
+    cost = cost_of(bound)
+
+    assert checked_cost(bound, cost) == cost
+    with pytest.raises(TooCostlyError) as caught:
+        checked_cost(bound, cost - 1)
+    refused = caught.value
+    assert (refused.limit, refused.allowed, refused.cost) == ("cost", cost - 1, cost)
+    assert str(cost) in str(refused)
+    assert f"{cost - 1} are allowed" in str(refused)
+    assert "fewer people" in str(refused)
+
+
+def test_the_root_that_costs_most_is_named(roots):
+    bound = roots(
+        "query ($n: [String!]!) { people(nationalIds: $n) { person { id } } "
+        'person(nationalId: "x") { id } }',
+        n=[NUMBER] * 30,
+    )
+
+    with pytest.raises(TooCostlyError) as caught:
+        checked_cost(bound, 1)
+    assert caught.value.root == "people"
+    assert f"people ({30 * bound[0].root.unit_cost})" in str(caught.value)
+
+
+def test_the_schema_may_be_asked_for_once_in_full(introspection):
+    whole = introspection(get_introspection_query(input_value_deprecation=True), "__schema")
+    assert 1_000 < whole < 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ __schema { types { fields { type { fields { name } } } } } }",
+        "{ " + " ".join(
+            f"a{n}: __schema {{ types {{ name fields {{ name args {{ name }} }} }} }}"
+            for n in range(20)
+        ) + " }",
+        "{ " + " ".join(f"a{n}: __schema {{ ...F }}" for n in range(20)) + " } "
+        "fragment F on __Schema { types { name fields { name type { name } } } }",
+    ],
+)  # fmt: skip
+def test_an_introspection_that_multiplies_is_refused(introspection, text):
+    with pytest.raises(TooCostlyError) as caught:
+        introspection(text, "__schema", *(f"a{n}" for n in range(20)))
+    assert (caught.value.limit, caught.value.root) == ("introspection", "__schema")
+
+
+def test_the_cost_of_introspection_is_about_the_values_that_come_back(introspection, schema):
+    text = "{ __schema { types { name fields { name args { name } } } } }"
+
+    found = execute_sync(schema, parse(text)).data
+    assert introspection(text, "__schema") == pytest.approx(values(found), rel=0.3)
+
+
+def values(node):
+    if isinstance(node, dict):
+        return 1 + sum(values(each) for each in node.values())
+    if isinstance(node, list):
+        return sum(values(each) for each in node)
+    return 1
