@@ -169,7 +169,7 @@ class _Introspection:
             else:
                 stays = name in {"types", "directives"} or (is_all and name in {"fields", "args"})
                 below = self._below(node.selection_set, fragments, is_all=stays)
-                cost += sizes.get(name, 1) * (1 + below)
+                cost += 1 + sizes.get(name, 1) * (1 + below)
         return cost
 
 
