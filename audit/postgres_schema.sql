@@ -44,17 +44,30 @@ CREATE TABLE IF NOT EXISTS audit.checkpoint (
     note text        NOT NULL
 );
 
--- From subject to entries; follows behind the log and can be rebuilt from it.
-CREATE TABLE IF NOT EXISTS audit.subject_index (
-    tag bytea  NOT NULL,
-    seq bigint NOT NULL,
-    PRIMARY KEY (tag, seq)
+-- From subject to entries, in segments (`audit.segments`): the postings of the entries from `start`
+-- to `stop` whose tags begin with the byte `bucket`. Follows behind the log, can be rebuilt from it.
+CREATE TABLE IF NOT EXISTS audit.subject_segment (
+    bucket   smallint NOT NULL,
+    start    bigint   NOT NULL,
+    stop     bigint   NOT NULL,
+    postings bytea    NOT NULL,
+    PRIMARY KEY (bucket, start)
 );
+-- Tags are random: trying to compress them costs time and saves nothing.
+ALTER TABLE audit.subject_segment ALTER COLUMN postings SET STORAGE EXTERNAL;
+ALTER TABLE audit.record ALTER COLUMN subjects SET STORAGE EXTERNAL;
 CREATE TABLE IF NOT EXISTS audit.index_progress (
     one  boolean PRIMARY KEY DEFAULT true CHECK (one),
     next bigint  NOT NULL
 );
 INSERT INTO audit.index_progress (next) VALUES (0) ON CONFLICT DO NOTHING;
+-- The index used to have a row for each posting; it is built anew from the log.
+DO $$ BEGIN
+    IF to_regclass('audit.subject_index') IS NOT NULL THEN
+        DROP TABLE audit.subject_index;
+        UPDATE audit.index_progress SET next = 0;
+    END IF;
+END $$;
 
 CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -16,6 +16,7 @@ import msgspec
 from audit.errors import StorageError
 from audit.postgres import FAILURES
 from audit.replay import CHUNK, Chunk, Claims, Problem, StoredRow, check_chunk
+from audit.segments import missing_entries
 from audit.tiles import TILE_WIDTH, decode_bundle, tile_path, widths
 
 _ROWS: Final = """
@@ -35,13 +36,13 @@ _STRAY: Final = """
     SELECT 'entry ' || seq FROM audit.record WHERE seq >= $1 OR seq < 0
     LIMIT 20
 """
-_UNINDEXED: Final = """
-    SELECT DISTINCT seq FROM audit.record, generate_series(0, length(subjects) / 36 - 1) AS i
-    WHERE seq < (SELECT next FROM audit.index_progress) AND NOT EXISTS (
-        SELECT FROM audit.subject_index AS entry
-        WHERE entry.seq = record.seq AND entry.tag = substring(subjects FROM i * 36 + 1 FOR 32))
-    LIMIT 20
+_SEGMENTS: Final = """
+    SELECT start, stop, array_agg(bucket), array_agg(postings) FROM audit.subject_segment
+    GROUP BY start, stop ORDER BY start, stop
 """
+_SUBJECTS: Final = "SELECT seq, subjects FROM audit.record WHERE seq >= $1 AND seq < $2"
+_NAMED: Final = 20
+"""Entries whose index is wrong that are named; there may be more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,34 @@ async def _read_claims(connection: asyncpg.Connection) -> Claims:
         for row in await connection.fetch(_STRAY, size)
     ]
     problems += [
-        Problem(f"index of entry {row[0]}", "a subject of the entry cannot be found by it")
-        for row in await connection.fetch(_UNINDEXED)
+        Problem(f"index of entry {seq}", "does not lead from its subjects to it")
+        for seq in sorted(await _misindexed(connection))[:_NAMED]
     ]
     return Claims(size, notes, tiles, head["frontier"], None, problems)
+
+
+async def _misindexed(connection: asyncpg.Connection) -> set[int]:
+    """Return entries that the index does not lead to as their subjects have it, segment by segment.
+
+    A span that no segment covers is compared with nothing, so its entries with subjects are wrong.
+    """
+    next_entry: int = await connection.fetchval("SELECT next FROM audit.index_progress") or 0
+    wrong: set[int] = set()
+    covered = 0
+    async for start, stop, buckets, postings in connection.cursor(_SEGMENTS):
+        wrong |= await _wrong_in(connection, covered, start, {})
+        wrong |= await _wrong_in(connection, start, stop, dict(zip(buckets, postings, strict=True)))
+        covered = stop
+    return wrong | await _wrong_in(connection, covered, next_entry, {})
+
+
+async def _wrong_in(
+    connection: asyncpg.Connection, start: int, stop: int, stored: dict[int, bytes]
+) -> set[int]:
+    if start >= stop:
+        return set()
+    rows = [tuple(row) for row in await connection.fetch(_SUBJECTS, start, stop)]
+    return missing_entries(rows, start, stored)
 
 
 class ExportedEntry(msgspec.Struct, frozen=True):

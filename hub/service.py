@@ -52,6 +52,8 @@ from schema.graph import build_schema, core_schema
 _INDEX_EVERY_S: Final = 2.0
 _WATCH_EVERY_S: Final = 2.0
 _INDEX_ENTRIES: Final = 5_000
+_INDEX_SUBJECTS: Final = 16_384
+"""Fewer subjects than that wait at the end of the log, where a look-up reads them one by one."""
 _DRAIN_S: Final = 10
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -179,7 +181,9 @@ async def index_the_log(core: Core) -> None:
         moved = 0
         try:
             async with core.database.transaction() as connection:
-                moved = await index_behind(connection, _INDEX_ENTRIES)
+                moved = await index_behind(
+                    connection, _INDEX_ENTRIES, subjects=_INDEX_SUBJECTS
+                )
         except HubError as problem:
             log.warning("log.index.waits", code=problem.code)
         if moved < _INDEX_ENTRIES:

@@ -50,7 +50,20 @@ async def test_the_index_follows_step_by_step_to_the_end(connection):
     steps = [await index_behind(connection, 25) for _ in range(4)]
 
     assert steps == [25, 25, 11, 0]
-    assert await connection.fetchval("SELECT count(*) FROM audit.subject_index") == 120
+    size = "SELECT sum(length(postings)) / 12 FROM audit.subject_segment"
+    assert await connection.fetchval(size) == 120
+
+
+async def test_few_subjects_wait_for_more(connection):
+    assert await index_behind(connection, 1000, subjects=121) == 0
+    assert await indexes(connection, tags=[TAGS[3]]) == ABOUT_3
+
+    assert await index_behind(connection, 1000, subjects=120) == 61
+    assert await index_behind(connection, 1000, subjects=0) == 0
+
+
+async def test_as_many_entries_as_are_taken_at_a_time_do_not_wait(connection):
+    assert await index_behind(connection, 61, subjects=10_000) == 61
 
 
 async def test_several_may_move_the_index_at_once(connection, log_dsn):
