@@ -181,9 +181,7 @@ async def index_the_log(core: Core) -> None:
         moved = 0
         try:
             async with core.database.transaction() as connection:
-                moved = await index_behind(
-                    connection, _INDEX_ENTRIES, subjects=_INDEX_SUBJECTS
-                )
+                moved = await index_behind(connection, _INDEX_ENTRIES, subjects=_INDEX_SUBJECTS)
         except HubError as problem:
             log.warning("log.index.waits", code=problem.code)
         if moved < _INDEX_ENTRIES:

@@ -17,7 +17,7 @@ from hub.access import Entitlement
 from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.coercion import Values
 from hub.query.documents import Operation, invalid_variable
-from hub.query.given import first_given, moment_given
+from hub.query.given import AFTER_DIGITS, first_given, moment_given
 from hub.query.list_binding import list_bound
 from hub.query.lists import areas
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
@@ -176,7 +176,20 @@ def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[
         if one.asked is not None and one.root.is_chosen:
             found = areas(one.asked, entitlement.regions)
             values.update((prefix + name, value) for name, value in found.items())
+        if one.root.kind is RootKind.WARNINGS:
+            values.update(_span(prefix, one, entitlement.regions))
     return values
+
+
+def _span(prefix: str, warnings: BoundRoot, granted: Sequence[str]) -> dict[str, object]:
+    """Return between which regions to look for warnings: those asked for, and granted ones only."""
+    asked = str(warnings.parameters["region_from"]), str(warnings.parameters["region_to"])
+    lowest = min(granted, default="")
+    highest = max((region + AFTER_DIGITS for region in granted), default="")
+    return {
+        f"{prefix}region_from": max(asked[0], lowest),
+        f"{prefix}region_to": min(asked[1], highest),
+    }
 
 
 def _index(cursor: str) -> int:

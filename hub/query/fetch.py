@@ -1,14 +1,14 @@
 """Gets the rows of a plan in one statement, as they are stored: what is sealed stays sealed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 
-from hub.errors import SetupError, StoreUnavailableError
-from hub.query.sql_parts import Statement
+from hub.errors import CorruptError, SetupError, StoreUnavailableError
+from hub.query.sql_parts import Part, Statement
 from hub.store.database import Database
 
 Columns = Mapping[str, Sequence[Any]]
@@ -24,6 +24,8 @@ class Sealed:
     levels: tuple[Columns, ...]
     searches: Mapping[int, Columns]
     """For each root: what exists of what was searched for, visible or not. For the log only."""
+    links: Mapping[int, Columns] = field(default_factory=dict)
+    """For each level of people whose records were asked: their identities, with data keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,43 @@ def _sealed(row: Iterable[Any], statement: Statement, levels: int) -> Sealed:
     if known is None:
         raise SetupError("The database has no known time; run `hub migrate`.")
     columns: tuple[dict[str, Sequence[Any]], ...] = tuple({} for _ in range(levels))
-    searches: dict[int, dict[str, Sequence[Any]]] = {}
+    others: dict[Part, dict[int, dict[str, Sequence[Any]]]] = {Part.SEARCH: {}, Part.LINKS: {}}
     for place, values in zip(statement.places, arrays, strict=True):
-        into = searches.setdefault(place.source, {}) if place.is_lookup else columns[place.source]
-        into[place.column] = values or ()
-    return Sealed(policy, known, columns, searches)
+        if place.part is Part.LEVEL:
+            columns[place.source][place.column] = values or ()
+        else:
+            others[place.part].setdefault(place.source, {})[place.column] = values or ()
+    for renamed in statement.renamed:
+        columns[renamed.level][renamed.name] = columns[renamed.level][renamed.column]
+    links = others[Part.LINKS]
+    for linked in statement.linked:
+        columns[linked.level]["parent"] = _owners(
+            columns[linked.level]["identity_id"], links[linked.parent]
+        )
+    for level in statement.newest:
+        _keep_first(columns[level])
+    return Sealed(policy, known, columns, others[Part.SEARCH], links)
+
+
+def _owners(identities: Sequence[Any], links: Columns) -> list[Any]:
+    """Return whose each row is; an identity is one person's on any one day.
+
+    Raises:
+        CorruptError: It is linked to two.
+    """
+    owner = dict(zip(links["identity_id"], links["person_id"], strict=True))
+    if len(owner) != len(links["identity_id"]):
+        raise CorruptError("An identity is linked to two people on one day.")
+    return [owner[identity] for identity in identities]
+
+
+def _keep_first(columns: dict[str, Sequence[Any]]) -> None:
+    """Keep the first row of each owner: rows come newest first."""
+    parents = columns["parent"]
+    if len(set(parents)) == len(parents):
+        return
+    first: dict[Any, int] = {}
+    for row, parent in enumerate(parents):
+        first.setdefault(parent, row)
+    for name, values in columns.items():
+        columns[name] = [values[row] for row in first.values()]

@@ -8,6 +8,8 @@ from typing import Final
 from hub.errors import InvalidDocumentError
 from schema.graph import MAX_PAGE
 
+AFTER_DIGITS: Final = ":"
+"""The character after 9: regions below one lie between it and it with this behind it."""
 _REGION: Final = re.compile(r"[0-9]{1,12}")
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from hub.errors import InvalidDocumentError
-from hub.query.given import first_given, region_given
+from hub.query.given import AFTER_DIGITS, first_given, region_given
 from hub.query.model import BoundRoot, Root, RootKind
 from hub.query.orders import Seat, seat_of
 from schema.codes import ALERT_STATUS
@@ -49,12 +49,14 @@ def _of_warnings(given: Mapping[str, object], seat: Seat, *, is_first: bool) -> 
         raise InvalidDocumentError("`statuses` are codes of the list alert_status.")
     if "\0" in str(given.get("assignee")):
         raise InvalidDocumentError("`assignee` has a character that no value has.")
-    is_rest = seat.rest != _NOBODY
+    is_rest, region = seat.rest != _NOBODY, region_given(given.get("region"))
     return {
         "bands": given.get("bands"),
         "statuses": statuses,
         "assignee": given.get("assignee"),
-        "region": f"{region_given(given.get('region'))}%",
+        "region": f"{region}%",
+        "region_from": region,
+        "region_to": region + AFTER_DIGITS,
         "after_total": None if is_first else _UNKNOWN_TOTAL if is_rest else seat.key,
         "after_id": seat.rest if is_rest else seat.tie,
     }

@@ -22,6 +22,7 @@ from hub.query.lists import Choice
 from hub.query.lists_where import TYPES, Wheres
 from hub.query.model import Level, LevelKind
 from hub.query.sql_parts import extra
+from hub.query.ways import PLACE_REGION
 from schema.graph import MAX_PAGE
 
 _TEXTS: Final = pg.ARRAY(sa.Text)
@@ -352,14 +353,21 @@ class _Alerts(_Listing):
         source, columns = self._of_home(found.join(alert, is_it), alert)
         return sa.select(*columns, found.c.key.label("key")).select_from(source)
 
-    def _of_home(self, source: Any, alert: Any) -> tuple[Any, list[Any]]:
+    def _of_home(self, source: Any, alert: Any, place: Any = None) -> tuple[Any, list[Any]]:
+        """Return the columns of alerts and of their households, which are their own rows."""
         household = self.frame.table("household")
         is_home = sa.and_(
             household.c.cell == alert.c.cell, household.c.household_id == alert.c.identity_id
         )
         source, columns = self.frame.records(self.level, source.join(household, is_home), alert)
         more = extra(alert, columns, "record_id", "total")
-        return source, [*columns, *more, household.c.log_alias]
+        columns = [*columns, *more, household.c.household_id, household.c.log_alias]
+        if PLACE_REGION in self.level.columns:
+            if place is None:
+                place, is_seen = self.frame.place(self.level, alert.c.cell, alert.c.identity_id)
+                source = source.join(place, is_seen)
+            columns.append(place.c.region.label(PLACE_REGION))
+        return source, columns
 
     def _open(self, alert: Any) -> list[Any]:
         """Return the conditions of the alert itself; of the plain arguments null means nothing."""
@@ -378,7 +386,7 @@ class _Alerts(_Listing):
         place, is_seen = self.frame.place(self.level, alert.c.cell, alert.c.identity_id)
         is_its = sa.and_(alert.c.cell == place.c.cell, alert.c.identity_id == place.c.household_id)
         start = area.join(place, self.where.leads_to(area, place)).join(alert, is_its)
-        source, columns = self._of_home(start, alert)
+        source, columns = self._of_home(start, alert, place)
         key = alert.c[self.order.column]
         conditions = [
             is_seen,

@@ -31,6 +31,7 @@ from hub.query.model import (
     EntryShape,
     Form,
     Given,
+    How,
     Introspected,
     ItemOutput,
     Items,
@@ -384,11 +385,14 @@ class _Planning:
         self.granted += way.has_grant
         if way.has_grant:
             level.answer(path)
-        below = level
-        if way.kind is not None:
-            below = self._level(way.kind, level.root, level, way.dataset)
+        kind = way.kind
+        if level.kind is LevelKind.WARNINGS and kind is LevelKind.HOUSEHOLD_OF_RECORD:
+            kind = None  # a warning's row is its household's: the search has found the place
+        below, how = level, How.SAME_ROW
+        if kind is not None:
+            below, how = self._level(kind, level.root, level, way.dataset), way.how
             below.anchor = self.chosen.anchor(nodes[0], self._definition(path))
-        return Nested(key, way.how, self._object(nodes, way.target, below, (*at, key)))
+        return Nested(key, how, self._object(nodes, way.target, below, (*at, key)))
 
     def _record(
         self, nodes: list[FieldNode], dataset: Dataset, level: LevelBuilder, at: tuple[str, ...]

@@ -49,7 +49,7 @@ def preview(
 
 def _commands(document: Document, operation: Operation, entitlement: Entitlement) -> Preview:
     every = {**dict.fromkeys(operation.branch_variables, True)}
-    nodes = fields_of(operation.node.selection_set, "Mutation", document.fragments, every)
+    nodes = fields_of(operation.node.selection_set, "Mutation", document, every)
     paths = {f"Mutation.{node.name.value}" for node in nodes if node.name.value != "__typename"}
     denied = {path for path in paths if isinstance(entitlement.decide(path), Denied)}
     return Preview({}, tuple(sorted(paths - denied)), tuple(sorted(denied)))

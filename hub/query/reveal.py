@@ -1,12 +1,13 @@
 """Opens what the plan grants, and nothing else: no plan, no key, no plaintext."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from hub.errors import CorruptError
 from hub.query.fetch import Columns, Sealed
-from hub.query.model import Level, Plan
+from hub.query.model import Level, LevelKind, Plan
+from hub.query.sql_parts import KEY_COLUMNS
 from hub.sealing.seals import Json, Opener, opener
 
 OpenerMaker = Callable[[str, str, str], Opener]
@@ -54,9 +55,6 @@ def openers_of(plan: Plan, make: OpenerMaker = opener) -> tuple[GroupOpener, ...
     )
 
 
-_KEY: Final = ("key_version", "wrapped", "commitment")
-
-
 @dataclass(frozen=True, slots=True)
 class Revealer:
     """Opens sealed rows with the departments' keys."""
@@ -78,7 +76,7 @@ class Revealer:
         for one in openers:
             columns = sealed.levels[one.level]
             if one.level not in keys:
-                keys[one.level] = self._keys(plan.levels[one.level], columns)
+                keys[one.level] = self._keys(plan.levels[one.level], sealed)
             open_one = one.open
             revealed[one.level].opened[one.group] = [
                 open_one(key, identity.bytes, version.bytes, value)
@@ -92,13 +90,23 @@ class Revealer:
             ]
         return revealed
 
-    def _keys(self, level: Level, columns: Columns) -> list[bytes]:
+    def _keys(self, level: Level, sealed: Sealed) -> list[bytes]:
+        """Return the opened data key of each row, those of a person's records from the links."""
         assert level.dataset is not None  # noqa: S101 - only records are sealed
-        department = level.dataset.department
+        columns = sealed.levels[level.index]
+        wrapped: Iterable[tuple[Any, ...]]
+        if level.kind is LevelKind.RECORDS_OF_PERSON:
+            assert level.parent is not None  # noqa: S101 - the people are the level above
+            links = sealed.links[level.parent]
+            of_links = zip(*(links[name] for name in KEY_COLUMNS), strict=True)
+            by_identity = dict(zip(links["identity_id"], of_links, strict=True))
+            wrapped = map(by_identity.__getitem__, columns["identity_id"])
+        else:
+            wrapped = zip(*(columns[name] for name in KEY_COLUMNS), strict=True)
+        department, open_key = level.dataset.department, self.keys.open
         found: list[bytes] = []
-        row: tuple[Any, ...]
-        for row in zip(*(columns[name] for name in _KEY), strict=True):
+        for row in wrapped:
             if row[1] is None:
                 raise CorruptError(f"A record of {level.dataset.name} has no data key.")
-            found.append(self.keys.open(department, *row))
+            found.append(open_key(department, *row))
         return found

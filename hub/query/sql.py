@@ -16,8 +16,10 @@ from hub.query.lists_sql import in_order, listing, tie_of
 from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_parts import (
     KEY_COLUMNS,
+    LINK_COLUMNS,
     LOOKUPS,
-    ORDER,
+    Linked,
+    Part,
     Place,
     Statement,
     among,
@@ -26,10 +28,15 @@ from hub.query.sql_parts import (
     dataset_of,
     extra,
     level_columns,
+    links_of,
+    order_of,
     packed,
+    renamed_of,
+    shows_one,
     total_of,
     worst_first,
 )
+from hub.query.ways import PLACE_REGION
 from hub.store.tables import all_tables
 from schema.catalogue import Catalogue
 
@@ -64,6 +71,7 @@ class _Composing:
         self._ctes: dict[int, sa.CTE] = {}
         self._searches: dict[int, sa.CTE] = {}
         self._counts: dict[int, sa.CTE] = {}
+        self._links: dict[int, sa.CTE] = {}
 
     def statement(self, for_dialect: Any) -> Statement:
         known, policy = self._t["known_time"], self._t["policy_revision"]
@@ -73,34 +81,52 @@ class _Composing:
         ]
         places: list[Place] = []
         froms: list[Any] = []
-        for source, names, cte, order, is_lookup in self._parts():
-            arrays = packed(cte, names, order, f"{cte.name[0]}{source}")
+        for part, source, names, cte, order in self._parts():
+            arrays = packed(cte, names, order, f"{part}_{source}_arrays")
             froms.append(arrays)
             for name in names:
                 columns.append(arrays.c[name])
-                places.append(Place(source, name, is_lookup))
+                places.append(Place(source, name, part))
         selected = sa.select(*columns)
         if froms:
             selected = selected.select_from(crossed(froms))
         compiled = selected.compile(dialect=for_dialect)
         names = tuple(compiled.positiontup or ())
         fixed = {name: v for name, v in compiled.params.items() if v is not None}
-        return Statement(str(compiled), names, tuple(places), fixed)
+        levels = self._plan.levels
+        return Statement(
+            str(compiled),
+            names,
+            tuple(places),
+            fixed,
+            tuple(
+                Linked(level.index, level.parent)
+                for level in levels
+                if level.kind is LevelKind.RECORDS_OF_PERSON and level.parent is not None
+            ),
+            renamed_of(self._plan),
+            tuple(level.index for level in levels if shows_one(level)),
+        )
 
-    def _parts(self) -> Iterator[tuple[int, tuple[str, ...], sa.CTE, Sequence[Any], bool]]:
+    def _parts(self) -> Iterator[tuple[Part, int, tuple[str, ...], sa.CTE, Sequence[Any]]]:
         for level in self._plan.levels:
-            cte = self._ctes[level.index] = self._level(level).cte(f"level_{level.index}")
-            order: Sequence[Any] = [cte.c[name] for name in ORDER[level.kind]]
+            n = level.index
+            cte = self._ctes[n] = self._level(level).cte(f"level_{n}")
+            order = order_of(level, cte)
             if level.choice is not None:
                 order = in_order(level.choice, cte, tie_of(level))
-            elif level.kind is LevelKind.WARNINGS:
-                order = worst_first(cte)
-            yield level.index, level_columns(level), cte, order, False
+            yield Part.LEVEL, n, level_columns(level), cte, order
             if level.parent is None:
                 kind = next(r.kind for r in self._plan.roots if r.index == level.root)
-                yield level.root, LOOKUPS[kind], self._searches[level.root], (), True
+                yield Part.SEARCH, level.root, LOOKUPS[kind], self._searches[level.root], ()
             if level.counted:
-                yield level.root, ("count",), self._counts[level.root], (), True
+                yield Part.SEARCH, level.root, ("count",), self._counts[level.root], ()
+            departments, has_keys = links_of(self._plan, level)
+            if departments:
+                links = self._identities(level, cte, departments, has_keys=has_keys)
+                self._links[n] = links
+                columns = (*LINK_COLUMNS, *(KEY_COLUMNS if has_keys else ()))
+                yield Part.LINKS, n, columns, links, ()
 
     def _level(self, level: Level) -> "sa.Select[Any]":
         if level.choice is not None:
@@ -268,7 +294,6 @@ class _Composing:
         n = level.root
         place, is_seen = self.place(level, alert.c.cell, alert.c.identity_id)
         bands = sa.bindparam(f"r{n}_bands", type_=_TEXTS)
-        below = sa.bindparam(f"r{n}_region", type_=sa.Text)
         statuses = sa.bindparam(f"r{n}_statuses", type_=_TEXTS)
         assignee = sa.bindparam(f"r{n}_assignee", type_=sa.Text)
         after = sa.bindparam(f"r{n}_after_total", type_=sa.Integer)
@@ -276,19 +301,22 @@ class _Composing:
         first = sa.bindparam(f"r{n}_first", type_=sa.Integer)
         score = total_of(alert)
         source, columns = self.records(level, alert.join(place, is_seen), alert)
-        is_same_home = sa.and_(
-            household.c.cell == alert.c.cell, household.c.household_id == alert.c.identity_id
-        )
         page = (
-            sa.select(*columns, *extra(alert, columns, "record_id", "total"), household.c.log_alias)
-            .select_from(source.join(household, is_same_home))
+            sa.select(
+                *columns,
+                *extra(alert, columns, "record_id", "total"),
+                place.c.region.label(PLACE_REGION),
+            )
+            .select_from(source)
             .where(
+                place.c.warned,
+                place.c.region.op("~>=~")(sa.bindparam(f"r{n}_region_from", type_=sa.Text)),
+                place.c.region.op("~<~")(sa.bindparam(f"r{n}_region_to", type_=sa.Text)),
                 self.holds(level, alert),
                 alert.c.status != _ALERT_CLOSED,
                 sa.or_(bands.is_(None), alert.c.band == sa.any_(bands)),
                 sa.or_(statuses.is_(None), alert.c.status == sa.any_(statuses)),
                 sa.or_(assignee.is_(None), alert.c.assignee == assignee),
-                place.c.region.like(below),
                 sa.or_(
                     after.is_(None),
                     score < after,
@@ -299,7 +327,13 @@ class _Composing:
             .limit(first + 1)
         )
         search = self._searches[n] = page.cte(f"search_{n}")
-        return sa.select(search).order_by(*worst_first(search)).limit(first)
+        shown = sa.select(search).order_by(*worst_first(search)).limit(first).subquery()
+        is_same_home = sa.and_(
+            household.c.cell == shown.c.cell, household.c.household_id == shown.c.identity_id
+        )
+        return sa.select(
+            shown, shown.c.identity_id.label("household_id"), household.c.log_alias
+        ).select_from(shown.join(household, is_same_home))
 
     # Ways.
 
@@ -361,27 +395,46 @@ class _Composing:
         above = self._above(level)
         return self._households(level, above.c.cell, above.c.identity_id)
 
-    def _records_of_person(self, level: Level) -> "sa.Select[Any]":
-        above = self._above(level)
-        link, table = self._t["link"].alias(), self._dataset(level)
-        is_its = sa.and_(table.c.cell == link.c.cell, table.c.identity_id == link.c.identity_id)
-        source, columns = self.records(level, link.join(table, is_its), table)
-        chosen = (
-            sa.select(link.c.person_id.label("parent"), *columns)
-            .select_from(source)
-            .where(
-                among(link.c.cell, above.c.cell),
-                among(link.c.person_id, above.c.person_id),
-                self.holds(level, link, table),
+    def _identities(
+        self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
+    ) -> sa.CTE:
+        """Return the identities that departments have of a level's people, with their keys."""
+        link, key = self._t["link"].alias(), self._t["data_key"].alias()
+        columns = [link.c.cell, link.c.department, *(link.c[name] for name in LINK_COLUMNS)]
+        source: Any = link
+        if has_keys:
+            is_its = sa.and_(
+                key.c.cell == link.c.cell,
+                key.c.identity_id == link.c.identity_id,
+                key.c.department == link.c.department,
             )
+            source = link.outerjoin(key, is_its)
+            columns += [key.c[name] for name in KEY_COLUMNS]
+        asked = sa.bindparam(f"d{level.index}", list(departments), type_=_TEXTS)
+        chosen = sa.select(*columns).select_from(source)
+        return chosen.where(
+            among(link.c.cell, people.c.cell),
+            among(link.c.person_id, people.c.person_id),
+            link.c.department == sa.any_(asked),
+            self.holds(level, link),
+        ).cte(f"links_{level.index}")
+
+    def _records_of_person(self, level: Level) -> "sa.Select[Any]":
+        links, table = self._links[self._above_index(level)], self._dataset(level)
+        theirs = sa.select(links.c.identity_id)
+        if len(links_of(self._plan, self._plan.levels[self._above_index(level)])[0]) > 1:
+            theirs = theirs.where(links.c.department == dataset_of(level).department)
+        return sa.select(*self._columns(level, table)).where(
+            among(table.c.cell, links.c.cell),
+            table.c.identity_id == sa.any_(sa.func.array(theirs.scalar_subquery())),
+            self.holds(level, table),
         )
-        return self._newest(level, chosen, link.c.person_id, table)
 
     def _records_of_household(self, level: Level) -> "sa.Select[Any]":
         above, table = self._above(level), self._dataset(level)
         source, columns = self.records(level, table, table)
         chosen = (
-            sa.select(table.c.identity_id.label("parent"), *columns)
+            sa.select(*columns)
             .select_from(source)
             .where(
                 among(table.c.cell, above.c.cell),
@@ -389,23 +442,35 @@ class _Composing:
                 self.holds(level, table),
             )
         )
+        if not any(below.parent == level.index for below in self._plan.levels):
+            return chosen
         return self._newest(level, chosen, table.c.identity_id, table)
 
     # Records.
 
-    def _above(self, level: Level) -> sa.CTE:
+    @staticmethod
+    def _above_index(level: Level) -> int:
         assert level.parent is not None  # noqa: S101 - only roots have none
-        return self._ctes[level.parent]
+        return level.parent
+
+    def _above(self, level: Level) -> sa.CTE:
+        return self._ctes[self._above_index(level)]
 
     def _dataset(self, level: Level) -> Any:
         return self._t[dataset_of(level).name].alias()
 
-    def records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
-        """Return the source with the data keys joined if they are needed, and the columns."""
-        names = ["cell", "identity_id", "version_id", "valid_from", "record_id", *level.columns]
+    @staticmethod
+    def _columns(level: Level, table: Any) -> list[Any]:
+        """Return the columns of a level's records that are returned or order them."""
+        names = ["cell", "identity_id", "version_id", "valid_from", "known_from", "record_id"]
+        names += [name for name in level.columns if name != PLACE_REGION]
         names += [f"sealed_{group}" for group in level.groups]
         as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
-        columns = [column_of(table, name, as_of) for name in dict.fromkeys(names)]
+        return [column_of(table, name, as_of) for name in dict.fromkeys(names)]
+
+    def records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
+        """Return the source with the data keys joined if they are needed, and the columns."""
+        columns = self._columns(level, table)
         if not level.groups:
             return source, columns
         key = self._t["data_key"].alias()

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from hub.query.model import Level, LevelKind, RootKind
+from hub.query.model import Level, LevelKind, Plan, RootKind
 from schema.catalogue import Dataset
 from scoring.alert_life import UNVISITED
 
 _NO_TOTAL: Final = -1
 """Stands for a total that is not known, which sorts last."""
 KEY_COLUMNS: Final = ("key_version", "wrapped", "commitment")
+LINK_COLUMNS: Final = ("identity_id", "person_id")
 LOOKUPS: Final = {
     RootKind.PERSON: ("tag", "person_id"),
     RootKind.PEOPLE: ("tag", "person_id"),
@@ -26,13 +28,38 @@ LOOKUPS: Final = {
 """What the search of a root returns beside its level: what exists, whether visible or not."""
 
 
+class Part(StrEnum):
+    """What an array of the one row belongs to."""
+
+    LEVEL = "level"
+    SEARCH = "search"
+    """What exists of what a root searched for, visible or not."""
+    LINKS = "links"
+    """Identities of a level of people, with their data keys."""
+
+
 class Place(NamedTuple):
-    """Which column of the one row an array is in."""
+    """Which column of the one row an array is."""
 
     source: int
     """The level, or the root whose search it is."""
     column: str
-    is_lookup: bool
+    part: Part
+
+
+class Linked(NamedTuple):
+    """A level whose rows name identities: whose they are, the links of the level above tell."""
+
+    level: int
+    parent: int
+
+
+class Renamed(NamedTuple):
+    """A column that has a second name: it says what a row is and whose it is."""
+
+    level: int
+    name: str
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +71,34 @@ class Statement:
     places: tuple[Place, ...]
     constants: Mapping[str, object]
     """Values of parameters that are the same for every request."""
+    linked: tuple[Linked, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    newest: tuple[int, ...] = ()
+    """Levels whose rows come newest first, and of which an owner shows only the first."""
 
 
 def level_columns(level: Level) -> tuple[str, ...]:
     """Return the columns that a level returns, in order."""
     fixed: tuple[str, ...] = _FIXED[level.kind]
+    if level.kind in _RECORDS and not level.groups:
+        fixed = tuple(name for name in fixed if name != "version_id")
     groups = tuple(f"sealed_{group}" for group in level.groups)
-    keys = KEY_COLUMNS if groups else ()
+    # The keys of a person's records come with the links, once for all records of an identity.
+    keys = KEY_COLUMNS if groups and level.kind is not LevelKind.RECORDS_OF_PERSON else ()
     order = ("key",) if level.choice is not None else ()
     wanted = [*fixed, *level.columns, *groups, *keys, *order]
     return tuple(dict.fromkeys(wanted))
 
 
-_RECORD: Final = ("parent", "identity_id", "version_id")
+_RECORD: Final = ("identity_id", "version_id")
+_RECORDS: Final = frozenset(
+    {
+        LevelKind.WARNINGS,
+        LevelKind.CREDIT_RECORD,
+        LevelKind.RECORDS_OF_PERSON,
+        LevelKind.RECORDS_OF_HOUSEHOLD,
+    }
+)
 _FIXED: Final = {
     LevelKind.PEOPLE: ("person_id", "log_alias"),
     LevelKind.HOUSEHOLD: ("household_id", "log_alias"),
@@ -67,25 +109,66 @@ _FIXED: Final = {
     LevelKind.HOUSEHOLDS_BY_ID: ("household_id", "log_alias"),
     LevelKind.MEMBERS: ("parent", "person_id", "log_alias"),
     LevelKind.HOUSEHOLD_OF_PERSON: ("parent", "household_id", "log_alias"),
-    LevelKind.HOUSEHOLD_OF_RECORD: ("parent", "household_id", "log_alias"),
+    LevelKind.HOUSEHOLD_OF_RECORD: ("household_id", "log_alias"),
     LevelKind.RECORDS_OF_PERSON: _RECORD,
     LevelKind.RECORDS_OF_HOUSEHOLD: _RECORD,
 }
-ORDER: Final = {
+_ORDER: Final = {
     LevelKind.PEOPLE: ("person_id",),
     LevelKind.HOUSEHOLD: ("household_id",),
-    LevelKind.HOUSEHOLDS: (),
-    LevelKind.WARNINGS: (),
     LevelKind.CREDIT_RECORD: ("record_id",),
     LevelKind.PEOPLE_BY_ID: ("person_id",),
     LevelKind.HOUSEHOLDS_BY_ID: ("household_id",),
-    LevelKind.MEMBERS: ("parent", "person_id"),
-    LevelKind.HOUSEHOLD_OF_PERSON: ("parent",),
-    LevelKind.HOUSEHOLD_OF_RECORD: ("household_id",),
-    LevelKind.RECORDS_OF_PERSON: ("parent", "valid_from", "record_id"),
-    LevelKind.RECORDS_OF_HOUSEHOLD: ("parent", "valid_from", "record_id"),
+    LevelKind.MEMBERS: ("person_id",),
+    LevelKind.HOUSEHOLD_OF_PERSON: (),
+    LevelKind.HOUSEHOLD_OF_RECORD: (),
+    LevelKind.RECORDS_OF_PERSON: ("valid_from", "record_id"),
+    LevelKind.RECORDS_OF_HOUSEHOLD: ("valid_from", "record_id"),
 }
-"""Rows are ordered by opaque ids and days of validity, never by a value that may be denied."""
+"""Rows are ordered by opaque ids and days of validity, never by a value that may be denied; those
+of one owner keep this order when they are gathered."""
+_SECOND_NAMES: Final = {
+    LevelKind.WARNINGS: ("household_id", "identity_id"),
+    LevelKind.HOUSEHOLD_OF_RECORD: ("parent", "household_id"),
+    LevelKind.RECORDS_OF_HOUSEHOLD: ("parent", "identity_id"),
+}
+
+
+def order_of(level: Level, rows: Any) -> list[Any]:
+    """Return the order of a level's rows."""
+    if level.kind is LevelKind.WARNINGS and level.choice is None:
+        return list(worst_first(rows))
+    if level.choice is not None:
+        return []  # a list brings its own
+    if shows_one(level):
+        return [rows.c.valid_from.desc(), rows.c.known_from.desc(), rows.c.version_id]
+    return [rows.c[name] for name in _ORDER[level.kind]]
+
+
+def shows_one(level: Level) -> bool:
+    """Whether an owner shows only the newest of its records of this level."""
+    kinds = {LevelKind.RECORDS_OF_PERSON, LevelKind.RECORDS_OF_HOUSEHOLD}
+    return level.kind in kinds and not dataset_of(level).many
+
+
+def links_of(plan: Plan, level: Level) -> tuple[tuple[str, ...], bool]:
+    """Return the departments whose identities of a level's people are asked, and if keys are."""
+    asked = [
+        below
+        for below in plan.levels
+        if below.parent == level.index and below.kind is LevelKind.RECORDS_OF_PERSON
+    ]
+    departments = {dataset_of(below).department for below in asked}
+    return tuple(sorted(departments)), any(below.groups for below in asked)
+
+
+def renamed_of(plan: Plan) -> tuple[Renamed, ...]:
+    """Return the columns of a plan's levels that have a second name."""
+    return tuple(
+        Renamed(level.index, *_SECOND_NAMES[level.kind])
+        for level in plan.levels
+        if level.kind in _SECOND_NAMES
+    )
 
 
 def dataset_of(level: Level) -> Dataset:

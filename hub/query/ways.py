@@ -17,6 +17,10 @@ PROVENANCE: Final[Mapping[str, tuple[str, Form]]] = {
 }
 
 
+PLACE_REGION: Final = "place_region"
+"""The region of a warning's household; the alert's own columns stand beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """Where a navigation leads; `kind` is None where it stays on the same row."""
@@ -43,10 +47,11 @@ def core_field(key: str, type_name: str, name: str, level: LevelBuilder) -> Outp
     """Return a field of the graph's own types."""
     if name == "id":
         return Clear(key, "person_id" if type_name == "Person" else "household_id", Form.ID)
-    level.column(name)
+    column = PLACE_REGION if level.kind is LevelKind.WARNINGS else name
+    level.column(column)
     if level.anchor is not None:
         level.answer("Person.id")  # whose relation is 01 has the id that was named
-    return Clear(key, name, Form.PLAIN)
+    return Clear(key, column, Form.PLAIN)
 
 
 def provenance_field(key: str, name: str, dataset: Dataset, level: LevelBuilder) -> Output:

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from audit.postgres import create_schema
 from hub.errors import SetupError, StoreUnavailableError
 from hub.store.tables import FIXED_TABLES, all_tables
+from hub.store.warned import keep_warned
 from schema.catalogue import Catalogue
 
 _LOCK: Final = 0x48554231
@@ -48,6 +49,7 @@ def _upgrade(connection: Connection, catalogue: Catalogue) -> None:
     connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     command.upgrade(_config(connection), "head")
     _follow_declarations(connection, catalogue)
+    keep_warned(connection, catalogue)
 
 
 def _follow_declarations(connection: Connection, catalogue: Catalogue) -> None:

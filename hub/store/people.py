@@ -66,7 +66,8 @@ WITH wanted AS MATERIALIZED (
     SELECT tag, cell, person_id FROM person_tag WHERE tag = any($2::bytea[])
 ), linked AS MATERIALIZED (
     SELECT w.tag, l.cell, l.identity_id, l.person_id FROM wanted w
-    JOIN link l ON l.cell = w.cell AND l.person_id = w.person_id AND l.known_to = 'infinity'
+    JOIN link l ON l.cell = w.cell AND l.person_id = w.person_id AND l.department = $1
+         AND l.known_to = 'infinity'
 ), found AS MATERIALIZED (
     SELECT i.*, l.person_id, l.tag FROM linked l
     JOIN identity i ON i.cell = l.cell AND i.identity_id = l.identity_id
@@ -252,7 +253,7 @@ class NewPeople:
         self._rows["link"].append(
             (
                 *(person.cell, identity_id, fresh_id(), person.person_id, BY_NUMBER, 100),
-                *(ALWAYS, FOREVER, self._known, STILL_KNOWN),
+                *(ALWAYS, FOREVER, self._known, STILL_KNOWN, department),
             )
         )
         return Identity(department, identity_id, tag, person, key)
@@ -289,7 +290,7 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "link": (
         *("cell", "identity_id", "version_id", "person_id", "evidence", "certainty"),
-        *("valid_from", "valid_to", "known_from", "known_to"),
+        *("valid_from", "valid_to", "known_from", "known_to", "department"),
     ),
     "household": ("cell", "household_id", "log_alias", "number_tag", "known_from"),
 }

@@ -107,7 +107,15 @@ household_place = sa.Table(
     sa.Column("region", sa.Text, nullable=False),
     *_intervals(),
     sa.Index("ix_household_place_by_region", "region", "household_id"),
-    comment="In which region a household lives; the row predicate of grants reads it.",
+    sa.Column("warned", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(
+        "ix_household_place_warned",
+        "region",
+        postgresql_ops={"region": "text_pattern_ops"},
+        postgresql_where=sa.text("warned"),
+    ),
+    comment="In which region a household lives; the row predicate of grants reads it. `warned` "
+    "says that the household has or had an alert; triggers keep it (`hub.store.warned`).",
 )
 
 identity = sa.Table(
@@ -146,8 +154,14 @@ link = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("certainty", sa.SmallInteger, nullable=False),
     *_intervals(),
-    sa.Index(None, "cell", "person_id"),
-    comment="The decision whose record it is; certainty in percent.",
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Index(
+        "ix_link_person",
+        *("cell", "person_id", "department"),
+        postgresql_include=["identity_id", "valid_from", "valid_to", "known_from", "known_to"],
+    ),
+    comment="The decision whose record it is; certainty in percent. The department is that of the "
+    "identity, which never changes: a query follows the identities of those that it asks about.",
 )
 
 person_tag = sa.Table(

@@ -115,6 +115,7 @@ class World:
                 person_id=person,
                 evidence="citizen-number",
                 certainty=100,
+                department=department,
             )
         return known
 

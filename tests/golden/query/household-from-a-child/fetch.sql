@@ -28,15 +28,15 @@ FROM level_0))) AND membership_3.household_id = ANY (array((SELECT level_0.house
 FROM level_0))) AND membership_3.valid_from <= $2::DATE AND membership_3.valid_to > $2::DATE AND membership_3.known_from <= $3::TIMESTAMP WITH TIME ZONE AND membership_3.known_to > $3::TIMESTAMP WITH TIME ZONE)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
-FROM known_time) AS known, l0.household_id, l0.log_alias, s0.household_id AS household_id_1, l1.parent, l1.person_id, l1.log_alias AS log_alias_1, l1.relation, l2.parent AS parent_1, l2.person_id AS person_id_1, l2.log_alias AS log_alias_2, l2.relation AS relation_1, l3.parent AS parent_2, l3.person_id AS person_id_2, l3.log_alias AS log_alias_3, l3.relation AS relation_2 
-FROM (SELECT array_agg(l0_rows.household_id) AS household_id, array_agg(l0_rows.log_alias) AS log_alias 
+FROM known_time) AS known, level_0_arrays.household_id, level_0_arrays.log_alias, search_0_arrays.household_id AS household_id_1, level_1_arrays.parent, level_1_arrays.person_id, level_1_arrays.log_alias AS log_alias_1, level_1_arrays.relation, level_2_arrays.parent AS parent_1, level_2_arrays.person_id AS person_id_1, level_2_arrays.log_alias AS log_alias_2, level_2_arrays.relation AS relation_1, level_3_arrays.parent AS parent_2, level_3_arrays.person_id AS person_id_2, level_3_arrays.log_alias AS log_alias_3, level_3_arrays.relation AS relation_2 
+FROM (SELECT array_agg(level_0_arrays_rows.household_id) AS household_id, array_agg(level_0_arrays_rows.log_alias) AS log_alias 
 FROM (SELECT level_0.household_id AS household_id, level_0.log_alias AS log_alias 
-FROM level_0 ORDER BY level_0.household_id) AS l0_rows) AS l0 JOIN (SELECT array_agg(s0_rows.household_id) AS household_id 
+FROM level_0 ORDER BY level_0.household_id) AS level_0_arrays_rows) AS level_0_arrays JOIN (SELECT array_agg(search_0_arrays_rows.household_id) AS household_id 
 FROM (SELECT search_0.household_id AS household_id 
-FROM search_0) AS s0_rows) AS s0 ON true JOIN (SELECT array_agg(l1_rows.parent) AS parent, array_agg(l1_rows.person_id) AS person_id, array_agg(l1_rows.log_alias) AS log_alias, array_agg(l1_rows.relation) AS relation 
+FROM search_0) AS search_0_arrays_rows) AS search_0_arrays ON true JOIN (SELECT array_agg(level_1_arrays_rows.parent) AS parent, array_agg(level_1_arrays_rows.person_id) AS person_id, array_agg(level_1_arrays_rows.log_alias) AS log_alias, array_agg(level_1_arrays_rows.relation) AS relation 
 FROM (SELECT level_1.parent AS parent, level_1.person_id AS person_id, level_1.log_alias AS log_alias, level_1.relation AS relation 
-FROM level_1 ORDER BY level_1.parent, level_1.person_id) AS l1_rows) AS l1 ON true JOIN (SELECT array_agg(l2_rows.parent) AS parent, array_agg(l2_rows.person_id) AS person_id, array_agg(l2_rows.log_alias) AS log_alias, array_agg(l2_rows.relation) AS relation 
+FROM level_1 ORDER BY level_1.person_id) AS level_1_arrays_rows) AS level_1_arrays ON true JOIN (SELECT array_agg(level_2_arrays_rows.parent) AS parent, array_agg(level_2_arrays_rows.person_id) AS person_id, array_agg(level_2_arrays_rows.log_alias) AS log_alias, array_agg(level_2_arrays_rows.relation) AS relation 
 FROM (SELECT level_2.parent AS parent, level_2.person_id AS person_id, level_2.log_alias AS log_alias, level_2.relation AS relation 
-FROM level_2 ORDER BY level_2.parent, level_2.person_id) AS l2_rows) AS l2 ON true JOIN (SELECT array_agg(l3_rows.parent) AS parent, array_agg(l3_rows.person_id) AS person_id, array_agg(l3_rows.log_alias) AS log_alias, array_agg(l3_rows.relation) AS relation 
+FROM level_2 ORDER BY level_2.person_id) AS level_2_arrays_rows) AS level_2_arrays ON true JOIN (SELECT array_agg(level_3_arrays_rows.parent) AS parent, array_agg(level_3_arrays_rows.person_id) AS person_id, array_agg(level_3_arrays_rows.log_alias) AS log_alias, array_agg(level_3_arrays_rows.relation) AS relation 
 FROM (SELECT level_3.parent AS parent, level_3.person_id AS person_id, level_3.log_alias AS log_alias, level_3.relation AS relation 
-FROM level_3 ORDER BY level_3.parent, level_3.person_id) AS l3_rows) AS l3 ON true
+FROM level_3 ORDER BY level_3.person_id) AS level_3_arrays_rows) AS level_3_arrays ON true

@@ -31,9 +31,9 @@ FROM search_0 ORDER BY search_0.household_id
  LIMIT $7::INTEGER)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
-FROM known_time) AS known, l0.household_id, l0.log_alias, l0.key, s0.household_id AS household_id_1 
-FROM (SELECT array_agg(l0_rows.household_id) AS household_id, array_agg(l0_rows.log_alias) AS log_alias, array_agg(l0_rows.key) AS key 
+FROM known_time) AS known, level_0_arrays.household_id, level_0_arrays.log_alias, level_0_arrays.key, search_0_arrays.household_id AS household_id_1 
+FROM (SELECT array_agg(level_0_arrays_rows.household_id) AS household_id, array_agg(level_0_arrays_rows.log_alias) AS log_alias, array_agg(level_0_arrays_rows.key) AS key 
 FROM (SELECT level_0.household_id AS household_id, level_0.log_alias AS log_alias, level_0.key AS key 
-FROM level_0 ORDER BY level_0.household_id) AS l0_rows) AS l0 JOIN (SELECT array_agg(s0_rows.household_id) AS household_id 
+FROM level_0 ORDER BY level_0.household_id) AS level_0_arrays_rows) AS level_0_arrays JOIN (SELECT array_agg(search_0_arrays_rows.household_id) AS household_id 
 FROM (SELECT search_0.household_id AS household_id 
-FROM search_0) AS s0_rows) AS s0 ON true
+FROM search_0) AS search_0_arrays_rows) AS search_0_arrays ON true
