@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -14,6 +15,12 @@ from schema.catalogue import Classification as Class
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 BEFORE_SEALED_PLACES = """
 update alembic_version set version_num = '0002';
+drop trigger mark_warned on alert;
+drop trigger place_warned on household_place;
+alter table household_place drop column warned;
+drop index ix_link_person;
+alter table link drop column department;
+create index ix_link_cell_person_id on link (cell, person_id);
 alter table quarantine drop column person_tag;
 drop table score_input;
 drop table quota_window;
@@ -129,3 +136,79 @@ async def test_a_declared_index_that_is_missing_is_added(database):
     await migrate(database, catalogue)
 
     assert await differences(database, catalogue) == []
+
+
+BEFORE_DEPARTMENTS_ON_LINKS = """
+insert into household_place (cell, household_id, version_id, region, valid_from, valid_to,
+ known_from, known_to)
+select '420106', home::uuid, gen_random_uuid(), '420106001001', '-infinity', 'infinity', now(),
+ 'infinity' from unnest(array['00000000-0000-4000-8000-000000000001',
+                              '00000000-0000-4000-8000-000000000002']) home;
+insert into alert (cell, identity_id, version_id, record_id, valid_from, valid_to, known_from,
+ known_to) values ('420106', '00000000-0000-4000-8000-000000000001', gen_random_uuid(),
+ gen_random_uuid(), '2026-09-01', 'infinity', now(), 'infinity');
+insert into identity values ('420106', '00000000-0000-4000-8000-000000000003', 'tax', '1', now());
+insert into link (cell, identity_id, version_id, person_id, evidence, certainty, valid_from,
+ valid_to, known_from, known_to, department)
+values ('420106', '00000000-0000-4000-8000-000000000003', gen_random_uuid(), gen_random_uuid(),
+ 'citizen-number', 100, '-infinity', 'infinity', now(), 'infinity', '');
+update alembic_version set version_num = '0005';
+drop trigger mark_warned on alert;
+drop trigger place_warned on household_place;
+alter table household_place drop column warned;
+drop index ix_link_person;
+alter table link drop column department;
+create index ix_link_cell_person_id on link (cell, person_id);
+"""
+WARNED = "select household_id, warned from household_place order by household_id, version_id"
+
+
+async def test_links_learn_their_department_and_places_who_was_warned_about(database):
+    catalogue = Catalogue.discover()
+    await migrate(database, catalogue)
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(BEFORE_DEPARTMENTS_ON_LINKS)
+        await migrate(database, catalogue)
+
+        departments = await connection.fetch("select department from link")
+        warned = await connection.fetch(WARNED)
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in departments] == [("tax",)]
+    assert [row["warned"] for row in warned] == [True, False]
+    assert await differences(database, catalogue) == []
+
+
+ALERT = """
+insert into alert (cell, identity_id, version_id, record_id, valid_from, valid_to, known_from,
+ known_to) values ('420106', $1, gen_random_uuid(), gen_random_uuid(), '2026-09-01', 'infinity',
+ now(), 'infinity')
+"""
+PLACE = """
+insert into household_place (cell, household_id, version_id, region, valid_from, valid_to,
+ known_from, known_to) values ('420106', $1, gen_random_uuid(), '420106001001', '-infinity',
+ 'infinity', now(), 'infinity')
+"""
+
+
+async def test_every_place_of_a_household_that_was_warned_about_says_so(database):
+    await migrate(database, Catalogue.discover())
+    warned, other = sorted(uuid4() for _ in range(2))
+    connection = await asyncpg.connect(database)
+    try:
+        for home in (warned, other):
+            await connection.execute(PLACE, home)
+        await connection.execute(ALERT, warned)
+        for home in (warned, other):
+            await connection.execute(PLACE, home)
+        found = await connection.fetch(WARNED)
+    finally:
+        await connection.close()
+
+    assert [tuple(row) for row in found] == [
+        (warned, True),
+        (warned, True),
+        (other, False),
+        (other, False),
+    ]
