@@ -82,7 +82,7 @@ class _Composing:
         places: list[Place] = []
         froms: list[Any] = []
         for part, source, names, cte, order in self._parts():
-            arrays = packed(cte, names, order, f"{part}_{source}_arrays")
+            arrays = packed(cte, names, order, f"{cte.name}_arrays")
             froms.append(arrays)
             for name in names:
                 columns.append(arrays.c[name])

@@ -33,8 +33,10 @@ def test_a_sealed_row_without_a_key_is_corrupt_and_nothing_is_opened():
             raise AssertionError
 
     empty = {"key_version": [None], "wrapped": [None], "commitment": [None]}
-    row = {"identity_id": [1], "version_id": [2], "sealed_who": [b"x"], **empty}
-    sealed = Sealed("d", datetime(2026, 1, 1, tzinfo=UTC), ({}, {}, row), {})
+    row = {"identity_id": [1], "version_id": [2], "sealed_who": [b"x"]}
+    (parent,) = {level.parent for level in PLAN.levels if level.groups}
+    links = {parent: {"identity_id": [1], "person_id": [3], **empty}}
+    sealed = Sealed("d", datetime(2026, 1, 1, tzinfo=UTC), ({}, {}, row), {}, links)
 
     with pytest.raises(CorruptError, match="no data key"):
         Revealer(NoKeys()).reveal(PLAN, openers_of(PLAN), sealed)
