@@ -1,45 +1,129 @@
-"""Runs the benchmarks: `python -m tests.bench [query|ingest|audit|stages]`; without a name, all."""
+"""Runs the benchmarks: `python -m tests.bench [WHICH]`; without a name, those of `make bench`.
+
+    query   the hub beside its peers                      7 minutes
+    locks   what audit, sealing and authorisation cost    5 minutes
+    ingest  departments' records become facts             3 minutes
+    audit   entries become durable, and are verified      1 minute
+    size    a small district beside a large one           15 minutes for a million people
+    export  a whole district as JSON Lines                15 minutes for a million people
+    workers one worker beside two                         3 minutes
+    stages  where a request's processor time goes         1 minute
+    profile functions and statement of each question      2 minutes
+
+`make bench` runs the first four. Times are of a quiet machine with two cores, at the lengths that
+are used unless others are given; ten times as many people take ten times as long to store.
+"""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import bench_audit, bench_ingest, bench_locks, bench_query, stages
+from tests.bench import (
+    bench_audit,
+    bench_export,
+    bench_ingest,
+    bench_locks,
+    bench_profile,
+    bench_query,
+    bench_size,
+    bench_workers,
+    stages,
+)
 from tests.bench.measuring import Length
-from tests.bench.questions import QUESTIONS
+from tests.bench.questions import QUESTIONS, Question
+
+PEOPLE = 21_600
+MIDDLE, LARGE = 100_000, 1_000_000
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "which",
-        nargs="?",
-        choices=["query", "locks", "ingest", "audit", "stages", "all"],
-        default="all",
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--people", type=int, default=21_600, help="people whom the hub keeps")
+    parser.add_argument("which", nargs="?", choices=[*MODES, "all"], default="all")
+    parser.add_argument(
+        "--people",
+        type=int,
+        action="append",
+        help="people whom the hub keeps; `size` and `export` take several",
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
     names = [question.name for question in QUESTIONS]
     parser.add_argument("--only", choices=names, action="append", help="only these questions")
-    parser.add_argument("--profile", type=Path, help="folder for the profile of the hub's worker")
+    parser.add_argument("--profile", type=Path, help="folder in which `profile` leaves its figures")
     return parser.parse_args()
+
+
+def _length(given: argparse.Namespace) -> Length:
+    return Length(given.rounds, given.seconds)
+
+
+def _people(given: argparse.Namespace) -> int:
+    return int(given.people[0]) if given.people else PEOPLE
+
+
+def _questions(given: argparse.Namespace) -> tuple[Question, ...]:
+    return tuple(q for q in QUESTIONS if given.only is None or q.name in given.only)
+
+
+def query(given: argparse.Namespace) -> None:
+    bench_query.run(bench_query.Plan(_people(given), _length(given), _questions(given)))
+
+
+def locks(given: argparse.Namespace) -> None:
+    bench_locks.run(bench_locks.Plan(_people(given), _length(given)))
+
+
+def size(given: argparse.Namespace) -> None:
+    bench_size.run(bench_size.Plan(given.people or (PEOPLE, LARGE), _length(given)))
+
+
+def ingest(given: argparse.Namespace) -> None:
+    bench_ingest.run(_people(given))
+
+
+def audit(given: argparse.Namespace) -> None:
+    bench_audit.run(given.seconds)
+
+
+def by_stages(given: argparse.Namespace) -> None:
+    stages.run(_people(given))
+
+
+def profile(given: argparse.Namespace) -> None:
+    asked, folder = _questions(given), given.profile
+    bench_profile.run(bench_profile.Plan(_people(given), _length(given), asked, folder))
+
+
+def export(given: argparse.Namespace) -> None:
+    bench_export.run(given.people or (MIDDLE, LARGE))
+
+
+def workers(given: argparse.Namespace) -> None:
+    bench_workers.run(bench_workers.Plan(_people(given), length=_length(given)))
+
+
+MODES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "query": query,
+    "locks": locks,
+    "ingest": ingest,
+    "audit": audit,
+    "size": size,
+    "export": export,
+    "workers": workers,
+    "stages": by_stages,
+    "profile": profile,
+}
+ALL = ("query", "locks", "ingest", "audit")
 
 
 def main() -> None:
     given = arguments()
-    if given.which in {"query", "all"}:
-        asked = tuple(q for q in QUESTIONS if given.only is None or q.name in given.only)
-        length = Length(given.rounds, given.seconds)
-        plan = bench_query.Plan(given.people, length, asked, profile=given.profile)
-        bench_query.run(plan)
-    if given.which in {"locks", "all"}:
-        bench_locks.run(bench_locks.Plan(given.people, Length(given.rounds, given.seconds)))
-    if given.which in {"ingest", "all"}:
-        bench_ingest.run(given.people)
-    if given.which in {"audit", "all"}:
-        bench_audit.run(given.seconds)
-    if given.which == "stages":
-        stages.run(given.people)
+    for which in ALL if given.which == "all" else (given.which,):
+        MODES[which](given)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from hub.settings import Settings
 from hub.store.embedded import EmbeddedServer
 from tests.bench.bench_query import SEED, Population, asked_of
 from tests.bench.load import serve_rounds
-from tests.bench.measuring import HEAD, Bench, Length, Round, Turns, print_rows, rate
+from tests.bench.measuring import HEAD, Bench, Length, Turns, both_us, print_rows, rate
 from tests.bench.ours import Hub, all_serving, set_up
 from tests.bench.progress import say
 from tests.bench.questions import POINT, WORKLIST, Question
@@ -55,11 +55,6 @@ def without_ids(data: Any) -> Any:
     return data
 
 
-def _work(turn: Round) -> float:
-    """Return the processor time of worker and database for a request, in microseconds."""
-    return turn.worker_us + turn.database_us
-
-
 def shares(above: Sequence[float]) -> str:
     """Return a share with its range, from ratios of the hub to itself with less to do."""
     lost = sorted(1 - ratio for ratio in above)
@@ -71,7 +66,7 @@ def print_shares(turns: Turns) -> None:
     name = turns.question.name
     for way, _ in WAYS[1:]:
         lost = shares(turns.ratios(WHOLE, way, rate))
-        time = shares(turns.ratios(way, WHOLE, _work))
+        time = shares(turns.ratios(way, WHOLE, both_us))
         goal = f"at most {GOALS[name]:.0%}" if way == BARE and name in GOALS else ""
         print(f"| {name} | {way} | {lost} | {time} | {goal} |", flush=True)
 

@@ -40,7 +40,7 @@ from tests.bench.measuring import (
     print_ratios,
     print_rows,
 )
-from tests.bench.ours import Hub, all_serving, set_up
+from tests.bench.ours import AS_IT_IS, Hub, all_serving, set_up
 from tests.bench.peer import serve_peer
 from tests.bench.progress import say
 from tests.bench.questions import QUESTIONS, Question, bodies, data_of
@@ -63,8 +63,6 @@ class Plan:
     length: Length = field(default_factory=Length)
     questions: tuple[Question, ...] = QUESTIONS
     with_graphile: bool = True
-    profile: Path | None = None
-    """Folder for the profile of the hub's worker; nothing of such a run is to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +127,8 @@ def graphile_if_it_can_be_had(stack: ExitStack, dsn: str, home: Path) -> Iterato
 
 def servers_of(stack: ExitStack, home: Path, dsn: str, plan: Plan) -> list[Server]:
     """Serve the hub, its peers and the hub with cold keys until `stack` is closed."""
-    profile = None if plan.profile is None else plan.profile / "hub.pstats"
-    theirs = stack.enter_context(worker(serve_peer, dsn, None))
-    ours = [(home, HUB, Hub(profile=profile)), (home, COLD, Hub(is_cold=True))]
+    theirs = stack.enter_context(worker(serve_peer, dsn))
+    ours = [(home, HUB, AS_IT_IS), (home, COLD, Hub(is_cold=True))]
     hub, cold = all_serving(stack, ours)
     servers = [hub, Server(STRAWBERRY, theirs.heard(), theirs.pid, home)]
     if plan.with_graphile:

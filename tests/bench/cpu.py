@@ -36,6 +36,16 @@ def _children(parent: int) -> Iterator[int]:
                 yield int(entry.name)
 
 
+def family_of(pid: int) -> list[int]:
+    """Return a process and all that it has started, directly or not."""
+    return [pid, *(one for child in _children(pid) for one in family_of(child))]
+
+
+def family_us(pid: int) -> float:
+    """Return what a process and all that it has started have used, in microseconds."""
+    return sum(map(used_us, family_of(pid)))
+
+
 def database_us(home: Path) -> float:
     """Return what the server of a home has used: the postmaster and all it has started."""
     postmaster = int((Home.at(home).data / "postmaster.pid").read_text().split()[0])

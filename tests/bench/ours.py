@@ -33,7 +33,7 @@ class Hub:
     is_cold: bool = False
     """Whether no opened data key is remembered: each is unwrapped anew."""
     profile: Path | None = None
-    """Where the profile of the worker is written."""
+    """Where the profile of the worker is written, from the word to begin until its end."""
 
 
 AS_IT_IS = Hub()
@@ -85,10 +85,10 @@ def serve_ours(line: Connection, home: Path, hub: Hub) -> None:
                 async with rooms_of(core) as rooms:
                     edge = edge_without(core, rooms, issuer, hub.off)
                     index = asyncio.create_task(index_the_log(core))
-                    await serve(line, edge, bound)
+                    await serve(line, edge, bound, hub.profile)
                     index.cancel()
 
-    run_worker(main, hub.profile)
+    run_worker(main)
 
 
 def all_serving(stack: ExitStack, wanted: Iterable[tuple[Path, str, Hub]]) -> list[Server]:

@@ -8,7 +8,6 @@ cached; one statement a batch, on a pool of asyncpg.
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -248,11 +247,11 @@ async def application(dsn: str) -> Router:
     return Router(routes=[Route("/graphql", peer)])
 
 
-def serve_peer(line: Connection, dsn: str, profile: Path | None) -> None:
+def serve_peer(line: Connection, dsn: str) -> None:
     """Serve the peer over the database at `dsn`; tells its port."""
 
     async def main() -> None:
         with listener("127.0.0.1", 0) as bound:
             await serve(line, await application(dsn), bound)
 
-    run_worker(main, profile)
+    run_worker(main)

@@ -1,5 +1,7 @@
 """Runs one application in one worker process that ends with the process that started it."""
 
+import asyncio
+import cProfile
 import multiprocessing
 import os
 import signal
@@ -55,30 +57,32 @@ def worker(target: Callable[..., None], *arguments: object) -> Iterator[Worker]:
             process.join()
 
 
-async def serve(line: Connection, application: Router, bound: socket.socket) -> None:
-    """Tell the port, and serve as `hub serve` does until `line` is closed."""
+async def serve(
+    line: Connection, application: Router, bound: socket.socket, profile: Path | None = None
+) -> None:
+    """Tell the port, and serve as `hub serve` does until `line` is closed.
+
+    With `profile`, what runs after a word came through `line` is profiled, and written there.
+    """
+    figures = cProfile.Profile()
+    loop = asyncio.get_running_loop()
 
     def end_with_line() -> None:
         with suppress(EOFError, OSError):
-            line.recv()
+            while line.recv():
+                loop.call_soon_threadsafe(figures.enable)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end_with_line, daemon=True).start()
     line.send(bound.getsockname()[1])
     await serve_on(application, bound)
+    if profile is not None:
+        figures.disable()
+        figures.dump_stats(profile)
 
 
-def run_worker(main: Callable[[], Coroutine[None, None, None]], profile: Path | None) -> None:
-    """Run `main` on uvloop; with `profile`, under cProfile, whose figures are written there."""
+def run_worker(main: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run `main` on uvloop, as `hub serve` does."""
     import uvloop
 
-    if profile is None:
-        uvloop.run(main())
-        return
-    import cProfile
-
-    figures = cProfile.Profile()
-    try:
-        figures.runcall(uvloop.run, main())
-    finally:
-        figures.dump_stats(profile)
+    uvloop.run(main())

@@ -24,7 +24,7 @@ from hub.demo.installation import OFFICER
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming
 from hub.http.graphql import GraphqlEdge
-from hub.http.routes import GRAPHQL_PATH, routes
+from hub.http.routes import GRAPHQL_PATH, router
 from hub.query.disclosure import Disclosures
 from hub.query.policies import Policies
 from hub.sealing.datakeys import DataKeys
@@ -130,10 +130,12 @@ def edge_without(core: Core, rooms: Rooms, issuer: str, off: frozenset[Lock]) ->
         queries = replace(queries, policies=policies)
     rooms = replace(rooms, queries=queries, policies=policies)
     parts = parts_of(core, rooms, queries, issuer)
-    made = routes(parts)
+    edge = router(parts)
     if Lock.AUTHORISATION in off:
-        made = [_for_anybody(one) if one.path == GRAPHQL_PATH else one for one in made]
-    return Router(made, redirect_slashes=False)
+        for place, one in enumerate(edge.routes):
+            if isinstance(one, Route) and one.path == GRAPHQL_PATH:
+                edge.routes[place] = _for_anybody(one)
+    return edge
 
 
 def _for_anybody(graphql: Route) -> Route:

@@ -1,15 +1,30 @@
 """The benchmark keeps running, and compares what is equal."""
 
+import asyncio
+
+import asyncpg
 import pytest
 
 from hub.settings import Settings
+from hub.store.embedded import EmbeddedServer
 from schema.catalogue import Catalogue
-from tests.bench import bench_locks, bench_query, graphile, stages
+from tests.bench import (
+    bench_locks,
+    bench_profile,
+    bench_query,
+    bench_size,
+    graphile,
+    loading,
+    stages,
+)
+from tests.bench.bench_query import SEED
 from tests.bench.families import families
 from tests.bench.graphile import MissingError, translated
 from tests.bench.measuring import Length, equal_or_refuse
+from tests.bench.ours import set_up
 from tests.bench.questions import POINT
 from tests.bench.unlocked import everything, unsealed
+from tests.support.postgres import temporary_home
 
 pytestmark = [pytest.mark.database, pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -56,6 +71,56 @@ def test_a_request_is_measured_stage_by_stage(capsys):
     printed = capsys.readouterr().out
     for stage in stages.STAGES:
         assert f"| {stage} |" in printed
+
+
+def test_a_small_district_is_measured_beside_a_larger_one(capsys):
+    bench_size.run(bench_size.Plan(sizes=(300, 600), length=SHORT, questions=(POINT,)))
+    printed = capsys.readouterr().out
+    for connections in bench_size.CONNECTIONS:
+        assert f"| point | {connections} | 600 people : 300 people |" in printed
+    assert "The worker of 600 people holds" in printed
+
+
+def test_nothing_is_begun_where_the_disk_is_too_small():
+    bench_size.check_room((1_000,), free=8_000_000)
+    with pytest.raises(SystemExit, match="1,000 people need"):
+        bench_size.check_room((1_000,), free=7_999_999)
+
+
+def test_functions_and_steps_of_the_statement_are_told_by_their_own_time(capsys, tmp_path):
+    plan = bench_profile.Plan(300, SHORT, questions=(POINT,), folder=tmp_path)
+    bench_profile.run(plan)
+    printed = capsys.readouterr().out
+    assert "| `hub/query/" in printed
+    assert "pages found in memory" in printed
+    assert (tmp_path / "point.pstats").exists()
+
+
+def test_a_step_took_what_the_steps_below_it_did_not():
+    below = {"Node Type": "Seq Scan", "Relation Name": "person"}
+    below |= {"Actual Loops": 3, "Actual Total Time": 2.0}
+    plan = {"Node Type": "Sort", "Actual Loops": 1, "Actual Total Time": 7.5, "Plans": [below]}
+    assert list(bench_profile.steps(plan)) == [("Sort", 1.5), ("Seq Scan person", 6.0)]
+
+
+def test_a_large_district_is_stored_by_several_processes_as_by_one(monkeypatch):
+    monkeypatch.setattr(loading, "ALONE", 0)
+    monkeypatch.setattr(loading, "AT_A_TIME", 20)
+    people = 300
+    with temporary_home() as home, EmbeddedServer.attach_sync(home) as server:
+        count = asyncio.run(set_up(Settings(home=home), people, SEED))
+        stored = asyncio.run(_numbers(server.dsn()))
+    made = sorted(m.number for f in families(people, SEED) for m in f.members)
+    assert (count, stored) == (len(made), made)
+
+
+async def _numbers(dsn):
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("select national_id from clear.person order by 1")
+    finally:
+        await connection.close()
+    return [row[0] for row in rows]
 
 
 def test_no_setting_of_the_hub_takes_a_lock_off():
