@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, Final, NewType
 
 import strawberry
+from graphql import GraphQLError, IntValueNode, ValueNode
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directive import Location
 from strawberry.types.arguments import StrawberryArgument
@@ -32,11 +33,26 @@ __all__ = ["PROVENANCE_NAMES"]
 
 Cents = NewType("Cents", int)
 
+
+def _cents(given: object) -> int:
+    """Return an amount that is given as a whole number; a text, a fraction or a flag is none."""
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise GraphQLError("Cents are a whole number.")
+    return given
+
+
+def _cents_written(literal: ValueNode, _variables: object = None) -> int:
+    if not isinstance(literal, IntValueNode):
+        raise GraphQLError("Cents are a whole number.")
+    return int(literal.value)
+
+
 CENTS_SCALAR: Final = strawberry.scalar(
     name="Cents",
     description="An amount of money: whole cents of the yuan (CNY).",
     serialize=int,
-    parse_value=int,
+    parse_value=_cents,
+    parse_literal=_cents_written,
 )
 
 

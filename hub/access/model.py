@@ -115,6 +115,8 @@ class Entitlement:
     """Prefixes of the regions whose households may be read; none: nobody's."""
     digest: str
     policy_digest: str
+    may_introspect: bool = True
+    """Whether the schema itself is told: its types and fields, nobody's data."""
 
     def decide(self, path: str) -> Decision:
         """Return the decision about `Type.field`."""
@@ -157,6 +159,7 @@ class EntitlementRule:
     regions: tuple[str, ...]
     case_required: bool
     grants: tuple[Grant, ...]
+    introspection: bool = True
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -212,6 +215,7 @@ class Policy:
             rule.regions,
             _digest(rule, decisions),
             self.digest,
+            rule.introspection,
         )
 
     def live_fields(self, department: str, role: str, purpose: str, today: date) -> frozenset[str]:
@@ -239,7 +243,7 @@ def _decisions(
 
 def _digest(rule: EntitlementRule, decisions: Mapping[str, Decision]) -> str:
     """Return a digest of every decision, so that two equal ones can share a plan."""
-    lines = [*rule.key]
+    lines = [*rule.key] if rule.introspection else [*rule.key, "introspection\0False"]
     for path, decision in sorted(decisions.items()):
         if isinstance(decision, Reveal):
             grant = decision.grant

@@ -50,6 +50,7 @@ class _EntitlementText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     regions: list[str]
     grant: list[_GrantText]
     case_required: bool = False
+    introspection: bool = True
 
 
 class _PolicyText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -99,6 +100,7 @@ def _rule(stated: _EntitlementText, catalogue: Catalogue) -> EntitlementRule:
         tuple(stated.regions),
         stated.case_required,
         grants,
+        stated.introspection,
     )
 
 

@@ -280,7 +280,7 @@ def grouped(keys: Sequence[UUID], made: Sequence[Tree]) -> Callable[[bytes], lis
 
 
 def _items(output: Items) -> Callable[[Json], list[Tree] | None]:
-    parts, type_name = output.parts, output.type_name
+    parts, type_name, needed = output.parts, output.type_name, output.needed
 
     def read(stored: Json) -> list[Tree] | None:
         if stored is None:
@@ -288,7 +288,7 @@ def _items(output: Items) -> Callable[[Json], list[Tree] | None]:
         try:
             return [
                 {key: type_name if name is None else item[name] for key, name in parts}
-                for item in _objects(stored)
+                for item in _objects(stored, needed)
             ]
         except (KeyError, TypeError):
             raise CorruptError(f"A stored {type_name} lacks a part that it must have.") from None
@@ -296,11 +296,14 @@ def _items(output: Items) -> Callable[[Json], list[Tree] | None]:
     return read
 
 
-def _objects(stored: Json) -> Iterator[Mapping[str, Json]]:
-    """Go through the objects of a stored list; anything else is a TypeError."""
+def _objects(stored: Json, needed: Sequence[str]) -> Iterator[Mapping[str, Json]]:
+    """Go through the objects of a stored list that have what is needed; else it is a TypeError."""
     if not isinstance(stored, list):
         raise TypeError
     for item in stored:
         if not isinstance(item, dict):
             raise TypeError
+        for name in needed:
+            if item[name] is None:
+                raise TypeError
         yield item

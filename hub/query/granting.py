@@ -12,7 +12,7 @@ from graphql.language import get_location
 from hub.access import Denied, Entitlement, Reason
 from hub.errors import Location, NotGrantedError
 from hub.query.documents import Document, fields_of
-from hub.query.model import Anchor, Constant, PlannedError
+from hub.query.model import Anchor, Constant, Introspected, PlannedError
 from schema.catalogue import Catalogue, Subject
 
 
@@ -100,6 +100,22 @@ class Granting:
                 f"The relations are told to whom it names: {message}", ("Person.id",)
             )
         return Anchor(node, definition)
+
+    def introspected(self, key: str, name: str) -> Introspected:
+        """Return the part of the answer that is told from the schema alone.
+
+        Raises:
+            NotGrantedError: The policy withholds the schema from this entitlement.
+        """
+        held = self.entitlement
+        if not held.may_introspect:
+            raise NotGrantedError(
+                f"{name} is not answered to {held.department} ({held.role}) for purpose "
+                f"{held.purpose}. Ask the hub's operator for the schema, or declare another "
+                "purpose.",
+                (f"Query.{name}",),
+            )
+        return Introspected(key)
 
     def refused(
         self, key: str, path: str, reason: Reason, nodes: Sequence[FieldNode], at: tuple[str, ...]

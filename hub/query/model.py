@@ -129,6 +129,8 @@ class Items:
     place: int
     type_name: str
     parts: tuple[tuple[str, str | None], ...]
+    needed: tuple[str, ...] = ()
+    """Parts that the schema has non-null: where one is missing, what is stored contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)

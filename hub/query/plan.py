@@ -32,7 +32,6 @@ from hub.query.model import (
     Form,
     Given,
     How,
-    Introspected,
     ItemOutput,
     Items,
     LevelKind,
@@ -49,7 +48,7 @@ from hub.query.model import (
     Told,
 )
 from hub.query.orders import ALERT_ORDERS, HOUSEHOLD_ORDERS
-from hub.query.ways import PROVENANCE, Way, core_field, provenance_field, snake, way_of
+from hub.query.ways import PROVENANCE, Way, core_field, needed_of, provenance_field, snake, way_of
 from schema.catalogue import CORE_FIELDS, Catalogue, Dataset, Kind
 
 _FORMS: Final = {Kind.DATE: Form.DATE, Kind.MOMENT: Form.MOMENT}
@@ -143,7 +142,7 @@ class _Planning:
             return Constant(key, "Query")
         if name in {"__schema", "__type", "_service"}:
             self.granted += 1
-            return Introspected(key)
+            return self.chosen.introspected(key, name)
         if name in {"node", "_entities"}:
             return entities(
                 key, nodes, self.chosen, lambda one: self._entity(one, key, nodes, f"Query.{name}")
@@ -425,4 +424,5 @@ class _Planning:
             (part, None if f[0].name.value == "__typename" else snake(f[0].name.value))
             for part, f in self.chosen.fields(nodes, declared.structure)
         )
-        return Items(key, group, place, declared.structure, parts)
+        needed = needed_of(self.planner.schema.type_map[declared.structure], parts)
+        return Items(key, group, place, declared.structure, parts, needed)

@@ -1,8 +1,10 @@
 """What the fields of a type are: a way to other rows, a stored value, or provenance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from graphql import GraphQLNamedType, GraphQLObjectType, is_non_null_type
 
 from hub.query.levels import LevelBuilder
 from hub.query.model import Clear, Constant, Form, How, LevelKind, Output
@@ -66,6 +68,15 @@ def provenance_field(key: str, name: str, dataset: Dataset, level: LevelBuilder)
 def snake(name: str) -> str:
     """Return a GraphQL name as the catalogue writes it."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+def needed_of(
+    declared: GraphQLNamedType, parts: Sequence[tuple[str, str | None]]
+) -> tuple[str, ...]:
+    """Return which selected parts of a structure the schema has non-null."""
+    assert isinstance(declared, GraphQLObjectType)  # noqa: S101 - structures are objects
+    names = {snake(name) for name, f in declared.fields.items() if is_non_null_type(f.type)}
+    return tuple(sorted(names & {name for _, name in parts if name is not None}))
 
 
 def way_of(catalogue: Catalogue, type_name: str, name: str) -> Way | None:

@@ -35,7 +35,8 @@ _READING: Final = """\
 What can be asked, as the hub serves it. [../datasets.md](../datasets.md) tells the same fields
 dataset by dataset, with codes and legal basis; [../access.md](../access.md) tells who may read
 which of them, and what a refusal looks like; [../../schema/hub.graphql](../../schema/hub.graphql)
-is the schema itself. `__schema` and `__type` are answered to every client.
+is the schema itself. `__schema` and `__type` are answered to every client, unless the policy
+withholds them from its entitlement (`introspection = false`).
 
 * **Class** is G (general), S (sensitive) or X (restricted); S and X are always stored sealed. A
   `way` leads to another type, and opens with any field there that is granted.

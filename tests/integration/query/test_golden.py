@@ -26,13 +26,14 @@ def filled(variables: dict, world) -> dict:
     }
 
     def one(value):
+        if isinstance(value, list):
+            return [one(each) for each in value]
+        if isinstance(value, dict):
+            return {name: one(each) for name, each in value.items()}
         kind, _, n = value.partition(":") if isinstance(value, str) else ("", "", "")
         return kinds[kind][int(n)] if kind in kinds else value
 
-    return {
-        name: [one(v) for v in value] if isinstance(value, list) else one(value)
-        for name, value in variables.items()
-    }
+    return {name: one(value) for name, value in variables.items()}
 
 
 def pretty(value) -> str:

@@ -92,6 +92,16 @@ def test_a_case_opens_what_demands_one(catalogue):
     assert entitled(text, catalogue, with_case).is_granted("MedicalEnrolment.scheme")
 
 
+def test_a_policy_withholds_the_schema_only_where_it_says_so_and_the_digest_tells(catalogue):
+    closed = HEAD.replace("regions", "introspection = false\nregions") + GRANT
+    told, withheld = entitled(HEAD + GRANT, catalogue), entitled(closed, catalogue)
+
+    assert told.may_introspect
+    assert not withheld.may_introspect
+    assert told.decisions == withheld.decisions
+    assert told.digest != withheld.digest
+
+
 @pytest.mark.parametrize(
     ("caller", "today", "reason"),
     [

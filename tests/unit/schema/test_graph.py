@@ -1,4 +1,5 @@
-from graphql import GraphQLNonNull, parse, validate
+import pytest
+from graphql import GraphQLError, GraphQLNonNull, parse, validate
 
 from schema.catalogue import CORE_FIELDS, Catalogue, Subject
 from schema.graph import DEFAULT_PAGE, MAX_PAGE, build_schema, core_schema, printed
@@ -69,6 +70,13 @@ def test_money_goes_out_and_comes_in_as_whole_cents():
     assert CENTS.serialize(1250) == 1250
     assert CENTS.parse_value(1250) == 1250
     assert CENTS_SCALAR is not None
+    assert CENTS.parse_value(10**13) == 10**13
+
+
+@pytest.mark.parametrize("given", ["1250", 12.5, 12.0, True, None])
+def test_what_is_no_whole_number_is_no_amount(given):
+    with pytest.raises(GraphQLError):
+        CENTS.parse_value(given)
 
 
 def test_every_field_and_argument_that_is_grantable_says_what_it_is():

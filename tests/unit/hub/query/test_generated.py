@@ -1,5 +1,6 @@
 """The text of a plan's function is the answer: one display a level, names and nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from hub.query.model import (
     Clear,
     Constant,
     Form,
+    Gathered,
     Given,
     How,
     Items,
@@ -142,6 +144,39 @@ def test_a_structure_without_its_parts_stops_the_answer(stored):
 
     with pytest.raises(CorruptError):
         shaped(output, {}, {"g": [[stored]]})
+
+
+def test_a_part_that_may_not_be_null_stops_the_answer_where_it_is():
+    output = Items("k", "g", 0, "ScoreReason", (("t", "text_zh"), ("s", "source")), ("text_zh",))
+
+    shown = shaped(output, {}, {"g": [[[{"text_zh": "x", "source": None}]]]})
+    assert shown == [{"t": "x", "s": None}]
+    with pytest.raises(CorruptError):
+        shaped(output, {}, {"g": [[[{"text_zh": None, "source": "s"}]]]})
+
+
+def test_objects_of_several_levels_are_gathered_level_by_level():
+    score = Level(3, LevelKind.RECORDS_OF_HOUSEHOLD, 0, 0, POPULATION, (), (), ())
+    output = Gathered(
+        "all",
+        (
+            Shape("Score", 1, (Clear("id", "record_id", Form.PLAIN),)),
+            Shape("Alert", 2, (Constant("t", "Alert"),)),
+        ),
+    )
+    levels = (HOME, replace(score, index=1), replace(score, index=2))
+    made = objects_of(Shape("Household", 0, (output,)), levels)(
+        [
+            Revealed({"household_id": ["H0", "H1"]}, {}),
+            Revealed({"parent": ["H1", "H0", "H1"], "record_id": ["a", "b", "c"]}, {}),
+            Revealed({"parent": ["H1"]}, {}),
+        ]
+    )
+
+    assert made == [
+        {"all": [{"id": "b"}]},
+        {"all": [{"id": "a"}, {"id": "c"}, {"t": "Alert"}]},
+    ]
 
 
 def test_two_structures_of_one_row_are_read_each_in_its_own_way():
