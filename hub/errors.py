@@ -13,6 +13,7 @@ HubError
 ├── UnavailableError           try again; nothing was disclosed
 │   ├── AuditUnavailableError
 │   ├── StoreUnavailableError
+│   │   └── StoreBusyError     all connections to it are taken, and many wait
 │   └── KeysUnavailableError
 ├── SetupError                 the operator must change settings, files or keys
 └── CorruptError               someone is paged; the caller can do nothing
@@ -125,6 +126,12 @@ class StoreUnavailableError(UnavailableError):
     """PostgreSQL did not answer."""
 
     code = "STORE_UNAVAILABLE"
+
+
+class StoreBusyError(StoreUnavailableError):
+    """All connections to PostgreSQL are taken, and too many wait, or for too long."""
+
+    code = "BUSY"
 
 
 class KeysUnavailableError(UnavailableError):

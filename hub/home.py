@@ -14,6 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+KEPT = "kept"
+"""What `hub serve` says when a reload was given up and it serves on as before."""
+
 
 class HomeInUseError(Exception):
     """Another process holds the lock; stop that process, or choose another home."""
@@ -31,9 +34,10 @@ class AlreadyServingError(HomeInUseError):
     def __init__(self, path: Path, note: str) -> None:
         """Say who holds the home."""
         super().__init__(path, note)
-        self.pid = int(note) if note.isdigit() else None
+        pid = note.partition(" ")[0]
+        self.pid = int(pid) if pid.isdigit() else None
         message = (
-            f"{path.parent} is already served by process {note or 'unknown'}. "
+            f"{path.parent} is already served by process {pid or 'unknown'}. "
             "Stop it first, or give this one another home (HUB_HOME). "
             "Other hub commands can be used while it runs."
         )
@@ -134,6 +138,32 @@ def read_note(lock: Path) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class ServedNow:
+    """What the one `hub serve` says of itself."""
+
+    pid: int
+    reloads: int
+    """How many reloads have come to their end, well or not."""
+    is_kept: bool
+    """Whether the last one was given up."""
+
+    @classmethod
+    def read(cls, lock: Path) -> Self | None:
+        """Return what stands in the serve lock, if somebody holds it and has begun to serve."""
+        mine = Lock(lock)
+        try:
+            if lock.exists():
+                mine.acquire()
+                mine.release()
+        except HomeInUseError as held:
+            pid, _, rest = held.note.partition(" ")
+            reloads, _, state = rest.partition(" ")
+            if pid.isdigit() and reloads.isdigit():
+                return cls(int(pid), int(reloads), state == KEPT)
+        return None
+
+
 class ServeLock:
     """`with ServeLock(home):` only one process at a time serves one home."""
 
@@ -153,6 +183,10 @@ class ServeLock:
             raise AlreadyServingError(held.path, held.note) from None
         self._lock.write(str(os.getpid()))
         return self
+
+    def tell(self, reloads: int, state: str) -> None:
+        """Let whoever reads the lock know how many reloads have ended, and what goes on."""
+        self._lock.write(f"{os.getpid()} {reloads} {state}")
 
     def __exit__(
         self,

@@ -1,35 +1,32 @@
-"""What `hub serve` runs: the edge over the core, and the work that goes on behind it.
+"""What a worker of `hub serve` runs: the edge over the core, and the work that goes on behind it.
 
-Everything lives in one task group: when one part fails the process ends, clearly, and whoever
-started it starts it again. Nothing is half alive.
+Everything lives in one task group: when one part fails the worker ends, clearly, and its supervisor
+starts another one. Nothing is half alive.
 """
 
 import asyncio
-import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-import uvicorn
 from starlette.routing import BaseRoute, Router
-from typing_extensions import override
 
 from audit.entry import EntryKind
 from audit.search import index_behind
 from hub.app import Core
-from hub.errors import HubError, StoreUnavailableError
+from hub.errors import HubError, SetupError
 from hub.http.assertions import StoredOnce
 from hub.http.clients import read_clients
 from hub.http.limits import MAX_BODY_BYTES, Limits, with_statement_timeout
 from hub.http.ports import Answers
 from hub.http.quota import QuotaTold
 from hub.http.routes import Parts, router
+from hub.http.server import Serve, Server
 from hub.http.trusted import DocumentFolder, TrustedDocuments
-from hub.http.wire import bounded_http
 from hub.memory import settled
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
@@ -50,12 +47,19 @@ from hub.store.quotas import QuotaLedger
 from schema.graph import build_schema, core_schema
 
 _INDEX_EVERY_S: Final = 2.0
-_WATCH_EVERY_S: Final = 2.0
 _INDEX_ENTRIES: Final = 5_000
 _INDEX_SUBJECTS: Final = 16_384
 """Fewer subjects than that wait at the end of the log, where a look-up reads them one by one."""
-_DRAIN_S: Final = 10
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_PATIENCE_S: Final = 5.0
+"""For a connection while all are taken: whoever waits longer is told to try again."""
+_FOR_COMMANDS: Final = 12
+_LIMITS: Final = (
+    "SELECT current_setting('max_connections')::int",
+    (
+        "SELECT current_setting('superuser_reserved_connections')::int"
+        " + coalesce(current_setting('reserved_connections', true)::int, 0)"
+    ),
+)
 
 log = structlog.get_logger()
 
@@ -86,10 +90,16 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     # A statement is planned once for each connection: planning anew costs ten times what it runs.
     dsn = with_statement_timeout(core.dsn, Limits().statement_timeout_ms)
     dsn += "&plan_cache_mode=force_generic_plan"
-    database = Database(dsn, size=core.settings.connections, name="hub-query")
+    settings = core.settings
+    database = Database(
+        dsn,
+        size=settings.connections,
+        name="hub-query",
+        waiting=settings.max_waiting,
+        patience_s=_PATIENCE_S,
+    )
     documents = Documents(schema, DocumentLimits(depth=core.settings.max_depth))
     policies = Policies(database, core.catalogue)
-    settings = core.settings
     quotas = Quotas(
         QuotaLedger(core.database),
         Quota(settings.quota_units, settings.quota_window_s),
@@ -161,20 +171,6 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
     )
 
 
-def listener(host: str, port: int) -> socket.socket:
-    """Return a bound, listening socket; it is bound before anything else is started.
-
-    Raises:
-        OSError: The port is taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
-    bound.listen(512)
-    return bound
-
-
 async def index_the_log(core: Core) -> None:
     """Move the index from subjects to entries forward, behind the log, for as long as we serve."""
     while True:
@@ -188,16 +184,33 @@ async def index_the_log(core: Core) -> None:
             await asyncio.sleep(_INDEX_EVERY_S)
 
 
-async def watch_the_database(core: Core) -> None:
-    """Return never, but raise when the embedded database has gone: it does not come back by itself.
+async def check_connections(core: Core) -> None:
+    """See to it that the database has room for what this hub may open, in a reload too.
 
     Raises:
-        StoreUnavailableError: It is gone; this process ends, and is to be started again.
+        SetupError: It has not; the message says what to set.
     """
-    while True:
-        await asyncio.sleep(_WATCH_EVERY_S)
-        if not await asyncio.to_thread(core.server.is_running):
-            raise StoreUnavailableError("The embedded database is gone; start `hub serve` again.")
+    async with core.database.connection() as connection:
+        limit, reserved = [await connection.fetchval(asked) for asked in _LIMITS]
+    settings = core.settings
+    needed = connections_needed(settings.workers, settings.connections)
+    if needed > limit - reserved:
+        raise SetupError(
+            f"{settings.workers} workers with {settings.connections} connections each may open "
+            f"{needed} during a reload, and PostgreSQL gives {limit - reserved}. Set its "
+            f"max_connections to {needed + reserved} or more, or HUB_WORKERS or HUB_CONNECTIONS "
+            "lower."
+        )
+
+
+def connections_needed(workers: int, connections: int) -> int:
+    """Return how many connections to the database may be open at once.
+
+    Of each worker `connections` for queries, as many for everything else, one for the log. In a
+    reload there are twice as many workers. One hears of messages to send, and commands that are
+    used meanwhile need a few.
+    """
+    return 2 * workers * (2 * connections + 1) + 1 + _FOR_COMMANDS
 
 
 async def say(core: Core, kind: EntryKind) -> None:
@@ -213,32 +226,10 @@ async def serve_on(
     app: Router, bound: socket.socket, *, max_body_bytes: int = MAX_BODY_BYTES
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
-    config = uvicorn.Config(
-        app,
-        http=bounded_http(max_body_bytes),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )
-    server = _Server(config)
+    await serve_with(Server(app, Serve(max_body_bytes=max_body_bytes)), bound)
+
+
+async def serve_with(server: Server, bound: socket.socket) -> None:
+    """Serve on `bound` until `server` is stopped."""
     with settled():
         await server.serve(sockets=[bound])
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, but a signal that has been served is not raised again: there is work to finish."""
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT drain the server, as long as this is open."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)

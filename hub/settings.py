@@ -141,13 +141,35 @@ class Settings(BaseSettings):
         ge=1,
         description="Largest cost of one operation: about the number of values it can return.",
     )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that answer on the one port; about as many as there are processors.",
+    )
     connections: int = Field(
-        default=4, ge=1, le=50, description="Connections to the database that answer queries."
+        default=4,
+        ge=1,
+        le=50,
+        description=(
+            "Connections to the database that answer queries, of each worker; as many again do "
+            "everything else."
+        ),
     )
     max_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Operations under way or waiting; one more is told to try again (503).",
+        description=(
+            "Operations under way or waiting in each worker; one more is told to try again (503)."
+        ),
+    )
+    drain_s: int = Field(
+        default=30,
+        ge=1,
+        le=3_600,
+        description=(
+            "Seconds that requests under way have when a worker stops or is replaced by a reload."
+        ),
     )
 
     quota_units: int = Field(

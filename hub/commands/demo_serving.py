@@ -5,31 +5,20 @@ of `hub`, so that nobody starts an installation with it by mistake.
 """
 
 import resource
-from collections.abc import Sequence
 
 import typer
-from starlette.routing import BaseRoute
 
 from hub.commands.console import settings_or_fail
 from hub.commands.options import Home
-from hub.commands.serve import Bound, Port, PortFile, serve_home
-from hub.demo.signing_in import with_signing_in
-from hub.http.routes import Parts
+from hub.commands.serve import Port, PortFile, supervise
 
-
-def extended(bound: Bound, parts: Parts) -> tuple[Parts, Sequence[BaseRoute]]:
-    """Return the edge with the demonstration's way to sign in.
-
-    Raises:
-        SetupError: The address is not this machine's own.
-    """
-    return with_signing_in(parts, bound)
+WORKER = "hub.commands.demo_worker"
 
 
 def main(home: Home = None, port: Port = None, port_file: PortFile = None) -> None:
     """Serve the demonstration of `home` until SIGTERM or Ctrl-C."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    serve_home(settings_or_fail(home=home, port=port), port_file, extended)
+    supervise(settings_or_fail(home=home, port=port), WORKER, port_file)
 
 
 if __name__ == "__main__":

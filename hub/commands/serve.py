@@ -1,118 +1,90 @@
 """`hub serve`: answer departments until told to stop."""
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import Callable, Sequence
-from functools import partial
+import os
+import signal
+import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-import structlog
 import typer
-from starlette.routing import BaseRoute
 
-from audit.entry import EntryKind
-from hub.app import Core, opened
-from hub.commands.console import fail, run, settings_or_fail
-from hub.commands.credit import credit_office, follow_commitments
+from hub.commands.console import fail, settings_or_fail
 from hub.commands.options import Home
-from hub.commands.receivers import commands_of, office_of, sender_of
-from hub.home import AlreadyServingError, ServeLock
 from hub.home import Home as HomeFolder
-from hub.http.routes import Parts
-from hub.service import (
-    application,
-    index_the_log,
-    listener,
-    rooms_of,
-    say,
-    serve_on,
-    unextended,
-    watch_the_database,
-)
+from hub.home import ServedNow
 from hub.settings import Settings
+from hub.supervision.__main__ import Task, become
 
 Port = Annotated[
     int | None, typer.Option("--port", help="Port on this machine (HUB_PORT); 0 takes a free one.")
 ]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Processes that answer (HUB_WORKERS); default: 1.")
+]
 PortFile = Annotated[
     Path | None, typer.Option("--port-file", help="Write the address here once it is served.")
 ]
+_POLL_S: Final = 0.1
+WORKER: Final = "hub.commands.worker"
 
 
-Bound = tuple[str, int]
-"""Host and port that are listened on."""
-BoundExtension = Callable[[Bound, Parts], tuple[Parts, Sequence[BaseRoute]]]
-
-
-def _as_it_is(bound: Bound, parts: Parts) -> tuple[Parts, Sequence[BaseRoute]]:
-    del bound
-    return unextended(parts)
-
-
-def serve(home: Home = None, port: Port = None, port_file: PortFile = None) -> None:
+def serve(
+    home: Home = None, port: Port = None, workers: Workers = None, port_file: PortFile = None
+) -> None:
     """Answer departments' queries on this machine until SIGTERM or Ctrl-C.
 
     Starts the embedded database if none runs. Requests under way are finished before it ends.
-    Put a proxy that speaks TLS in front; the hub itself listens on loopback only.
+    SIGHUP, or `hub reload`, starts new workers with the settings and files of that moment, and then
+    lets the old ones finish. Put a proxy that speaks TLS in front; the hub itself listens on
+    loopback only.
     """
-    serve_home(settings_or_fail(home=home, port=port), port_file)
+    settings = settings_or_fail(home=home, port=port, workers=workers)
+    supervise(settings, WORKER, port_file, workers)
 
 
-def serve_home(
-    settings: Settings, port_file: Path | None, extend: BoundExtension = _as_it_is
+def reload(home: Home = None) -> None:
+    """Let the running `hub serve` take up new code, settings, clients and receivers.
+
+    New workers are started; once all are ready the old ones finish what is under way, and no
+    request fails. If one cannot start, the old ones serve on, and this exits 1.
+    """
+    settings = settings_or_fail(home=home)
+    lock = HomeFolder.at(settings.home).serve_lock
+    before = ServedNow.read(lock)
+    if before is None:
+        fail(f"{settings.home} is not served: nothing to reload.")
+    os.kill(before.pid, signal.SIGHUP)
+    now: ServedNow | None = before
+    while now is not None and now.pid == before.pid and now.reloads == before.reloads:
+        time.sleep(_POLL_S)
+        now = ServedNow.read(lock)
+    if now is None or now.pid != before.pid:
+        fail("hub serve has ended meanwhile; its log says why.")
+    if now.is_kept:
+        fail("A new worker could not start: the old ones serve on. The log of hub serve says why.")
+    typer.echo("hub: reloaded")
+
+
+def supervise(
+    settings: Settings, worker: str, port_file: Path | None, workers: int | None = None
 ) -> None:
-    """Serve as the settings say, as the only one on this home; exit 1 where that cannot be."""
-    try:
-        bound = listener(settings.host, settings.port)
-    except OSError as problem:
-        fail(f"{settings.host}:{settings.port} cannot be had ({problem.strerror}).")
-    with bound:
-        try:
-            with ServeLock(HomeFolder.at(settings.home)):
-                run(served(settings, bound, port_file, extend))
-        except AlreadyServingError as problem:
-            fail(str(problem))
+    """Go on as the supervisor of workers, each `python -m worker`; this does not return.
 
-
-async def served(
-    settings: Settings, bound: socket.socket, port_file: Path | None, extend: BoundExtension
-) -> None:
-    """Serve on `bound`; on return nothing of it runs any more, and its end is on record."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
+    `workers` is how many were asked for by argument: a reload does not forget it.
+    """
+    command = [sys.executable, "-P", "-m", worker, "--home", str(settings.home)]
+    if workers is not None:
+        command += ["--workers", str(workers)]
+    become(
+        Task(
+            home=str(settings.home),
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            drain_s=settings.drain_s,
+            is_embedded=settings.database_url is None,
+            port_file=None if port_file is None else os.fspath(port_file.absolute()),
+            command=tuple(command),
+        )
     )
-    host, port = bound.getsockname()[:2]
-    extension = partial(extend, (host, port))
-    issuer = settings.public_url or f"http://{host}:{port}"
-    async with opened(settings) as core, rooms_of(core) as rooms, sender_of(core) as sender:
-        office = office_of(core)
-        credit = credit_office(core, office)
-        commands = commands_of(core, rooms, office, credit)
-        app = application(core, rooms, commands, issuer, extension)
-        await say(core, EntryKind.START)
-        async with asyncio.TaskGroup() as group:
-            behind = [
-                group.create_task(watch_the_database(core)),
-                group.create_task(index_the_log(core)),
-                group.create_task(sender.run()),
-                group.create_task(follow_commitments(credit)),
-            ]
-            if port_file is not None:
-                await asyncio.to_thread(port_file.write_text, issuer, encoding="ascii")
-            typer.echo(f"hub: serving {issuer}/graphql")
-            await serve_on(app, bound, max_body_bytes=settings.max_body_bytes)
-            for task in behind:
-                task.cancel()
-        await _last_word(core)
-
-
-async def _last_word(core: Core) -> None:
-    with contextlib.suppress(Exception):
-        # The end is announced if it can be; a hub that cannot say so must still end.
-        await say(core, EntryKind.STOP)

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
+from enum import Enum, EnumType
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,9 @@ def _annotation(parameter: Any) -> str:
 def _value(parameter: Any) -> str:
     if getattr(parameter, "is_flag", False):
         return ""
+    kind = parameter.type_descriptor.annotation
+    if isinstance(kind, EnumType):
+        return "one of " + ", ".join(f"`{each.value}`" for each in kind)  # type: ignore[var-annotated]
     name = _annotation(parameter)
     inner = name.removeprefix("list[").removesuffix("]")
     word = _VALUES[inner]
@@ -95,4 +99,5 @@ def _default(parameter: Any) -> str:
     if parameter.required:
         return "needed"
     value = parameter.default
+    value = value.value if isinstance(value, Enum) else value
     return "" if value in (None, False, []) or isinstance(value, Path) else f"`{value}`"

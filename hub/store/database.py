@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 from asyncpg.transaction import Transaction
 
-from hub.errors import StoreUnavailableError
+from hub.errors import StoreBusyError, StoreUnavailableError
 
 _STATEMENTS: Final = 200
 """Prepared statements a connection keeps; bounded, because documents are many."""
@@ -30,11 +30,25 @@ class Database:
     The list of idle connections belongs to one event loop and changes only between awaits.
     """
 
-    def __init__(self, dsn: str, *, size: int = 4, name: str = "hub") -> None:
-        """Connect nowhere yet; at most `size` connections will be open."""
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 4,
+        name: str = "hub",
+        waiting: int | None = None,
+        patience_s: float | None = None,
+    ) -> None:
+        """Connect nowhere yet; at most `size` connections will be open.
+
+        While all are lent, at most `waiting` wait for one, each for `patience_s`; None is no limit.
+        """
         self.dsn = dsn
         self._name = name
         self._places = asyncio.Semaphore(size)
+        self._may_wait = waiting
+        self._patience_s = patience_s
+        self._waiting = 0
         self._idle: list[Connection] = []
         self._closed = False
 
@@ -55,11 +69,15 @@ class Database:
 
         Raises:
             StoreUnavailableError: The database cannot be reached, or the connection broke.
+            StoreBusyError: Too many wait already, or this one has waited too long.
         """
-        async with self._places:
+        await self._take_place()
+        try:
             lent = self._found() or await self._connect()
             with self._lent(lent):
                 yield lent
+        finally:
+            self._places.release()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -71,7 +89,8 @@ class Database:
             StoreUnavailableError: As `connection`; after a failed commit nobody knows whether
                 it was done.
         """
-        async with self._places:
+        await self._take_place()
+        try:
             lent, transaction = await self._begun()
             with self._lent(lent):
                 try:
@@ -80,6 +99,27 @@ class Database:
                     await transaction.rollback()
                     raise
                 await transaction.commit()
+        finally:
+            self._places.release()
+
+    async def _take_place(self) -> None:
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()
+
+    async def _wait(self) -> None:
+        """Wait for a place, but not in a queue without end."""
+        if self._may_wait is not None and self._waiting >= self._may_wait:
+            raise StoreBusyError("Too many requests wait for the database already; try again.")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise StoreBusyError("The database is busy; try again.") from None
+        finally:
+            self._waiting -= 1
 
     def _found(self) -> Connection | None:
         """Return an idle connection that is open, as far as this side knows."""

@@ -15,8 +15,9 @@ from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.commands.migrate import first_policy
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file, register_clients
-from hub.service import index_the_log, listener, rooms_of
+from hub.service import index_the_log, rooms_of
 from hub.settings import Settings
+from hub.supervision.listening import listener
 from tests.bench.loading import fill
 from tests.bench.measuring import Server
 from tests.bench.serving import Worker, run_worker, serve, worker

@@ -21,7 +21,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.types import Info
 from typing_extensions import override
 
-from hub.service import listener
+from hub.supervision.listening import listener
 from tests.bench.serving import run_worker, serve
 
 CONNECTIONS = 4

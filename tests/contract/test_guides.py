@@ -13,7 +13,7 @@ from graphql import parse, validate
 
 from audit.entry import CODE_BY_KIND, commitment
 from hub.access import Purpose, Reason, default_policy_text, load_policy
-from hub.cli import app
+from hub.cli import application
 from hub.query.ways import PROVENANCE
 from hub.settings import Settings
 from schema.catalogue import Catalogue
@@ -82,7 +82,7 @@ def test_every_symbol_that_a_guide_names_is_in_its_file(guide):
 @cache
 def commands():
     """Return the options of every command, by its words."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(application())
     found = {}
     for name, command in root.commands.items():
         below = getattr(command, "commands", {})

@@ -1,7 +1,7 @@
 import pytest
 
 from connectors.department import discover
-from hub.cli import app
+from hub.cli import application
 from hub.reference import (
     commands_page,
     datasets_page,
@@ -23,7 +23,7 @@ DOCS = ROOT / "docs"
         ("settings.md", settings_page),
         ("errors.md", errors_page),
         ("reference/graphql.md", lambda: graph_page(Catalogue.discover())),
-        ("reference/cli.md", lambda: commands_page(app)),
+        ("reference/cli.md", lambda: commands_page(application())),
     ],
     ids=["datasets", "settings", "errors", "graphql", "cli"],
 )

@@ -6,7 +6,7 @@ import threading
 import asyncpg
 import pytest
 
-from hub.errors import RefusedError, StoreUnavailableError
+from hub.errors import RefusedError, StoreBusyError, StoreUnavailableError
 from hub.store.database import Database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -224,3 +224,32 @@ async def test_after_closing_no_connection_is_left(store):
         await store.close()
         assert not lent.is_closed()
     assert lent.is_closed()
+
+
+async def test_whoever_would_be_one_too_many_in_the_queue_is_told_at_once(database):
+    store = Database(database, size=1, waiting=1, patience_s=30)
+    async with store.connection() as first:
+        queued = asyncio.create_task(seen_pid(store))
+        await asyncio.sleep(0)
+        with pytest.raises(StoreBusyError) as refused:
+            await seen_pid(store)
+        pid = await first.fetchval(WHO)
+
+    assert (refused.value.status, refused.value.code) == (503, "BUSY")
+    assert await queued == pid
+    await store.close()
+
+
+async def test_whoever_waits_too_long_for_a_connection_is_told_and_takes_no_place(database):
+    store = Database(database, size=1, patience_s=0.05)
+    async with store.connection():
+        with pytest.raises(StoreBusyError):
+            await seen_pid(store)
+
+    assert await seen_pid(store)
+    await store.close()
+
+
+async def seen_pid(store):
+    async with store.connection() as connection:
+        return await connection.fetchval(WHO)

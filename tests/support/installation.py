@@ -14,6 +14,7 @@ import httpx2
 
 from hub.home import Home
 from hub.store.embedded.process import processes_inside
+from tests.support.workers import children_of
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 60.0
@@ -45,9 +46,23 @@ class Serving:
     process: subprocess.Popen
     address: str
 
+    @property
+    def port(self) -> int:
+        """The port that it answers at."""
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return children_of(self.process.pid)
+
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would: the supervisor and every worker."""
+        workers = self.workers
         self.process.send_signal(signal.SIGKILL)
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         self.process.wait()
 
 
@@ -56,11 +71,14 @@ DEMO_SERVING = ("hub.commands.demo_serving",)
 
 
 @contextmanager
-def serving(home: Path, program: tuple[str, ...] = SERVE) -> Iterator[Serving]:
+def serving(
+    home: Path, program: tuple[str, ...] = SERVE, *, workers: int | None = None
+) -> Iterator[Serving]:
     """Run `hub serve` on a prepared home until this closes; kill it then if it still runs.
 
     `program` may be DEMO_SERVING: the hub as `hub demo` runs it.
     """
+    more = () if workers is None else ("--workers", str(workers))
     place = home / "address"
     place.unlink(missing_ok=True)
     with (home / "serve.log").open("ab") as words:
@@ -68,6 +86,7 @@ def serving(home: Path, program: tuple[str, ...] = SERVE) -> Iterator[Serving]:
             [
                 *(sys.executable, "-m", *program),
                 *("--home", str(home), "--port", "0", "--port-file", str(place)),
+                *more,
             ],
             cwd=ROOT,
             env=environment(),
@@ -80,7 +99,7 @@ def serving(home: Path, program: tuple[str, ...] = SERVE) -> Iterator[Serving]:
             if process.poll() is None:
                 process.terminate()
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(20)
+                    process.wait(60)
             if process.poll() is None:
                 process.kill()
                 process.wait()

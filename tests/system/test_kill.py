@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import asyncpg
 import httpx2
@@ -18,18 +19,46 @@ from hub.demo.installation import OFFICER, key_file
 from hub.store.embedded import EmbeddedServer
 from tests.support.installation import database_processes, hub_command, serving
 from tests.support.postgres import wait_until_unguarded
+from tests.support.workers import asking, is_alive
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
 WRITERS = 8
 DOCUMENT = "query($n: Int!) { warnings(first: $n) { edges { node { band household { id } } } } }"
 
 
-def test_sigterm_drains_and_leaves_nothing(demo_home):
-    with serving(demo_home) as served:
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(30) == 0
+def test_sigterm_finishes_what_is_under_way_and_leaves_nothing(demo_home):
+    with serving(demo_home, workers=2) as served:
+        workers = served.workers
+        with closing(
+            Department.signed_by(served.address, OFFICER.id, key_file(demo_home, OFFICER))
+        ) as department:
+            token = department.token("WARN")
+        with asking(served.address, token) as seen:
+            time.sleep(1)
+            served.process.send_signal(signal.SIGTERM)
+            assert served.process.wait(60) == 0
+            seen.stop.set()
     wait_until_unguarded(demo_home)
 
+    assert len(seen.answers) > len(workers)
+    assert [problem for problem in seen.broken if "IncompleteRead" in problem] == []
+    assert dict(seen.refused) == {}
+    assert not any(is_alive(worker) for worker in workers)
+    assert database_processes(demo_home) == []
+
+
+def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_database(demo_home):
+    with serving(demo_home, workers=2) as served:
+        workers = served.workers
+        served.process.send_signal(signal.SIGKILL)
+        served.process.wait()
+        deadline = time.monotonic() + 60
+        while any(is_alive(worker) for worker in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    wait_until_unguarded(demo_home)
+
+    assert len(workers) == 2
     assert database_processes(demo_home) == []
 
 
@@ -65,10 +94,10 @@ def load(address: str, home, told: dict[str, int], stop: threading.Event) -> Non
         department.close()
 
 
-def one_round(home, chance: random.Random, told: dict[str, int]) -> int:
+def one_round(home, chance: random.Random, told: dict[str, int], workers: int) -> int:
     """Serve, load, kill; return how many answers were received."""
     before = len(told)
-    with serving(home) as hub, ThreadPoolExecutor(WRITERS) as pool:
+    with serving(home, workers=workers) as hub, ThreadPoolExecutor(WRITERS) as pool:
         stop = threading.Event()
         clients = [pool.submit(load, hub.address, home, told, stop) for _ in range(WRITERS)]
         time.sleep(chance.uniform(0.5, 1.5))
@@ -92,10 +121,10 @@ async def recorded(dsn: str, indexes: list[int]) -> dict[int, str]:
     return {row["seq"]: json.loads(row["record"])["request"] for row in rows}
 
 
-def kill_rounds(home, rounds: int) -> int:
+def kill_rounds(home, rounds: int, workers: int) -> int:
     chance, told = random.Random(20261123), {}
     for _ in range(rounds):
-        one_round(home, chance, told)
+        one_round(home, chance, told, workers)
     with EmbeddedServer.attach_sync(home) as server:
         found = asyncio.run(recorded(server.dsn(), list(told.values())))
     assert len(told) > rounds
@@ -108,11 +137,12 @@ def kill_rounds(home, rounds: int) -> int:
 
 @pytest.mark.timeout(300)
 def test_every_answer_that_a_client_has_is_on_record_after_a_kill(demo_home):
-    assert kill_rounds(demo_home, 3) > 0
+    assert kill_rounds(demo_home, 3, workers=1) > 0
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
-def test_twenty_kills_lose_no_answer_and_leave_no_database_behind(demo_home):
-    answers = kill_rounds(demo_home, 20)
-    print(f"\n20 kills, {answers} answers received, every one on record")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_twenty_kills_lose_no_answer_and_leave_no_database_behind(demo_home, workers):
+    answers = kill_rounds(demo_home, 20, workers)
+    print(f"\n20 kills of {workers} workers, {answers} answers received, every one on record")

@@ -31,7 +31,7 @@ def server_settings(sockets: Path, log: Path) -> dict[str, str]:
         "unix_socket_permissions": "0700",
         "port": str(PORT),
         "password_encryption": "scram-sha-256",
-        "max_connections": "60",
+        "max_connections": "200",
         # Durable: the audit log's promise rests on these two.
         "fsync": "on",
         "synchronous_commit": "on",

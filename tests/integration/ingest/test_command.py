@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from hub.cli import app
+from hub.cli import application
 from hub.sealing.files import write_private
 from tests.support.district import ORDER
 
@@ -22,7 +22,7 @@ class Desk:
         self.sources = {name: dict(where) for name, where in town.settings.items()}
 
     def hub(self, *arguments):
-        return CliRunner().invoke(app, [*arguments, "--home", str(self.home)])
+        return CliRunner().invoke(application(), [*arguments, "--home", str(self.home)])
 
     def ingest(self, *arguments):
         tables = (

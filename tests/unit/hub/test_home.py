@@ -4,7 +4,16 @@ import sys
 
 import pytest
 
-from hub.home import AlreadyServingError, Home, HomeInUseError, Lock, ServeLock, read_note
+from hub.home import (
+    KEPT,
+    AlreadyServingError,
+    Home,
+    HomeInUseError,
+    Lock,
+    ServedNow,
+    ServeLock,
+    read_note,
+)
 
 
 @pytest.fixture
@@ -80,3 +89,26 @@ def test_a_lock_is_for_its_owner_only(home):
     with ServeLock(home):
         assert home.serve_lock.stat().st_mode & 0o777 == 0o600
         assert home.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_whoever_serves_tells_how_many_reloads_have_ended_and_how(home):
+    with ServeLock(home) as lock:
+        assert ServedNow.read(home.serve_lock) is None  # it has not begun to serve
+        lock.tell(0, "serving")
+        first = ServedNow.read(home.serve_lock)
+        lock.tell(1, KEPT)
+        second = ServedNow.read(home.serve_lock)
+        with pytest.raises(AlreadyServingError, match=f"process {os.getpid()}\\.") as refused:
+            ServeLock(home).__enter__()
+
+    assert first == ServedNow(os.getpid(), 0, is_kept=False)
+    assert second == ServedNow(os.getpid(), 1, is_kept=True)
+    assert refused.value.pid == os.getpid()
+
+
+def test_a_home_that_nobody_serves_says_so_whatever_its_lock_says(home):
+    assert ServedNow.read(home.serve_lock) is None
+    with ServeLock(home) as lock:
+        lock.tell(3, "serving")
+
+    assert ServedNow.read(home.serve_lock) is None

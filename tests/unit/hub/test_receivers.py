@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.outbound import recognition
-from hub.cli import app
+from hub.cli import application
 from hub.commands.receivers import KNOWN, set_up
 from hub.errors import SetupError
 from hub.sealing.keyring import KeyKind, Keyring
@@ -71,7 +71,7 @@ def test_the_keys_that_verify_messages_are_printed_and_no_private_half_is(tmp_pa
     keyring = Keyring.open_or_create(private(tmp_path / "keys"))
     keyring.ensure(KeyKind.OUTBOUND)
 
-    done = CliRunner().invoke(app, ["deliver", "--keys", "--home", str(tmp_path)])
+    done = CliRunner().invoke(application(), ["deliver", "--keys", "--home", str(tmp_path)])
 
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == MessageSigner(keyring).jwks()
@@ -79,7 +79,7 @@ def test_the_keys_that_verify_messages_are_printed_and_no_private_half_is(tmp_pa
 
 
 def test_a_hub_without_keys_says_what_is_missing(tmp_path):
-    done = CliRunner().invoke(app, ["deliver", "--keys", "--home", str(tmp_path)])
+    done = CliRunner().invoke(application(), ["deliver", "--keys", "--home", str(tmp_path)])
 
     assert done.exit_code == 1
     assert "root.key" in done.stderr

@@ -1,12 +1,18 @@
 """The page of the command line has every command, argument and option, each with its help."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hub.cli import app
+from hub.cli import application
 from hub.reference import commands_page
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
 
 
 def two_commands():
@@ -26,7 +32,10 @@ def two_commands():
         """
 
     @below.command("look")
-    def look(hub: Annotated[str, typer.Option("--hub", help="Where.")]):
+    def look(
+        hub: Annotated[str, typer.Option("--hub", help="Where.")],
+        colour: Annotated[Colour, typer.Option("--colour", help="Which.")] = Colour.RED,
+    ):
         """Look."""
 
     root.add_typer(below, name="group")
@@ -51,8 +60,14 @@ def test_a_command_of_a_group_is_called_by_both_words():
     assert "| `--hub` | text | needed | Where. |\n" in page
 
 
+def test_an_option_of_few_values_names_them():
+    page = commands_page(two_commands())
+
+    assert "| `--colour` | one of `red`, `blue` | `red` | Which. |\n" in page
+
+
 def test_every_parameter_of_the_hub_says_what_it_is_for():
-    rows = [line for line in commands_page(app).splitlines() if line.startswith("| `")]
+    rows = [line for line in commands_page(application()).splitlines() if line.startswith("| `")]
 
     assert len(rows) > 30
     assert [row for row in rows if row.endswith("|  |")] == []
