@@ -18,6 +18,7 @@ from hub.commands.places import Places, read_places
 from hub.errors import HubError, SetupError
 from hub.http.clients import read_clients
 from hub.query.policies import Policies
+from hub.service import check_connections, connections_needed
 from hub.settings import Settings
 from hub.store.migrate import differences
 from hub.store.outbox import queues
@@ -84,6 +85,7 @@ async def examined(settings: Settings) -> list[Finding]:
 
 async def _checks(core: Core) -> AsyncIterator[Finding]:
     yield await _durability(core)
+    yield await _connections(core)
     yield await _tables(core)
     yield await _log(core)
     yield await _policy(core)
@@ -106,6 +108,17 @@ async def _durability(core: Core) -> Finding:
         f", {', '.join(off)} off" if off else ", commits are durable"
     )
     return Finding("database", not off, found, f"Turn on: {', '.join(off)}.")
+
+
+async def _connections(core: Core) -> Finding:
+    settings = core.settings
+    needed = connections_needed(settings.workers, settings.connections)
+    try:
+        await check_connections(core)
+    except SetupError as problem:
+        return Finding("connections", is_ok=False, found=f"{needed} needed", advice=str(problem))
+    found = f"room for {needed}: {settings.workers} workers, also during a reload"
+    return Finding("connections", is_ok=True, found=found)
 
 
 async def _tables(core: Core) -> Finding:

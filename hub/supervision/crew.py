@@ -1,10 +1,11 @@
 """Decides what becomes of the workers; pure: events and the time go in, orders come out.
 
 A worker starts, is ready, and drains. The newest workers are the *shift*; a reload starts another
-shift beside the one that serves, and drains the old one only when all of the new one is ready. A
-shift of which one cannot start is given up, and the old one serves on. Exactly one ready worker is
-told to *lead*: it does what is done once for all of them (index behind the log, outbox, following
-commitments). When it ends or drains, another one is told.
+shift beside the one that serves, and drains the old one only when all of the new one is ready. The
+first worker of a shift starts alone: where something is wrong, one process finds out and not many.
+A shift of which one cannot start is given up, and the old one serves on. Exactly one ready worker
+is told to *lead*: it does what is done once for all of them (index behind the log, outbox,
+following commitments). When it ends or drains, another one is told.
 """
 
 from collections.abc import Iterator
@@ -113,8 +114,8 @@ class Crew:
         return self.shift != self._serving
 
     def begin(self, now: float) -> list[Order]:
-        """Start the first shift."""
-        self._start(self.size, now)
+        """Start the first worker; the others follow when it is ready."""
+        self._start(1, now)
         return self._given()
 
     def ready(self, worker: int, now: float, *, size: int) -> list[Order]:
@@ -181,7 +182,7 @@ class Crew:
         self._due.clear()
         self._shifts += 1
         self.shift = self._shifts
-        self._start(self.size, now)
+        self._start(1, now)
 
     def _stop(self, now: float, why: str | None) -> None:
         self.why = self.why or why
@@ -216,8 +217,6 @@ class Crew:
 
     def _resize(self, size: int, now: float) -> None:
         """Have `size` workers in the newest shift from now on."""
-        if size == self.size:
-            return
         self.size = size
         there = [*self._of(State.READY, self.shift), *self._of(State.STARTING, self.shift)]
         missing = size - len(there) - len(self._due)

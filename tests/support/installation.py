@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,14 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
-def hub_command(*arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-    """Run one `hub` command to its end and return what it printed."""
+def hub_command(
+    *arguments: str | Path, timeout: float = 300, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one `hub` command to its end, with `more` environment, and return what it printed."""
     return subprocess.run(
         [sys.executable, "-m", "hub.cli", *map(str, arguments)],
         cwd=ROOT,
-        env=environment(),
+        env={**environment(), **(more or {})},
         capture_output=True,
         text=True,
         timeout=timeout,

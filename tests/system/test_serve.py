@@ -1,5 +1,6 @@
 """`hub serve` from outside: one at a time, drained on SIGTERM, attached to by other commands."""
 
+import json
 import subprocess
 import sys
 from contextlib import ExitStack, closing
@@ -8,7 +9,8 @@ import httpx2
 import pytest
 
 from hub.demo.client import Department
-from hub.demo.installation import ANALYST, INSURER, OFFICER, key_file
+from hub.demo.installation import ANALYST, AUDITOR, INSURER, OFFICER, key_file
+from hub.demo.walk import known_family
 from tests.support.installation import ROOT, environment, hub_command, serving
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]
@@ -44,6 +46,15 @@ def test_a_second_serve_on_one_home_is_refused_by_name(hub):
     assert done.returncode == 1
     assert str(served.process.pid) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_workers_for_whom_the_database_has_no_room_are_told_what_to_set(hub):
+    home, _ = hub
+
+    done = hub_command("doctor", "--home", home, more={"HUB_WORKERS": "64"})
+
+    assert done.returncode == 1
+    assert "max_connections to 1168 or more" in done.stdout
 
 
 def test_other_commands_attach_to_the_running_server(hub):
@@ -117,6 +128,43 @@ def test_the_analyst_sees_scores_and_no_names(client):
     assert len(answer["errors"]) == len(fields)
     text = str(answer["data"])
     assert "birthYear" in text or "members': None" in text
+
+
+def test_a_statement_that_an_operator_lets_run_is_on_record_about_whom_it_names(hub, client):
+    home, _ = hub
+    number = known_family(home / "district" / "truth.json")
+    variables = home / "variables.json"
+    variables.write_text(json.dumps({"nationalId": number}), encoding="utf-8")
+    who_read = """query ($n: String!) { accessLog(first: 1, subject: $n) { edges { node {
+      kind role purpose outcome fields subjectCount } } } }"""
+    command = ("explain", ROOT / "examples" / "two-departments.graphql", "--home", home)
+    asker = ("--as", "civil-affairs:officer", "--purpose", "WARN")
+
+    done = hub_command(*command, *asker, "--variables", variables, "--analyze")
+    page = client(AUDITOR).ask(who_read, {"n": number}, purpose="AUDIT")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "actual time" in done.stdout
+    assert number not in done.stdout + done.stderr
+    (edge,) = page["data"]["accessLog"]["edges"]
+    assert edge["node"]["kind"] == "lookup"
+    assert (edge["node"]["role"], edge["node"]["purpose"]) == ("operator", "WARN")
+    assert edge["node"]["subjectCount"] == 1
+    assert "Population.name" in edge["node"]["fields"]
+
+
+def test_an_operation_that_would_be_refused_is_explained_with_its_place(hub, tmp_path):
+    home, _ = hub
+    document = tmp_path / "wrong.graphql"
+    document.write_text("{\n  warnings { edges { node { salary } } }\n}", encoding="utf-8")
+
+    done = hub_command(
+        "explain", document, "--as", "civil-affairs:officer", "--purpose", "WARN", "--home", home
+    )
+
+    assert done.returncode == 1
+    assert f"{document}:2:29: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_purpose_that_a_client_is_not_registered_for_gets_no_token(hub):

@@ -24,38 +24,56 @@ def starts(orders):
 def serving(size=2, now=0.0):
     """Return a crew of which all are ready; the first one leads."""
     crew = Crew(size)
-    for worker in starts(crew.begin(now)):
-        crew.ready(worker, now, size=size)
+    relieve(crew, crew.begin(now), now, size)
     assert crew.has_served
     return crew
 
 
+def relieve(crew, orders, now, size=2):
+    """Let all of a shift be ready, one after the other; return the last orders."""
+    waiting = starts(orders)
+    while waiting:
+        orders = crew.ready(waiting.pop(0), now, size=size)
+        waiting += starts(orders)
+    return orders
+
+
+def test_the_others_of_a_shift_are_started_when_the_first_is_ready():
+    crew = Crew(3)
+
+    assert starts(crew.begin(0)) == [1]
+    assert starts(crew.ready(1, 1, size=3)) == [2, 3]
+    assert starts(crew.ready(2, 2, size=3)) == []
+
+
 def test_the_first_that_is_ready_leads_and_nobody_else():
     crew = Crew(2)
-    first, second = starts(crew.begin(0))
+    (first,) = starts(crew.begin(0))
 
-    assert crew.ready(second, 1, size=2) == [Order(Word.LEAD, second)]
-    assert crew.ready(first, 2, size=2) == []
-    assert crew.leader == second
+    assert Order(Word.LEAD, first) in crew.ready(first, 1, size=2)
+    assert crew.ready(2, 2, size=2) == []
+    assert crew.leader == first
 
 
 def test_it_serves_once_all_are_ready():
     crew = Crew(2)
-    first, second = starts(crew.begin(0))
-    crew.ready(first, 1, size=2)
+    crew.begin(0)
+    crew.ready(1, 1, size=2)
     assert not crew.has_served
 
-    crew.ready(second, 2, size=2)
+    crew.ready(2, 2, size=2)
 
     assert crew.has_served
 
 
 def test_when_one_cannot_start_at_first_everything_ends():
-    crew = Crew(2)
-    first, second = starts(crew.begin(0))
+    crew = Crew(3)
+    crew.begin(0)
+    crew.ready(1, 1, size=3)
 
-    assert crew.ended(first, 1) == [Order(Word.KILL, second)]
-    crew.ended(second, 1)
+    assert crew.ended(2, 2) == [Order(Word.STOP, 1), Order(Word.KILL, 3)]
+    crew.ended(1, 3)
+    crew.ended(3, 3)
 
     assert crew.is_over
     assert crew.why is not None
@@ -120,25 +138,25 @@ def test_while_others_serve_one_that_cannot_start_is_tried_for_ever():
 
 def test_a_reload_drains_the_old_ones_only_when_all_new_ones_are_ready():
     crew = serving()
-    third, fourth = starts(crew.reload(10))
+    assert crew.reload(10) == [Order(Word.START, 3)]
 
-    assert crew.ready(third, 11, size=2) == []
-    assert crew.ready(fourth, 12, size=2) == [
+    assert crew.ready(3, 11, size=2) == [Order(Word.START, 4)]
+    assert crew.ready(4, 12, size=2) == [
         Order(Word.RETIRE, 1),
         Order(Word.RETIRE, 2),
-        Order(Word.LEAD, third),
+        Order(Word.LEAD, 3),
     ]
     assert (crew.reloads, crew.kept, crew.is_reloading) == (1, False, False)
 
 
 def test_a_reload_of_which_one_cannot_start_leaves_the_old_ones_alone():
     crew = serving()
-    third, fourth = starts(crew.reload(10))
-    crew.ready(third, 11, size=2)
+    crew.reload(10)
+    crew.ready(3, 11, size=2)
 
-    assert crew.ended(fourth, 12) == [Order(Word.STOP, third)]
+    assert crew.ended(4, 12) == [Order(Word.STOP, 3)]
     assert (crew.reloads, crew.kept, crew.is_reloading) == (1, True, False)
-    assert crew.ended(third, 13) == []
+    assert crew.ended(3, 13) == []
     assert starts(crew.tick(60)) == []
     assert [crew.workers[n].state for n in (1, 2)] == [State.READY, State.READY]
 
@@ -148,9 +166,7 @@ def test_a_reload_after_one_that_was_given_up_works():
     for worker in starts(crew.reload(10)):
         crew.ended(worker, 11)
 
-    third, fourth = starts(crew.reload(20))
-    crew.ready(third, 21, size=2)
-    orders = crew.ready(fourth, 21, size=2)
+    orders = relieve(crew, crew.reload(20), 21)
 
     assert [order.word for order in orders] == [Word.RETIRE, Word.RETIRE, Word.LEAD]
     assert not crew.kept
@@ -177,33 +193,49 @@ def test_an_old_worker_that_ends_during_a_reload_is_not_replaced():
     assert starts(crew.tick(60)) == []
 
 
-@pytest.mark.parametrize(("size", "more"), [(4, 2), (1, 0)])
-def test_a_reload_changes_how_many_there_are(size, more):
+def test_an_old_worker_that_ended_during_a_reload_is_replaced_when_the_reload_is_given_up():
     crew = serving()
-    third, fourth = starts(crew.reload(10))
-    orders = crew.ready(third, 11, size=size)
-    added = starts(orders)
-    for worker in [fourth, *added]:
-        orders += crew.ready(worker, 12, size=size)
+    crew.reload(10)
+    crew.ended(1, 11)
 
-    assert len(added) == more
-    assert [n for n, w in crew.workers.items() if w.state is State.READY] == (
-        [3, 4, *added] if more else [3]
-    )
-    assert (Order(Word.KILL, fourth) in orders) is (size == 1)
+    crew.ended(3, 12)
+
+    assert starts(crew.tick(60)) == [4]
+
+
+@pytest.mark.parametrize("size", [4, 3, 1])
+def test_a_reload_changes_how_many_there_are(size):
+    crew = serving()
+
+    relieve(crew, crew.reload(10), 11, size=size)
+
+    assert crew.size == size
+    assert [n for n, w in crew.workers.items() if w.state is State.READY] == [
+        3 + n for n in range(size)
+    ]
+
+
+def test_a_reload_that_finds_fewer_wanted_lets_go_of_those_that_are_too_many():
+    crew = serving(size=3)
+    crew.reload(10)
+    crew.ready(4, 11, size=3)
+
+    orders = crew.ready(5, 12, size=2)
+
+    assert orders[0] == Order(Word.KILL, 6)
+    assert [n for n, w in crew.workers.items() if w.state is State.READY] == [4, 5]
 
 
 def test_stopping_lets_the_ready_ones_finish_and_kills_those_that_start():
     crew = serving()
-    third, fourth = starts(crew.reload(10))
+    crew.reload(10)
 
     assert crew.stop(11) == [
         Order(Word.STOP, 1),
         Order(Word.STOP, 2),
-        Order(Word.KILL, third),
-        Order(Word.KILL, fourth),
+        Order(Word.KILL, 3),
     ]
-    for worker in (1, 2, third, fourth):
+    for worker in (1, 2, 3):
         crew.ended(worker, 12)
     assert crew.is_over
     assert crew.why is None
