@@ -124,7 +124,8 @@ async def worked(
         async with asyncio.TaskGroup() as group:
             jobs = (partial(index_the_log, core), sender.run, partial(follow_commitments, credit))
             leading = Leading(jobs, group)
-            obeying = group.create_task(obey(station, leading, server))
+            share = 1 / settings.workers
+            obeying = group.create_task(obey(station, leading, server, share))
             await serve_with(server, bound)
             obeying.cancel()
             leading.end()
@@ -132,13 +133,15 @@ async def worked(
     station.close()
 
 
-async def obey(station: Station, leading: Leading, server: Server) -> None:
-    """Carry out the supervisor's orders until the last one."""
+async def obey(station: Station, leading: Leading, server: Server, share: float) -> None:
+    """Carry out the supervisor's orders until the last one; `share` is what one worker has."""
     async with asyncio.TaskGroup() as group:
         async for order in station.orders():
             match order:
                 case Word.LEAD:
                     leading.begin()
+                case Word.SHED:
+                    server.shed(share)
                 case Word.RETIRE:
                     leading.end()
                     group.create_task(server.retire())

@@ -5,6 +5,9 @@ idle, finishes the requests under way, and ends. *Retired*, when another worker 
 port: it accepts nothing more, and each connection is closed after its next answer, which says
 `Connection: close`. So a client that keeps its connection open never sends a request into one that
 is being closed; those that stay idle are closed after a while, as they would be anyway.
+
+When a worker comes back after another one has ended, the others *shed* a part of their connections
+in the same way: clients that keep theirs open would never find it.
 """
 
 import asyncio
@@ -17,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from hub.http.accepting import Acceptor, TurnedAway
@@ -103,6 +106,13 @@ class Server(uvicorn.Server):
             await asyncio.sleep(_POLL_S)
         self.stop()
 
+    def shed(self, share: float) -> None:
+        """Close a `share` of the open connections, each after its next answer."""
+        connections = list(self.server_state.connections)
+        for connection in connections[: round(len(connections) * share)]:
+            if isinstance(connection, HttpToolsProtocol):
+                connection.app = _last(connection.app)
+
     async def _accept_no_more(self) -> None:
         """Give the port up, and say with every answer from now on that it is the connection's last.
 
@@ -155,3 +165,17 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _last(app: ASGIApp) -> ASGIApp:
+    """Return `app`, whose answers say that they are the last ones of their connection."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
+            await send(message)
+
+        await app(scope, receive, closing)
+
+    return answering

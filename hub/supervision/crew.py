@@ -28,6 +28,8 @@ class Word(StrEnum):
     LEAD = "lead"
     RETIRE = "retire"
     """Take no more connections, close those that are open after their next answer, then end."""
+    SHED = "shed"
+    """Close a part of the connections after their next answer: another worker wants some."""
     STOP = "stop"
     """Finish the requests under way, then end."""
     KILL = "kill"
@@ -126,6 +128,9 @@ class Crew:
         found.state, found.since, self._failures = State.READY, now, 0
         if found.shift == self.shift:
             self._resize(size, now)
+            if self.has_served and not self.is_reloading:
+                others = [n for n in self._of(State.READY, self.shift) if n != worker]
+                self._orders += [Order(Word.SHED, other) for other in others]
         self._take_over(now)
         self._appoint()
         return self._given()

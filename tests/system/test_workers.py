@@ -142,6 +142,7 @@ def test_a_worker_that_is_killed_takes_only_its_own_requests_along(hub):
         os.kill(victim, signal.SIGKILL)
         until(lambda: len(served.workers) == 2 and victim not in served.workers)
         until(lambda: said(home, "worker.ready")[-1]["pid"] in set(served.workers) - {survivor})
+        until(lambda: min(connections_by_worker(served.workers, served.port).values()) > 1)
 
     assert survivor in served.workers
     assert len(seen.broken) <= connections, seen.broken

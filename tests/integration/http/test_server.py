@@ -144,6 +144,21 @@ async def test_a_stopped_server_finishes_what_is_under_way_and_closes_what_is_id
     assert b"connection: close" in head
 
 
+async def test_a_server_that_sheds_closes_a_part_of_its_connections_after_their_next_answer():
+    async with served(Slow()) as (server, port, _):
+        clients = [await Client.to(port) for _ in range(4)]
+        before = [(await client.ask())[0] for client in clients]
+        server.shed(0.5)
+        after = [await client.ask() for client in clients]
+        again = [b"connection: close" in head for head, _ in after]
+        for client in clients:
+            client.close()
+
+    assert not any(b"connection: close" in head for head in before)
+    assert sorted(again) == [False, False, True, True]
+    assert [body for _, body in after] == [b"ok"] * 4
+
+
 async def test_more_connections_than_the_limit_are_told_to_come_again():
     async with served(Slow(), Serve(max_connections=2)) as (_, port, _):
         clients = [await Client.to(port) for _ in range(2)]

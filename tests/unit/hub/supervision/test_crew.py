@@ -86,6 +86,14 @@ def test_another_worker_is_started_for_one_that_ended_after_a_long_time_at_once(
     assert starts(crew.tick(100)) == [3]
 
 
+def test_those_that_are_there_shed_connections_for_one_that_comes_back():
+    crew = serving(size=3)
+    crew.ended(2, 100)
+    (back,) = starts(crew.tick(100))
+
+    assert crew.ready(back, 101, size=3) == [Order(Word.SHED, 1), Order(Word.SHED, 3)]
+
+
 def test_when_the_leader_ends_another_one_leads():
     crew = serving()
 
