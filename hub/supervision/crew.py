@@ -153,9 +153,13 @@ class Crew:
         return self._given()
 
     def stop(self, now: float, why: str | None = None) -> list[Order]:
-        """Let everybody finish and end; asked a second time, end everybody at once."""
+        """Let everybody finish and end; a second wish changes nothing."""
         self._stop(now, why)
         return self._given()
+
+    def hurry(self) -> list[Order]:
+        """End everybody at once who was told to finish."""
+        return [Order(Word.KILL, number) for number in self.workers if self._is_stopping]
 
     def tick(self, now: float) -> list[Order]:
         """Time has passed: replace who is due, and kill who takes too long."""
@@ -192,7 +196,6 @@ class Crew:
     def _stop(self, now: float, why: str | None) -> None:
         self.why = self.why or why
         if self._is_stopping:
-            self._orders += [Order(Word.KILL, number) for number in self.workers]
             return
         self._is_stopping = True
         for number in list(self.workers):

@@ -84,7 +84,8 @@ class Supervisor:
     def run(self) -> int:
         """Keep the crew going until it has ended; return the exit status.
 
-        SIGTERM and SIGINT let it finish and end, SIGHUP reloads it.
+        SIGTERM and SIGINT let it finish and end, another SIGINT then ends it at once, SIGHUP
+        reloads it.
         """
         with _signals() as wake:
             self._selector.register(wake, selectors.EVENT_READ)
@@ -119,6 +120,8 @@ class Supervisor:
         if number == signal.SIGHUP and not (self._had_terminal and not has_terminal()):
             note("reload", wanted=True)
             self._carry_out(self.crew.reload(self.clock()))
+        elif number == signal.SIGINT and self.crew.is_stopping:
+            self._carry_out(self.crew.hurry())  # somebody presses Ctrl-C again
         elif number != signal.SIGCHLD:
             self._carry_out(self.crew.stop(self.clock()))
 

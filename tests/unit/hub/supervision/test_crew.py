@@ -249,11 +249,19 @@ def test_stopping_lets_the_ready_ones_finish_and_kills_those_that_start():
     assert crew.why is None
 
 
-def test_asked_twice_to_stop_it_kills():
+def test_asked_twice_to_stop_it_lets_everybody_finish_all_the_same():
     crew = serving()
     crew.stop(10)
 
-    assert crew.stop(11) == [Order(Word.KILL, 1), Order(Word.KILL, 2)]
+    assert crew.stop(11) == []
+
+
+def test_only_those_who_were_told_to_finish_can_be_hurried():
+    crew = serving()
+    assert crew.hurry() == []
+    crew.stop(10)
+
+    assert crew.hurry() == [Order(Word.KILL, 1), Order(Word.KILL, 2)]
 
 
 def test_one_that_is_retired_already_is_told_to_stop_as_well():
