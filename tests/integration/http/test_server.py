@@ -1,6 +1,8 @@
 """A worker's server: how it takes connections, how it is stopped, how it is retired."""
 
 import asyncio
+import errno
+import socket
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -219,3 +221,26 @@ async def test_a_stopped_server_ends_though_clients_connect_and_ask_without_a_pa
         await asyncio.wait(insisting, timeout=5)
 
     assert all(one.done() for one in insisting)
+
+
+class OutOfFiles(socket.socket):
+    """A listening socket of a process that has too many files open, for a moment."""
+
+    failures = 2
+
+    def accept(self):
+        if self.failures:
+            self.failures -= 1
+            raise OSError(errno.EMFILE, "too many open files")
+        return super().accept()
+
+
+async def test_a_server_without_a_file_left_waits_and_then_takes_who_is_there():
+    bound = OutOfFiles(fileno=listener("127.0.0.1", 0).detach())
+    async with served(Slow(), bound=bound) as (_, port, _):
+        client = await Client.to(port)
+        head, _ = await asyncio.wait_for(client.ask(), 10)
+        client.close()
+
+    assert bound.failures == 0
+    assert head.startswith(b"http/1.1 200")
