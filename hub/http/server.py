@@ -22,6 +22,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.http.accepting import Acceptor, TurnedAway
 from hub.http.limits import MAX_BODY_BYTES

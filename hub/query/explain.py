@@ -14,8 +14,9 @@ from audit.log import Receipt
 from hub.access import Caller, Entitlement, EntitlementRule, Grant, Policy, Reveal
 from hub.errors import InvalidDocumentError
 from hub.query.answer import Request, entitled
-from hub.query.bind import Tags, bind, coerced, cost_of, day_of, parameters_of
+from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
 from hub.query.coercion import Values
+from hub.query.cost import cost_of
 from hub.query.describe import described
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents, Operation
