@@ -40,3 +40,7 @@ class Remembered(Generic[K, V]):
         while self.weight > self._weight or len(self._known) > self._count:
             _, (_, lost) = self._known.popitem(last=False)
             self.weight -= lost
+
+    def values(self) -> list[V]:
+        """Return everything that is remembered, the longest not asked for first."""
+        return [value for value, _ in self._known.values()]
