@@ -153,6 +153,7 @@ insert into link (cell, identity_id, version_id, person_id, evidence, certainty,
 values ('420106', '00000000-0000-4000-8000-000000000003', gen_random_uuid(), gen_random_uuid(),
  'citizen-number', 100, '-infinity', 'infinity', now(), 'infinity', '');
 update alembic_version set version_num = '0005';
+drop table quota_window;
 drop trigger mark_warned on alert;
 drop trigger place_warned on household_place;
 alter table household_place drop column warned;
