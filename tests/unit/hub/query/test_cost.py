@@ -127,8 +127,8 @@ def test_an_introspection_that_multiplies_is_refused(introspection, text):
 def test_the_cost_of_introspection_is_about_the_values_that_come_back(introspection, schema):
     text = "{ __schema { types { name fields { name args { name } } } } }"
 
-    found = execute_sync(schema, parse(text)).data
-    assert introspection(text, "__schema") == pytest.approx(values(found), rel=0.3)
+    found = values(execute_sync(schema, parse(text)).data)
+    assert 0.8 * found < introspection(text, "__schema") < 2 * found
 
 
 def values(node):
