@@ -167,9 +167,9 @@ def test_objects_of_several_levels_are_gathered_level_by_level():
     levels = (HOME, replace(score, index=1), replace(score, index=2))
     made = objects_of(Shape("Household", 0, (output,)), levels)(
         [
-            Revealed({"household_id": ["H0", "H1"]}, {}),
-            Revealed({"parent": ["H1", "H0", "H1"], "record_id": ["a", "b", "c"]}, {}),
-            Revealed({"parent": ["H1"]}, {}),
+            Revealed({"household_id": made_ids(0, 1)}, {}),
+            Revealed({"parent": made_ids(1, 0, 1), "record_id": ["a", "b", "c"]}, {}),
+            Revealed({"parent": made_ids(1)}, {}),
         ]
     )
 
