@@ -36,8 +36,8 @@ from hub.query.remembered import Remembered
 from schema.graph_interfaces import conditions_of
 
 _DIGITS: Final = re.compile(r"[0-9]{5,}")
-_TOKENS: Final = 60_000
-"""Of all documents that are remembered: about 24 MB."""
+_TOKENS: Final = 40_000
+"""Of all documents that are remembered: about 16 MB."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

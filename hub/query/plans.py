@@ -23,7 +23,7 @@ from hub.query.shape import Shaper
 from hub.query.sql import Composer
 from hub.query.sql_parts import Statement
 
-_TOKENS: Final = 120_000
+_TOKENS: Final = 40_000
 """Of the documents of all plans that are remembered."""
 _Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
 

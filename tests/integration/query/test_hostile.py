@@ -1,26 +1,29 @@
 """What is sent to hurt is refused, or answered, in little time and no memory."""
 
-import gc
+import asyncio
 import resource
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
 import pytest
 
+from hub.memory import settled
 from tests.fakes.audit_log import FakeLog
 from tests.support.asking import asking
 from tests.support.edge import SetClock
-from tests.support.hostile import KINDS, hostile
+from tests.support.hostile import hostile
 from tests.support.served import Whole
 from tests.support.world import NOW
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database]
+pytestmark = pytest.mark.database
 CPU_MS = 50.0
 PATIENCE = 3
 """How often one that was slow is tried again before it counts: other programs disturb a clock."""
-GROWTH_MIB = 48
+GROWTH_MIB = 96
+"""Of five hundred, while caches still fill; of ten thousand it is less."""
 
 
 class ForgetfulLog(FakeLog):
@@ -32,14 +35,24 @@ class ForgetfulLog(FakeLog):
 
 
 @pytest.fixture
-async def whole(district, catalogue, tmp_path):
+def run(district, catalogue, tmp_path):
+    """Return what runs a campaign as `hub serve` would: a loop with nothing below it.
+
+    Python 3.11 takes three times as long for deep recursion that happens to go to and fro over the
+    edge of a piece of its stack, and pytest's own frames would decide where the edge is.
+    """
     dsn, _, keyring = district
-    made = asking(dsn, keyring, catalogue, log=ForgetfulLog())
-    gc.collect()
-    gc.freeze()  # as `hub serve` does: the collector does not walk through all that tests keep
-    yield Whole(tmp_path, made.answerer, clock=SetClock(NOW))
-    gc.unfreeze()
-    await made.database.close()
+
+    async def campaign_over(seeds):
+        made = asking(dsn, keyring, catalogue, log=ForgetfulLog())
+        whole = Whole(tmp_path, made.answerer, clock=SetClock(NOW))
+        with settled():
+            outcome = await campaign(whole, seeds)
+        await made.database.close()
+        return outcome
+
+    with ThreadPoolExecutor(1) as alone:
+        yield lambda seeds: alone.submit(asyncio.run, campaign_over(seeds)).result()
 
 
 async def taken(whole, body):
@@ -61,12 +74,14 @@ def resident_mib():
 
 
 async def campaign(whole, seeds):
-    """Send every body; return its times, what became of them, and how the memory grew."""
-    times, statuses = [], Counter()
-    for seed in range(len(KINDS) * 3):
-        await whole.ask(hostile(seed)[1])  # what is loaded or compiled once is no growth
-    before = resident_mib()
-    for seed in seeds:
+    """Send every body; return its times, what became of them, and how the memory grew.
+
+    The first quarter fills what is bounded: caches, and the largest body that is ever held.
+    """
+    times, statuses, before = [], Counter(), 0.0
+    for number, seed in enumerate(seeds):
+        if number == len(seeds) // 4:
+            before = resident_mib()
         kind, body = hostile(seed)
         status, reply, ms = await taken(whole, body)
         told = orjson.loads(reply)
@@ -79,8 +94,8 @@ async def campaign(whole, seeds):
     return times, statuses, resident_mib() - before
 
 
-async def test_five_hundred_hostile_documents_cost_less_than_fifty_milliseconds_each(whole):
-    times, statuses, growth = await campaign(whole, range(1_000, 1_500))
+def test_five_hundred_hostile_documents_cost_less_than_fifty_milliseconds_each(run):
+    times, statuses, growth = run(range(1_000, 1_500))
 
     assert statuses[400] > 200
     assert growth < GROWTH_MIB
@@ -89,8 +104,8 @@ async def test_five_hundred_hostile_documents_cost_less_than_fifty_milliseconds_
 
 @pytest.mark.prove
 @pytest.mark.timeout(3_600)
-async def test_ten_thousand_hostile_documents_cost_less_than_fifty_milliseconds_each(whole):
-    times, statuses, growth = await campaign(whole, range(10_000))
+def test_ten_thousand_hostile_documents_cost_less_than_fifty_milliseconds_each(run):
+    times, statuses, growth = run(range(10_000))
 
     worst, kind, seed = times[-1]
     print(
@@ -98,7 +113,7 @@ async def test_ten_thousand_hostile_documents_cost_less_than_fifty_milliseconds_
         f"worst {worst:.1f} ms ({kind}, seed {seed}) of processor time; statuses "
         f"{dict(sorted(statuses.items()))}; memory grew by {growth:.0f} MiB"
     )
-    assert growth < GROWTH_MIB
+    assert growth < GROWTH_MIB / 2
 
 
 def test_every_kind_is_made_from_its_seed_alone():
