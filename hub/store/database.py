@@ -18,6 +18,8 @@ from hub.errors import StoreBusyError, StoreUnavailableError
 _STATEMENTS: Final = 200
 """Prepared statements a connection keeps; bounded, because documents are many."""
 _FAREWELL_S: Final = 5.0
+_CHECK_CLIENT_MS: Final = "250"
+"""How soon PostgreSQL (14 or newer) stops a statement whose connection was closed meanwhile."""
 _CLIENT_SIDE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _ENDS_IT: Final = frozenset({"FATAL", "PANIC"})
 """Severities after which the server has closed the connection, as when it is shut down."""
@@ -58,7 +60,11 @@ class Database:
                 self.dsn,
                 statement_cache_size=_STATEMENTS,
                 max_cached_statement_lifetime=0,
-                server_settings={"application_name": self._name, "jit": "off"},
+                server_settings={
+                    "application_name": self._name,
+                    "jit": "off",
+                    "client_connection_check_interval": _CHECK_CLIENT_MS,
+                },
             )
         except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
             raise StoreUnavailableError("The database does not accept connections.") from problem
