@@ -1,11 +1,14 @@
 """The whole edge over a real answerer: called directly, or come to from outside."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+from joserfc.jwk import ECKey
 
 from hub.access import Purpose
+from hub.http.clients import load_clients, registry_entry
 from hub.http.routes import router, token_issuer
 from hub.http.wire import bounded_http
 from tests.support.edge import CLIENT, new_edge
@@ -14,12 +17,16 @@ from tests.support.edge import CLIENT, new_edge
 class Whole:
     """An ASGI application that answers from a database, and a token for it."""
 
-    def __init__(self, folder, answerer, **parts):
+    def __init__(self, folder, answerer, *, role=None, purpose="PUSH", **parts):
+        """`role` is a department and a role in it; None: the client that every edge has."""
+        if role is not None:
+            key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
+            parts["clients"] = load_clients(registry_entry(CLIENT, *role, [purpose], key), str)
         self.edge = new_edge(folder, queries=answerer, **parts)
         self.app = router(self.edge.parts)
         issuer = token_issuer(self.edge.parts)
         client = self.edge.parts.clients[CLIENT]
-        self.token = issuer.issue(client, Purpose("PUSH"), self.edge.parts.clock(), "token-1")
+        self.token = issuer.issue(client, Purpose(purpose), self.edge.parts.clock(), "token-1")
 
     @property
     def headers(self):
@@ -74,3 +81,30 @@ async def serving(whole):
     finally:
         server.should_exit = True
         await task
+
+
+@contextmanager
+def serving_beside(make):
+    """Give a server that runs in a thread of its own: its address, and what `make` made there.
+
+    `make` returns a `Whole` and a database that is closed in the end.
+    """
+    told, stop = [], threading.Event()
+    started = threading.Event()
+
+    async def run():
+        whole, database = make()
+        async with serving(whole) as address:
+            told.extend((address, whole))
+            started.set()
+            await asyncio.to_thread(stop.wait)
+        await database.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    assert started.wait(30)
+    try:
+        yield tuple(told)
+    finally:
+        stop.set()
+        thread.join()
