@@ -7,14 +7,14 @@ but counts.
 
 import http.client
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import orjson
 
 from tests.bench.bench_size import check_disk, home_of, name_of
-from tests.bench.cpu import database_us, memory_mib, used_us
+from tests.bench.cpu import database_us, family_us, memory_mib
 from tests.bench.measuring import Server
 from tests.bench.ours import AS_IT_IS, all_serving
 from tests.bench.progress import Progress
@@ -35,6 +35,8 @@ query Export {
 }
 """
 GOAL_MIB = 250
+CHUNK = 200
+"""Households between two receipts: as many as a page may have, where their cost allows it."""
 PIECE = 1 << 20
 MEMBER = b'"relation":'
 """Stands once in the line of a household for each member."""
@@ -45,12 +47,20 @@ class BrokenExportError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What came of one export, and what it took."""
+class Counted:
+    """What an export gave."""
 
     lines: int
     people: int
-    megabytes: float
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What came of one export, and what it took."""
+
+    counted: Counted
     seconds: float
     worker_s: float
     database_s: float
@@ -78,35 +88,37 @@ def pieces(server: Server) -> Iterator[bytes]:
         connection.close()
 
 
-def exported(server: Server, people: int) -> Exported:
-    """Export everything that the officer may see.
+def counted(sent: Iterable[bytes], tell: Callable[[int], None] = lambda _: None) -> Counted:
+    """Count what is sent, whatever pieces it comes in.
 
     Raises:
         BrokenExportError: The last line does not say that it is whole.
     """
-    before = used_us(server.pid), database_us(server.home)
-    before_mib, _ = memory_mib(server.pid)
-    lines = found = size = 0
+    lines = people = size = 0
     last = rest = b""
-    tell = Progress(people, "people exported")
-    started = time.perf_counter()
-    for piece in pieces(server):
+    for piece in sent:
         whole, newline, rest = (rest + piece).rpartition(b"\n")
         lines += whole.count(b"\n") + len(newline)
-        found += whole.count(MEMBER)
+        people += whole.count(MEMBER)
         size += len(piece)
         last = whole.rpartition(b"\n")[2] or last
-        tell(found)
-    took = time.perf_counter() - started
+        tell(people)
     if rest or b'"done":true' not in last:
         raise BrokenExportError(last[:400])
+    return Counted(lines, people, size)
+
+
+def exported(server: Server, people: int) -> Exported:
+    """Export everything that the officer may see; raises as `counted`."""
+    used = family_us(server.pid), database_us(server.home)
+    before_mib, _ = memory_mib(server.pid)
+    started = time.perf_counter()
+    found = counted(pieces(server), Progress(people, "people exported"))
     return Exported(
-        lines,
         found,
-        size / 1e6,
-        took,
-        (used_us(server.pid) - before[0]) / 1e6,
-        (database_us(server.home) - before[1]) / 1e6,
+        time.perf_counter() - started,
+        (family_us(server.pid) - used[0]) / 1e6,
+        (database_us(server.home) - used[1]) / 1e6,
         before_mib,
         memory_mib(server.pid)[1],
     )
@@ -114,9 +126,10 @@ def exported(server: Server, people: int) -> Exported:
 
 def print_export(name: str, one: Exported) -> None:
     """Print a row for one export."""
+    found = one.counted
     print(
-        f"| {name} | {one.lines:,} lines, {one.megabytes:,.0f} MB | {one.seconds:,.1f} s "
-        f"| {one.lines / one.seconds:,.0f} lines/s | {one.people / one.seconds:,.0f} people/s "
+        f"| {name} | {found.lines:,} lines, {found.size / 1e6:,.0f} MB | {one.seconds:,.1f} s "
+        f"| {found.lines / one.seconds:,.0f} lines/s | {found.people / one.seconds:,.0f} people/s "
         f"| {one.worker_s:,.1f} s | {one.database_s:,.1f} s "
         f"| {one.before_mib:,.0f} MiB | {one.most_mib:,.0f} MiB |",
         flush=True,

@@ -4,6 +4,7 @@ Client and database need processors of their own, so two workers can give twice 
 there are that many processors; on two cores the table says what a second worker is worth there.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from tests.bench.bench_size import home_of
 from tests.bench.cpu import family_of, memory_mib
 from tests.bench.load import serve_rounds
 from tests.bench.measuring import HEAD, Bench, Length, Server, print_ratios, print_rows
-from tests.bench.ours import SignedIn
+from tests.bench.ours import ENVIRONMENT, SignedIn
 from tests.bench.questions import POINT, WORKLIST, Question
 from tests.bench.serving import worker
 
@@ -49,7 +50,10 @@ def served(home: Path, workers: int) -> Iterator[Server]:
         given = ["--home", home, "--port", 0, "--workers", workers, "--port-file", address]
         command = [sys.executable, "-m", "hub.cli", "serve", *map(str, given)]
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env=os.environ | ENVIRONMENT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         ) as process:
             try:
                 port = _port(address, process)

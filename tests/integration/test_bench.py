@@ -9,6 +9,7 @@ from hub.settings import Settings
 from hub.store.embedded import EmbeddedServer
 from schema.catalogue import Catalogue
 from tests.bench import (
+    bench_export,
     bench_locks,
     bench_profile,
     bench_query,
@@ -18,7 +19,7 @@ from tests.bench import (
     stages,
 )
 from tests.bench.bench_query import SEED
-from tests.bench.families import families
+from tests.bench.families import families, family_count
 from tests.bench.graphile import MissingError, translated
 from tests.bench.measuring import Length, equal_or_refuse
 from tests.bench.ours import set_up
@@ -79,6 +80,25 @@ def test_a_small_district_is_measured_beside_a_larger_one(capsys):
     for connections in bench_size.CONNECTIONS:
         assert f"| point | {connections} | 600 people : 300 people |" in printed
     assert "The worker of 600 people holds" in printed
+
+
+def test_a_district_is_exported_whole_and_the_memory_of_its_worker_is_told(capsys):
+    bench_export.run((300,))
+    printed = capsys.readouterr().out
+    households = family_count(300)
+    chunks = -(-households // bench_export.CHUNK)
+    assert f"| 300 people | {households + chunks + 1:,} lines, " in printed
+
+
+@pytest.mark.parametrize("cut", [1, 7, 10_000])
+def test_lines_and_members_of_an_export_are_counted_wherever_it_is_cut(cut):
+    lines = [b'{"cursor":"a","node":{"members":[{"relation":"02"},{"relation":"10"}]}}']
+    lines += [b'{"receipt":{}}', b'{"done":true}']
+    whole = b"".join(line + b"\n" for line in lines)
+    counted = bench_export.counted(whole[at : at + cut] for at in range(0, len(whole), cut))
+    assert (counted.lines, counted.people, counted.size) == (3, 2, len(whole))
+    with pytest.raises(bench_export.BrokenExportError):
+        bench_export.counted([b"".join(lines[:2]) + b"\n"])
 
 
 def test_nothing_is_begun_where_the_disk_is_too_small():
