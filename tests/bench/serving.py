@@ -19,7 +19,7 @@ from starlette.routing import Router
 from hub.service import serve_on
 
 _SPAWN = multiprocessing.get_context("spawn")
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The benchmark keeps running, and compares what is equal."""
 
 import asyncio
+import re
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from tests.bench import (
     bench_profile,
     bench_query,
     bench_size,
+    bench_workers,
     graphile,
     loading,
     stages,
@@ -88,6 +90,14 @@ def test_a_district_is_exported_whole_and_the_memory_of_its_worker_is_told(capsy
     households = family_count(300)
     chunks = -(-households // bench_export.CHUNK)
     assert f"| 300 people | {households + chunks + 1:,} lines, " in printed
+
+
+def test_hub_serve_with_two_workers_is_measured_as_one_server(capsys):
+    plan = bench_workers.Plan(300, workers=(2,), length=SHORT, questions=(POINT,))
+    bench_workers.run(plan)
+    printed = capsys.readouterr().out
+    assert "| point | 2 workers |" in printed
+    assert re.search(r"supervisor and workers held at most [\d,]+, [\d,]+, [\d,]+ MiB", printed)
 
 
 @pytest.mark.parametrize("cut", [1, 7, 10_000])
