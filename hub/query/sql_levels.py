@@ -1,0 +1,243 @@
+"""The levels of a statement below its roots: members, households, and records with their keys.
+
+Each is one set of rows, found by the ids of the level above: an array is built once, where a join
+would be planned anew. The identities of a level of people are found once for all their records,
+with the data keys; a row of a record names its identity, and its reader knows whose that is.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from hub.query.model import Level, Plan
+from hub.query.sql_parts import (
+    KEY_COLUMNS,
+    LINK_COLUMNS,
+    among,
+    column_of,
+    dataset_of,
+    links_of,
+)
+from hub.query.ways import PLACE_REGION
+
+TEXTS: Final = pg.ARRAY(sa.Text)
+_MOMENT: Final = sa.DateTime(timezone=True)
+
+
+class Levels:
+    """What has been composed so far, and the ways from one level to the next."""
+
+    def __init__(self, tables: Any, plan: Plan) -> None:
+        self._t = tables
+        self._plan = plan
+        self._ctes: dict[int, sa.CTE] = {}
+        self._links: dict[int, sa.CTE] = {}
+
+    # What holds, and what may be seen.
+
+    def table(self, name: str) -> Any:
+        """Return a table under a name of its own."""
+        return self._t[name].alias()
+
+    def holds(self, level: Level, *tables: Any) -> Any:
+        """Whether versions hold on the day asked, as the hub knew it at the moment asked."""
+        as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
+        known = sa.bindparam(f"r{level.root}_known", type_=_MOMENT)
+        return sa.and_(
+            *(
+                sa.and_(
+                    t.c.valid_from <= as_of,
+                    t.c.valid_to > as_of,
+                    t.c.known_from <= known,
+                    t.c.known_to > known,
+                )
+                for t in tables
+            )
+        )
+
+    def place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
+        """Return the place of a household and the condition that the caller may see it."""
+        place = self._t["household_place"].alias()
+        regions = sa.bindparam("regions", type_=TEXTS)
+        return place, sa.and_(
+            place.c.cell == cell,
+            place.c.household_id == household_id,
+            place.c.region.like(sa.any_(regions)),
+            self.holds(level, place),
+        )
+
+    def _households(self, level: Level, cells: Any, ids: Any) -> "sa.Select[Any]":
+        household = self._t["household"].alias()
+        place, is_seen = self.place(level, household.c.cell, household.c.household_id)
+        return (
+            sa.select(
+                household.c.cell,
+                household.c.household_id,
+                household.c.household_id.label("parent"),
+                household.c.log_alias,
+                *self._region(level, place),
+            )
+            .select_from(household.join(place, is_seen))
+            .where(among(household.c.cell, cells), among(household.c.household_id, ids))
+        )
+
+    @staticmethod
+    def _region(level: Level, place: Any) -> list[Any]:
+        return [place.c.region] if "region" in level.columns else []
+
+    # Ways.
+
+    def _members(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        membership, person = self._t["membership"].alias(), self._t["person"].alias()
+        is_same = sa.and_(
+            person.c.cell == membership.c.cell, person.c.person_id == membership.c.person_id
+        )
+        wanted = [membership.c.relation] if "relation" in level.columns else []
+        return (
+            sa.select(
+                membership.c.household_id.label("parent"),
+                person.c.cell,
+                person.c.person_id,
+                person.c.log_alias,
+                *wanted,
+            )
+            .select_from(membership.join(person, is_same))
+            .where(
+                among(membership.c.cell, above.c.cell),
+                among(membership.c.household_id, above.c.household_id),
+                self.holds(level, membership),
+            )
+        )
+
+    def _household_of_person(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        membership, household = self._t["membership"].alias(), self._t["household"].alias()
+        place, is_seen = self.place(level, membership.c.cell, membership.c.household_id)
+        is_same = sa.and_(
+            household.c.cell == membership.c.cell,
+            household.c.household_id == membership.c.household_id,
+        )
+        return (
+            sa.select(
+                membership.c.person_id.label("parent"),
+                household.c.cell,
+                household.c.household_id,
+                household.c.log_alias,
+                *self._region(level, place),
+            )
+            .select_from(membership.join(household, is_same).join(place, is_seen))
+            .where(
+                among(membership.c.cell, above.c.cell),
+                among(membership.c.person_id, above.c.person_id),
+                self.holds(level, membership),
+            )
+            .ext(pg.distinct_on(membership.c.person_id))
+            .order_by(
+                membership.c.person_id,
+                membership.c.valid_from.desc(),
+                membership.c.known_from.desc(),
+                membership.c.version_id,
+            )
+        )
+
+    def _household_of_record(self, level: Level) -> "sa.Select[Any]":
+        above = self._above(level)
+        return self._households(level, above.c.cell, above.c.identity_id)
+
+    def _identities(
+        self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
+    ) -> sa.CTE:
+        """Return the identities that departments have of a level's people, with their keys."""
+        link, key = self._t["link"].alias(), self._t["data_key"].alias()
+        columns = [link.c.cell, link.c.department, *(link.c[name] for name in LINK_COLUMNS)]
+        source: Any = link
+        if has_keys:
+            is_its = sa.and_(
+                key.c.cell == link.c.cell,
+                key.c.identity_id == link.c.identity_id,
+                key.c.department == link.c.department,
+            )
+            source = link.outerjoin(key, is_its)
+            columns += [key.c[name] for name in KEY_COLUMNS]
+        asked = sa.bindparam(f"d{level.index}", list(departments), type_=TEXTS)
+        chosen = sa.select(*columns).select_from(source)
+        return chosen.where(
+            among(link.c.cell, people.c.cell),
+            among(link.c.person_id, people.c.person_id),
+            link.c.department == sa.any_(asked),
+            self.holds(level, link),
+        ).cte(f"links_{level.index}")
+
+    def _records_of_person(self, level: Level) -> "sa.Select[Any]":
+        links, table = self._links[self._above_index(level)], self._dataset(level)
+        theirs = sa.select(links.c.identity_id)
+        if len(links_of(self._plan, self._plan.levels[self._above_index(level)])[0]) > 1:
+            theirs = theirs.where(links.c.department == dataset_of(level).department)
+        return sa.select(*self._columns(level, table)).where(
+            among(table.c.cell, links.c.cell),
+            table.c.identity_id == sa.any_(sa.func.array(theirs.scalar_subquery())),
+            self.holds(level, table),
+        )
+
+    def _records_of_household(self, level: Level) -> "sa.Select[Any]":
+        above, table = self._above(level), self._dataset(level)
+        source, columns = self.records(level, table, table)
+        chosen = (
+            sa.select(*columns)
+            .select_from(source)
+            .where(
+                among(table.c.cell, above.c.cell),
+                among(table.c.identity_id, above.c.household_id),
+                self.holds(level, table),
+            )
+        )
+        if not any(below.parent == level.index for below in self._plan.levels):
+            return chosen
+        return self._newest(level, chosen, table.c.identity_id, table)
+
+    # Records.
+
+    @staticmethod
+    def _above_index(level: Level) -> int:
+        assert level.parent is not None  # noqa: S101 - only roots have none
+        return level.parent
+
+    def _above(self, level: Level) -> sa.CTE:
+        return self._ctes[self._above_index(level)]
+
+    def _dataset(self, level: Level) -> Any:
+        return self._t[dataset_of(level).name].alias()
+
+    @staticmethod
+    def _columns(level: Level, table: Any) -> list[Any]:
+        """Return the columns of a level's records that are returned or order them."""
+        names = ["cell", "identity_id", "version_id", "valid_from", "known_from", "record_id"]
+        names += [name for name in level.columns if name != PLACE_REGION]
+        names += [f"sealed_{group}" for group in level.groups]
+        as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
+        return [column_of(table, name, as_of) for name in dict.fromkeys(names)]
+
+    def records(self, level: Level, source: Any, table: Any) -> tuple[Any, list[Any]]:
+        """Return the source with the data keys joined if they are needed, and the columns."""
+        columns = self._columns(level, table)
+        if not level.groups:
+            return source, columns
+        key = self._t["data_key"].alias()
+        is_its = sa.and_(
+            key.c.cell == table.c.cell,
+            key.c.identity_id == table.c.identity_id,
+            key.c.department == dataset_of(level).department,
+        )
+        return source.outerjoin(key, is_its), [*columns, *(key.c[name] for name in KEY_COLUMNS)]
+
+    @staticmethod
+    def _newest(level: Level, chosen: "sa.Select[Any]", owner: Any, table: Any) -> "sa.Select[Any]":
+        """Keep one record a subject where the dataset shows only the newest."""
+        if dataset_of(level).many:
+            return chosen
+        return chosen.ext(pg.distinct_on(owner)).order_by(
+            owner, table.c.valid_from.desc(), table.c.known_from.desc(), table.c.version_id
+        )
