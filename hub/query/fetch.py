@@ -15,6 +15,11 @@ Columns = Mapping[str, Sequence[Any]]
 """The columns of one level, all of one length and order."""
 
 
+Links = Mapping[bytes, Sequence[Any]]
+"""By the bytes of an identity's id: the id of its person, and, if one is needed, its data key as
+`KEY_COLUMNS` has it. An id of the driver's takes longer to hash than all the rest of a look-up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """The rows of every level, and what was true in the snapshot they are of."""
@@ -24,8 +29,8 @@ class Sealed:
     levels: tuple[Columns, ...]
     searches: Mapping[int, Columns]
     """For each root: what exists of what was searched for, visible or not. For the log only."""
-    links: Mapping[int, Columns] = field(default_factory=dict)
-    """For each level of people whose records were asked: their identities, with data keys."""
+    links: Mapping[int, Links] = field(default_factory=dict)
+    """For each level of people whose records were asked: their identities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +72,36 @@ def _sealed(row: Iterable[Any], statement: Statement, levels: int) -> Sealed:
             others[place.part].setdefault(place.source, {})[place.column] = values or ()
     for renamed in statement.renamed:
         columns[renamed.level][renamed.name] = columns[renamed.level][renamed.column]
-    links = others[Part.LINKS]
-    for linked in statement.linked:
-        columns[linked.level]["parent"] = _owners(
-            columns[linked.level]["identity_id"], links[linked.parent]
-        )
+    links = {level: _links(named) for level, named in others[Part.LINKS].items()}
+    for level, parent in statement.linked:
+        into, owners = columns[level], links[parent]
+        identities = into["identity"] = [identity.bytes for identity in into["identity_id"]]
+        into["parent"] = [owners[identity][0] for identity in identities]
     for level in statement.newest:
         _keep_first(columns[level])
     return Sealed(policy, known, columns, others[Part.SEARCH], links)
 
 
-def _owners(identities: Sequence[Any], links: Columns) -> list[Any]:
-    """Return whose each row is; an identity is one person's on any one day.
+def _links(named: Columns) -> Links:
+    """Return the identities of a level of people; each is one person's on any one day.
 
     Raises:
-        CorruptError: It is linked to two.
+        CorruptError: One is linked to two.
     """
-    owner = dict(zip(links["identity_id"], links["person_id"], strict=True))
-    if len(owner) != len(links["identity_id"]):
+    identities = [identity.bytes for identity in named["identity_id"]]
+    rest = [named[name] for name in named if name != "identity_id"]
+    found = dict(zip(identities, zip(*rest, strict=True), strict=True))
+    if len(found) != len(identities):
         raise CorruptError("An identity is linked to two people on one day.")
-    return [owner[identity] for identity in identities]
+    return found
 
 
 def _keep_first(columns: dict[str, Sequence[Any]]) -> None:
     """Keep the first row of each owner: rows come newest first."""
-    parents = columns["parent"]
+    parents = [parent.bytes for parent in columns["parent"]]
     if len(set(parents)) == len(parents):
         return
-    first: dict[Any, int] = {}
+    first: dict[bytes, int] = {}
     for row, parent in enumerate(parents):
         first.setdefault(parent, row)
     for name, values in columns.items():

@@ -72,35 +72,25 @@ class Revealer:
             KeysUnavailableError: A department's key is not at hand.
         """
         revealed = tuple(Revealed(columns, {}) for columns in sealed.levels)
-        keys: dict[int, list[bytes]] = {}
+        places: dict[int, tuple[list[bytes], Sequence[bytes], list[bytes]]] = {}
         for one in openers:
-            columns = sealed.levels[one.level]
-            if one.level not in keys:
-                keys[one.level] = self._keys(plan.levels[one.level], sealed)
-            open_one = one.open
-            revealed[one.level].opened[one.group] = [
-                open_one(key, identity.bytes, version.bytes, value)
-                for key, identity, version, value in zip(
-                    keys[one.level],
-                    columns["identity_id"],
-                    columns["version_id"],
-                    columns[f"sealed_{one.group}"],
-                    strict=True,
-                )
-            ]
+            columns, n = sealed.levels[one.level], one.level
+            if n not in places:
+                ids = columns.get("identity") or [i.bytes for i in columns["identity_id"]]
+                versions = [version.bytes for version in columns["version_id"]]
+                places[n] = self._keys(plan.levels[n], columns, sealed), ids, versions
+            opened = list(map(one.open, *places[n], columns[f"sealed_{one.group}"]))
+            revealed[n].opened[one.group] = opened
         return revealed
 
-    def _keys(self, level: Level, sealed: Sealed) -> list[bytes]:
+    def _keys(self, level: Level, columns: Columns, sealed: Sealed) -> list[bytes]:
         """Return the opened data key of each row, those of a person's records from the links."""
         assert level.dataset is not None  # noqa: S101 - only records are sealed
-        columns = sealed.levels[level.index]
-        wrapped: Iterable[tuple[Any, ...]]
+        wrapped: Iterable[Sequence[Any]]
         if level.kind is LevelKind.RECORDS_OF_PERSON:
             assert level.parent is not None  # noqa: S101 - the people are the level above
             links = sealed.links[level.parent]
-            of_links = zip(*(links[name] for name in KEY_COLUMNS), strict=True)
-            by_identity = dict(zip(links["identity_id"], of_links, strict=True))
-            wrapped = map(by_identity.__getitem__, columns["identity_id"])
+            wrapped = (links[identity][1:] for identity in columns["identity"])
         else:
             wrapped = zip(*(columns[name] for name in KEY_COLUMNS), strict=True)
         department, open_key = level.dataset.department, self.keys.open

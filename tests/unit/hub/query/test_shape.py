@@ -1,6 +1,7 @@
 """A tree is built in the order asked; what must be there and is not stops the answer."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -32,10 +33,9 @@ def test_a_sealed_row_without_a_key_is_corrupt_and_nothing_is_opened():
         def open(self, *_given):
             raise AssertionError
 
-    empty = {"key_version": [None], "wrapped": [None], "commitment": [None]}
-    row = {"identity_id": [1], "version_id": [2], "sealed_who": [b"x"]}
+    row = {"identity": [b"i"], "version_id": [UUID(int=2)], "sealed_who": [b"x"]}
     (parent,) = {level.parent for level in PLAN.levels if level.groups}
-    links = {parent: {"identity_id": [1], "person_id": [3], **empty}}
+    links = {parent: {b"i": (UUID(int=3), None, None, None)}}
     sealed = Sealed("d", datetime(2026, 1, 1, tzinfo=UTC), ({}, {}, row), {}, links)
 
     with pytest.raises(CorruptError, match="no data key"):
