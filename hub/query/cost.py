@@ -37,6 +37,8 @@ _STANDARD: Final = get_introspection_query(
     descriptions=True, specified_by_url=True, input_value_deprecation=True
 )
 _MARGIN: Final = 1.1
+_SDL: Final = 2_000
+"""What the whole schema as one text counts, by what it takes to send it."""
 Fragments = Mapping[str, FragmentDefinitionNode]
 _SELECTED: Final = (GraphQLObjectType, GraphQLInterfaceType)
 
@@ -155,6 +157,8 @@ class _Introspection:
         found = 0.0
         for node in _fields(chosen, fragments):
             if (node.alias or node.name).value in keys and node.selection_set is not None:
+                if node.name.value == "_service":
+                    found += _SDL
                 found += self._below(node.selection_set, fragments, is_all=False)
         return int(found)
 

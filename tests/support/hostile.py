@@ -273,6 +273,36 @@ def mutations(chance):
     return _body("mutation {" + " ".join(f"a{n}: __typename" for n in range(count)) + "}")
 
 
+def wide_lists(chance):
+    """Pages of households, things by their ids and people, many of each side by side."""
+    count = _near(chance, 60)
+    kinds = (
+        "households(first: 1) { totalCount edges { node { id } } }",
+        'node(id: "x") { __typename id }',
+        'person(nationalId: "x") { id household { id members { person { id } } } }',
+        "_service { sdl }",
+    )
+    roots = (f"a{n}: {chance.choice(kinds)}" for n in range(count))
+    return _body("{" + " ".join(roots) + "}")
+
+
+def representations(chance):
+    """What a gateway might ask about, by the thousand, well-formed or not."""
+    wrong = (7, None, [[]], {"__typename": "Nobody"}, {"__typename": "Person", "id": {"a": 1}})
+    good = {"__typename": "Person", "id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}
+    some = [chance.choice((good, good, *wrong)) for _ in range(_near(chance, 200))]
+    document = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }"
+    return _body(document, {"r": some})
+
+
+def filters(chance):
+    """Filters with lists as long as a body may hold, and texts that are none of theirs."""
+    texts = [chance.choice(("x" * 50, "420106", "%", "'")) for _ in range(_near(chance, 4_000))]
+    chosen = {"region": chance.choice(("42", "%", "")), "alerts": {"assignee": texts}}
+    document = "query ($f: HouseholdFilter) { households(filter: $f) { edges { cursor } } }"
+    return _body(document, {"f": chosen})
+
+
 def noise(chance):
     """Words and punctuators in no order."""
     signs = [*"{}()[]:!$@=|&,#1", '"', '"""', "...", "-1", "1.5e3"]
@@ -295,8 +325,8 @@ KINDS = (
     deep_selection, deep_nonsense, wide, wide_and_distinct, alias_bomb, directive_bomb,
     huge_literal, fragment_cycle, fragment_fan, many_fragments, overlapping, many_operations,
     many_variables, deep_values, many_numbers, bad_encoding, nul_in_a_value, twice, huge_numbers,
-    comment_bomb, block_string, introspection_bomb, wide_introspection, mutations, noise,
-    almost_valid,
+    comment_bomb, block_string, introspection_bomb, wide_introspection, mutations, wide_lists,
+    representations, filters, noise, almost_valid,
 )  # fmt: skip
 
 

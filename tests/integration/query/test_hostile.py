@@ -22,6 +22,9 @@ pytestmark = pytest.mark.database
 CPU_MS = 50.0
 PATIENCE = 3
 """How often one that was slow is tried again before it counts: other programs disturb a clock."""
+COLD_MS = 1_000.0
+"""What is answered may take longer the first time, when its plan and its statement are made: a few
+milliseconds a level, of which there are at most 64. What is refused is refused in time at once."""
 GROWTH_MIB = 96
 """Of five hundred, while caches still fill; of ten thousand it is less."""
 
@@ -56,14 +59,21 @@ def run(district, catalogue, tmp_path):
 
 
 async def taken(whole, body):
-    """Return the status and body of a reply, and the milliseconds of processor time it took."""
+    """Return the status and body of a reply, and the milliseconds of processor time it took.
+
+    One that was slow is tried again with blanks before it, so that nothing of it is remembered;
+    one that was answered is tried again as it is.
+    """
     best = float("inf")
-    for _ in range(PATIENCE):
+    for number in range(PATIENCE):
         began = time.process_time()
         status, reply = await whole.ask(body)
         best = min(best, (time.process_time() - began) * 1e3)
         if best < CPU_MS / 2:
             break
+        assert best < COLD_MS
+        if status != 200:
+            body = body.replace(b'"query": "', b'"query": " ' + b" " * number, 1)
     return status, reply, best
 
 

@@ -9,6 +9,7 @@ from hub.access import Caller
 from hub.errors import TooCostlyError
 from hub.query.bind import bind, coerced
 from hub.query.cost import checked_cost, checked_introspection, cost_of
+from hub.query.plans import MAX_LEVELS, Plans
 from tests.support.world import number_of
 
 TODAY = date(2026, 11, 23)
@@ -137,3 +138,29 @@ def values(node):
     if isinstance(node, list):
         return sum(values(each) for each in node)
     return 1
+
+
+@pytest.mark.parametrize(("people", "is_taken"), [(16, True), (17, False)])
+def test_an_operation_has_at_most_sixty_four_levels_or_its_statement_is_not_made(
+    documents, schema, planner, composer, policy, people, is_taken
+):
+    fields = "{ id household { id members { person { id } } } population { name } }"
+    roots = (f'a{n}: person(nationalId: "x") {fields}' for n in range(people))
+    document = documents.parsed("{ " + " ".join(roots) + " }")
+    plans, operation = Plans(planner, composer), document.operation(None)
+    values = coerced(schema, operation, {})
+    asked = (document, operation, values, policy.entitlement(OFFICER, TODAY))
+
+    if is_taken:
+        assert len(plans.prepared(*asked).plan.levels) == MAX_LEVELS
+    else:
+        with pytest.raises(TooCostlyError) as caught:
+            plans.prepared(*asked)
+        assert (caught.value.limit, caught.value.allowed) == ("levels", MAX_LEVELS)
+
+
+def test_the_schema_as_a_text_is_not_free(introspection):
+    assert introspection("{ _service { sdl } }", "_service") >= 2_000
+    many = "{ " + " ".join(f"a{n}: _service {{ sdl }}" for n in range(60)) + " }"
+    with pytest.raises(TooCostlyError):
+        introspection(many, *(f"a{n}" for n in range(60)))
