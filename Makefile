@@ -37,8 +37,8 @@ test-fast: $(READY) ## Run the tests that need no database
 # Two processes: a browser's event loop disturbs the tests that come after it in its own.
 test-all: $(READY) ## Run the tests, and those that need more than Python (they skip with a reason)
 	@status=0; \
-	 $(PYTEST) -q -m "extra and not prove" || status=$$?; \
-	 $(PYTEST) -q -m "not prove and not extra" || status=$$?; \
+	 $(PYTEST) -q -m "not prove" tests/browser || status=$$?; \
+	 $(PYTEST) -q -m "not prove" --ignore=tests/browser || status=$$?; \
 	 exit $$status
 
 check: $(READY) ## Format, lint, types, layers
