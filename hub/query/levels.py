@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.errors import TooCostlyError
 from hub.query.lists import Choice
 from hub.query.model import Anchor, Level, LevelKind
 from schema.catalogue import Dataset
@@ -10,6 +11,8 @@ from schema.catalogue import Dataset
 MEMBERS_EXPECTED: Final = 4.0
 RECORDS_EXPECTED: Final = 4.0
 """How many rows a list is expected to have, for an operation's cost: declared, not measured."""
+MAX_LEVELS: Final = 64
+"""Sets of rows in one operation; each costs milliseconds when its statement is made."""
 _ROW_COST: Final = 1
 _OPEN_COST: Final = 2
 """Opening a sealed value counts as two clear ones."""
@@ -25,6 +28,21 @@ _TYPE_NAMES: Final = {
     LevelKind.WARNINGS: "Alert",
     LevelKind.CREDIT_RECORD: "CommitmentRecord",
 }
+
+
+def check_levels(count: int) -> None:
+    """Let another level be added to `count` of them, while an operation is planned.
+
+    Raises:
+        TooCostlyError: With the limit and what to do.
+    """
+    if count >= MAX_LEVELS:
+        raise TooCostlyError(
+            f"The operation reads more than {MAX_LEVELS} lists or records side by side. Use "
+            "`people` to ask about many, or ask in several.",
+            limit="levels",
+            allowed=MAX_LEVELS,
+        )
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from hub.errors import InvalidDocumentError, NotGrantedError
 from hub.query.abstract import EntityType, entities, records
 from hub.query.documents import Document, Operation
 from hub.query.granting import Granting, denied
-from hub.query.levels import MEMBERS_EXPECTED, RECORDS_EXPECTED, LevelBuilder
+from hub.query.levels import MEMBERS_EXPECTED, RECORDS_EXPECTED, LevelBuilder, check_levels
 from hub.query.listing import COUNT_COST, listed, planned
 from hub.query.lists import Choice, asked, unfiltered
 from hub.query.model import (
@@ -90,6 +90,7 @@ class Planner:
         Raises:
             NotGrantedError: A denied field steers the operation, or nothing of it is granted.
             InvalidDocumentError: `accessLog` is asked together with something else.
+            TooCostlyError: It has more levels than a statement is made of.
         """
         chosen = Granting(self.catalogue, document, branches, entitlement)
         return _Planning(self, document, operation, entitlement, chosen, choices).plan()
@@ -313,6 +314,7 @@ class _Planning:
         elif parent is not None and dataset is not None and dataset.many:
             expected = RECORDS_EXPECTED
         multiplicity = expected * (parent.multiplicity if parent else 1.0)
+        check_levels(len(self.levels))
         built = LevelBuilder(
             len(self.levels), kind, root, parent.index if parent else None, dataset, multiplicity
         )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.access import Entitlement
-from hub.errors import TooCostlyError
 from hub.query.coercion import Values
 from hub.query.documents import Document, Operation
 from hub.query.listing import choices
@@ -26,8 +25,6 @@ from hub.query.sql_parts import Statement
 
 _TOKENS: Final = 40_000
 """Of the documents of all plans that are remembered."""
-MAX_LEVELS: Final = 64
-"""Sets of rows in one operation; each costs milliseconds when its statement is made."""
 _Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
 
 
@@ -80,7 +77,6 @@ class Plans:
         if known is not None:
             return known
         plan = self._planner.plan(document, operation, branches, entitlement, chosen)
-        _check_levels(plan)
         made = Prepared(plan, self._composer.compose(plan), self._openers(plan), Shaper(plan))
         self._known.put(key, made, document.tokens + sum(map(len, texts)))
         return made
@@ -97,18 +93,3 @@ class Plans:
             return {}
         planner = self._planner
         return choices(planner.catalogue, planner.schema, document, operation, branches, values)
-
-
-def _check_levels(plan: Plan) -> None:
-    """Refuse a plan whose statement would take long to be made, before it is.
-
-    Raises:
-        TooCostlyError: With the limit and what to do.
-    """
-    if len(plan.levels) > MAX_LEVELS:
-        raise TooCostlyError(
-            f"The operation reads {len(plan.levels)} lists or records side by side; {MAX_LEVELS} "
-            "are allowed. Use `people` to ask about many, or ask in several.",
-            limit="levels",
-            allowed=MAX_LEVELS,
-        )

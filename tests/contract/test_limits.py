@@ -7,8 +7,8 @@ from hub.http.body import BodyLimits
 from hub.http.limits import MAX_FORM_BYTES, Limits
 from hub.http.wire import MAX_HEAD_BYTES
 from hub.query.bind import MAX_NUMBERS
+from hub.query.levels import MAX_LEVELS
 from hub.query.measure import DocumentLimits
-from hub.query.plans import MAX_LEVELS
 from hub.settings import Settings
 from tests.support.golden import ROOT
 

@@ -9,7 +9,8 @@ from hub.access import Caller
 from hub.errors import TooCostlyError
 from hub.query.bind import bind, coerced
 from hub.query.cost import checked_cost, checked_introspection, cost_of
-from hub.query.plans import MAX_LEVELS, Plans
+from hub.query.levels import MAX_LEVELS
+from hub.query.plans import Plans
 from tests.support.world import number_of
 
 TODAY = date(2026, 11, 23)
