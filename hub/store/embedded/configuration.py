@@ -35,7 +35,7 @@ def server_settings(sockets: Path, log: Path) -> dict[str, str]:
         # Durable: the audit log's promise rests on these two.
         "fsync": "on",
         "synchronous_commit": "on",
-        "shared_buffers": "128MB",
+        "shared_buffers": "512MB",  # taken as it is used: a million people fill it
         "effective_cache_size": "1GB",
         "maintenance_work_mem": "128MB",
         "work_mem": "8MB",
