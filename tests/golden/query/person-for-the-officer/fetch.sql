@@ -8,50 +8,50 @@ FROM person
 WHERE person.cell = ANY (array((SELECT search_0.cell 
 FROM search_0))) AND person.person_id = ANY (array((SELECT search_0.person_id 
 FROM search_0))) AND (EXISTS (SELECT $2::INTEGER AS anon_1 
-FROM membership AS membership_1 JOIN household_place AS household_place_1 ON household_place_1.cell = membership_1.cell AND household_place_1.household_id = membership_1.household_id AND household_place_1.region LIKE ANY ($3::TEXT[]) AND household_place_1.valid_from <= $4::DATE AND household_place_1.valid_to > $4::DATE AND household_place_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND household_place_1.known_to > $5::TIMESTAMP WITH TIME ZONE 
-WHERE membership_1.cell = person.cell AND membership_1.person_id = person.person_id AND membership_1.valid_from <= $4::DATE AND membership_1.valid_to > $4::DATE AND membership_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $5::TIMESTAMP WITH TIME ZONE
+FROM membership AS membership_1 JOIN household_place AS household_place_1 ON household_place_1.cell = membership_1.cell AND household_place_1.household_id = membership_1.household_id AND household_place_1.region LIKE ANY ($3::TEXT[]) AND household_place_1.valid_from <= $4::DATE AND household_place_1.valid_to > $4::DATE AND coalesce(household_place_1.known_from, household_place_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND household_place_1.known_to > $5::TIMESTAMP WITH TIME ZONE 
+WHERE membership_1.cell = person.cell AND membership_1.person_id = person.person_id AND membership_1.valid_from <= $4::DATE AND membership_1.valid_to > $4::DATE AND coalesce(membership_1.known_from, membership_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $5::TIMESTAMP WITH TIME ZONE
  LIMIT ALL OFFSET 0))), 
 links_0 AS 
 (SELECT link_1.cell AS cell, link_1.department AS department, link_1.identity_id AS identity_id, link_1.person_id AS person_id, data_key_1.key_version AS key_version, data_key_1.wrapped AS wrapped, data_key_1.commitment AS commitment 
 FROM link AS link_1 LEFT OUTER JOIN data_key AS data_key_1 ON data_key_1.cell = link_1.cell AND data_key_1.identity_id = link_1.identity_id AND data_key_1.department = link_1.department 
 WHERE link_1.cell = ANY (array((SELECT level_0.cell 
 FROM level_0))) AND link_1.person_id = ANY (array((SELECT level_0.person_id 
-FROM level_0))) AND link_1.department = ANY ($6::TEXT[]) AND link_1.valid_from <= $4::DATE AND link_1.valid_to > $4::DATE AND link_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND link_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
+FROM level_0))) AND link_1.department = ANY ($6::TEXT[]) AND link_1.valid_from <= $4::DATE AND link_1.valid_to > $4::DATE AND coalesce(link_1.known_from, link_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND link_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
 level_1 AS 
 (SELECT population_1.cell AS cell, population_1.identity_id AS identity_id, population_1.version_id AS version_id, population_1.valid_from AS valid_from, population_1.known_from AS known_from, population_1.record_id AS record_id, population_1.sealed_who AS sealed_who, population_1.sealed_national_id AS sealed_national_id, population_1.sealed_phone AS sealed_phone 
 FROM population AS population_1 
 WHERE population_1.cell = ANY (array((SELECT links_0.cell 
 FROM links_0))) AND population_1.identity_id = ANY (array((SELECT links_0.identity_id 
 FROM links_0 
-WHERE links_0.department = $7::VARCHAR))) AND population_1.valid_from <= $4::DATE AND population_1.valid_to > $4::DATE AND population_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND population_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
+WHERE links_0.department = $7::VARCHAR))) AND population_1.valid_from <= $4::DATE AND population_1.valid_to > $4::DATE AND coalesce(population_1.known_from, population_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND population_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
 level_2 AS 
 (SELECT disability_certificate_1.cell AS cell, disability_certificate_1.identity_id AS identity_id, disability_certificate_1.version_id AS version_id, disability_certificate_1.valid_from AS valid_from, disability_certificate_1.known_from AS known_from, disability_certificate_1.record_id AS record_id, disability_certificate_1.sealed_disability AS sealed_disability, disability_certificate_1.sealed_severe AS sealed_severe 
 FROM disability_certificate AS disability_certificate_1 
 WHERE disability_certificate_1.cell = ANY (array((SELECT links_0.cell 
 FROM links_0))) AND disability_certificate_1.identity_id = ANY (array((SELECT links_0.identity_id 
 FROM links_0 
-WHERE links_0.department = $8::VARCHAR))) AND disability_certificate_1.valid_from <= $4::DATE AND disability_certificate_1.valid_to > $4::DATE AND disability_certificate_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND disability_certificate_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
+WHERE links_0.department = $8::VARCHAR))) AND disability_certificate_1.valid_from <= $4::DATE AND disability_certificate_1.valid_to > $4::DATE AND coalesce(disability_certificate_1.known_from, disability_certificate_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND disability_certificate_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
 level_3 AS 
 (SELECT medical_enrolment_1.cell AS cell, medical_enrolment_1.identity_id AS identity_id, medical_enrolment_1.version_id AS version_id, medical_enrolment_1.valid_from AS valid_from, medical_enrolment_1.known_from AS known_from, medical_enrolment_1.record_id AS record_id, medical_enrolment_1.scheme AS scheme, medical_enrolment_1.status AS status 
 FROM medical_enrolment AS medical_enrolment_1 
 WHERE medical_enrolment_1.cell = ANY (array((SELECT links_0.cell 
 FROM links_0))) AND medical_enrolment_1.identity_id = ANY (array((SELECT links_0.identity_id 
 FROM links_0 
-WHERE links_0.department = $9::VARCHAR))) AND medical_enrolment_1.valid_from <= $4::DATE AND medical_enrolment_1.valid_to > $4::DATE AND medical_enrolment_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND medical_enrolment_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
+WHERE links_0.department = $9::VARCHAR))) AND medical_enrolment_1.valid_from <= $4::DATE AND medical_enrolment_1.valid_to > $4::DATE AND coalesce(medical_enrolment_1.known_from, medical_enrolment_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND medical_enrolment_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
 level_4 AS 
 (SELECT medical_settlement_1.cell AS cell, medical_settlement_1.identity_id AS identity_id, medical_settlement_1.version_id AS version_id, medical_settlement_1.valid_from AS valid_from, medical_settlement_1.known_from AS known_from, medical_settlement_1.record_id AS record_id, medical_settlement_1.sealed_self_paid_band AS sealed_self_paid_band 
 FROM medical_settlement AS medical_settlement_1 
 WHERE medical_settlement_1.cell = ANY (array((SELECT links_0.cell 
 FROM links_0))) AND medical_settlement_1.identity_id = ANY (array((SELECT links_0.identity_id 
 FROM links_0 
-WHERE links_0.department = $10::VARCHAR))) AND medical_settlement_1.valid_from <= $4::DATE AND medical_settlement_1.valid_to > $4::DATE AND medical_settlement_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND medical_settlement_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
+WHERE links_0.department = $10::VARCHAR))) AND medical_settlement_1.valid_from <= $4::DATE AND medical_settlement_1.valid_to > $4::DATE AND coalesce(medical_settlement_1.known_from, medical_settlement_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND medical_settlement_1.known_to > $5::TIMESTAMP WITH TIME ZONE), 
 level_5 AS 
 (SELECT recognition_1.cell AS cell, recognition_1.identity_id AS identity_id, recognition_1.version_id AS version_id, recognition_1.valid_from AS valid_from, recognition_1.known_from AS known_from, recognition_1.record_id AS record_id, recognition_1.sealed_recognition AS sealed_recognition 
 FROM recognition AS recognition_1 
 WHERE recognition_1.cell = ANY (array((SELECT links_0.cell 
 FROM links_0))) AND recognition_1.identity_id = ANY (array((SELECT links_0.identity_id 
 FROM links_0 
-WHERE links_0.department = $11::VARCHAR))) AND recognition_1.valid_from <= $4::DATE AND recognition_1.valid_to > $4::DATE AND recognition_1.known_from <= $5::TIMESTAMP WITH TIME ZONE AND recognition_1.known_to > $5::TIMESTAMP WITH TIME ZONE)
+WHERE links_0.department = $11::VARCHAR))) AND recognition_1.valid_from <= $4::DATE AND recognition_1.valid_to > $4::DATE AND coalesce(recognition_1.known_from, recognition_1.known_from) <= $5::TIMESTAMP WITH TIME ZONE AND recognition_1.known_to > $5::TIMESTAMP WITH TIME ZONE)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
 FROM known_time) AS known, level_0_arrays.person_id, level_0_arrays.log_alias, search_0_arrays.tag, search_0_arrays.person_id AS person_id_1, links_0_arrays.identity_id, links_0_arrays.person_id AS person_id_2, links_0_arrays.key_version, links_0_arrays.wrapped, links_0_arrays.commitment, level_1_arrays.identity_id AS identity_id_1, level_1_arrays.version_id, level_1_arrays.sealed_who, level_1_arrays.sealed_national_id, level_1_arrays.sealed_phone, level_2_arrays.identity_id AS identity_id_2, level_2_arrays.version_id AS version_id_1, level_2_arrays.sealed_disability, level_2_arrays.sealed_severe, level_3_arrays.identity_id AS identity_id_3, level_3_arrays.scheme, level_3_arrays.status, level_4_arrays.identity_id AS identity_id_4, level_4_arrays.version_id AS version_id_2, level_4_arrays.sealed_self_paid_band, level_5_arrays.identity_id AS identity_id_5, level_5_arrays.version_id AS version_id_3, level_5_arrays.sealed_recognition 

@@ -1,7 +1,7 @@
 WITH search_0 AS 
 (SELECT alert.cell AS cell, alert.identity_id AS identity_id, alert.version_id AS version_id, alert.valid_from AS valid_from, alert.known_from AS known_from, alert.record_id AS record_id, alert.band AS band, alert.total AS total, alert.due_on AS due_on, household_place_1.region AS place_region 
-FROM alert JOIN household_place AS household_place_1 ON household_place_1.cell = alert.cell AND household_place_1.household_id = alert.identity_id AND household_place_1.region LIKE ANY ($1::TEXT[]) AND household_place_1.valid_from <= $2::DATE AND household_place_1.valid_to > $2::DATE AND household_place_1.known_from <= $3::TIMESTAMP WITH TIME ZONE AND household_place_1.known_to > $3::TIMESTAMP WITH TIME ZONE 
-WHERE household_place_1.warned AND (household_place_1.region ~>=~ $4::VARCHAR) AND (household_place_1.region ~<~ $5::VARCHAR) AND alert.valid_from <= $2::DATE AND alert.valid_to > $2::DATE AND alert.known_from <= $3::TIMESTAMP WITH TIME ZONE AND alert.known_to > $3::TIMESTAMP WITH TIME ZONE AND alert.status != $6::VARCHAR AND ($7::TEXT[] IS NULL OR alert.band = ANY ($7::TEXT[])) AND ($8::TEXT[] IS NULL OR alert.status = ANY ($8::TEXT[])) AND ($9::VARCHAR IS NULL OR alert.assignee = $9::VARCHAR) AND ($10::INTEGER IS NULL OR coalesce(alert.total, $11::INTEGER) < $10::INTEGER OR coalesce(alert.total, $11::INTEGER) = $10::INTEGER AND alert.record_id > $12::UUID) ORDER BY coalesce(alert.total, $13::INTEGER) DESC, alert.record_id 
+FROM alert JOIN household_place AS household_place_1 ON household_place_1.cell = alert.cell AND household_place_1.household_id = alert.identity_id AND household_place_1.region LIKE ANY ($1::TEXT[]) AND household_place_1.valid_from <= $2::DATE AND household_place_1.valid_to > $2::DATE AND coalesce(household_place_1.known_from, household_place_1.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND household_place_1.known_to > $3::TIMESTAMP WITH TIME ZONE 
+WHERE household_place_1.warned AND (household_place_1.region ~>=~ $4::VARCHAR) AND (household_place_1.region ~<~ $5::VARCHAR) AND alert.valid_from <= $2::DATE AND alert.valid_to > $2::DATE AND coalesce(alert.known_from, alert.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND alert.known_to > $3::TIMESTAMP WITH TIME ZONE AND alert.status != $6::VARCHAR AND ($7::TEXT[] IS NULL OR alert.band = ANY ($7::TEXT[])) AND ($8::TEXT[] IS NULL OR alert.status = ANY ($8::TEXT[])) AND ($9::VARCHAR IS NULL OR alert.assignee = $9::VARCHAR) AND ($10::INTEGER IS NULL OR coalesce(alert.total, $11::INTEGER) < $10::INTEGER OR coalesce(alert.total, $11::INTEGER) = $10::INTEGER AND alert.record_id > $12::UUID) ORDER BY coalesce(alert.total, $13::INTEGER) DESC, alert.record_id 
  LIMIT $14::INTEGER + $15::INTEGER), 
 level_0 AS 
 (SELECT anon_1.cell AS cell, anon_1.identity_id AS identity_id, anon_1.version_id AS version_id, anon_1.valid_from AS valid_from, anon_1.known_from AS known_from, anon_1.record_id AS record_id, anon_1.band AS band, anon_1.total AS total, anon_1.due_on AS due_on, anon_1.place_region AS place_region, anon_1.identity_id AS household_id, household_1.log_alias AS log_alias 
@@ -13,25 +13,25 @@ level_1 AS
 FROM score AS score_1 LEFT OUTER JOIN data_key AS data_key_1 ON data_key_1.cell = score_1.cell AND data_key_1.identity_id = score_1.identity_id AND data_key_1.department = $18::VARCHAR 
 WHERE score_1.cell = ANY (array((SELECT level_0.cell 
 FROM level_0))) AND score_1.identity_id = ANY (array((SELECT level_0.household_id 
-FROM level_0))) AND score_1.valid_from <= $2::DATE AND score_1.valid_to > $2::DATE AND score_1.known_from <= $3::TIMESTAMP WITH TIME ZONE AND score_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
+FROM level_0))) AND score_1.valid_from <= $2::DATE AND score_1.valid_to > $2::DATE AND coalesce(score_1.known_from, score_1.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND score_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
 level_2 AS 
 (SELECT membership_1.household_id AS parent, person_1.cell AS cell, person_1.person_id AS person_id, person_1.log_alias AS log_alias, membership_1.relation AS relation 
 FROM membership AS membership_1 JOIN person AS person_1 ON person_1.cell = membership_1.cell AND person_1.person_id = membership_1.person_id 
 WHERE membership_1.cell = ANY (array((SELECT level_0.cell 
 FROM level_0))) AND membership_1.household_id = ANY (array((SELECT level_0.household_id 
-FROM level_0))) AND membership_1.valid_from <= $2::DATE AND membership_1.valid_to > $2::DATE AND membership_1.known_from <= $3::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
+FROM level_0))) AND membership_1.valid_from <= $2::DATE AND membership_1.valid_to > $2::DATE AND coalesce(membership_1.known_from, membership_1.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND membership_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
 links_2 AS 
 (SELECT link_1.cell AS cell, link_1.department AS department, link_1.identity_id AS identity_id, link_1.person_id AS person_id, data_key_2.key_version AS key_version, data_key_2.wrapped AS wrapped, data_key_2.commitment AS commitment 
 FROM link AS link_1 LEFT OUTER JOIN data_key AS data_key_2 ON data_key_2.cell = link_1.cell AND data_key_2.identity_id = link_1.identity_id AND data_key_2.department = link_1.department 
 WHERE link_1.cell = ANY (array((SELECT level_2.cell 
 FROM level_2))) AND link_1.person_id = ANY (array((SELECT level_2.person_id 
-FROM level_2))) AND link_1.department = ANY ($19::TEXT[]) AND link_1.valid_from <= $2::DATE AND link_1.valid_to > $2::DATE AND link_1.known_from <= $3::TIMESTAMP WITH TIME ZONE AND link_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
+FROM level_2))) AND link_1.department = ANY ($19::TEXT[]) AND link_1.valid_from <= $2::DATE AND link_1.valid_to > $2::DATE AND coalesce(link_1.known_from, link_1.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND link_1.known_to > $3::TIMESTAMP WITH TIME ZONE), 
 level_3 AS 
 (SELECT population_1.cell AS cell, population_1.identity_id AS identity_id, population_1.version_id AS version_id, population_1.valid_from AS valid_from, population_1.known_from AS known_from, population_1.record_id AS record_id, population_1.sealed_who AS sealed_who, population_1.sealed_birth_year AS sealed_birth_year 
 FROM population AS population_1 
 WHERE population_1.cell = ANY (array((SELECT links_2.cell 
 FROM links_2))) AND population_1.identity_id = ANY (array((SELECT links_2.identity_id 
-FROM links_2))) AND population_1.valid_from <= $2::DATE AND population_1.valid_to > $2::DATE AND population_1.known_from <= $3::TIMESTAMP WITH TIME ZONE AND population_1.known_to > $3::TIMESTAMP WITH TIME ZONE)
+FROM links_2))) AND population_1.valid_from <= $2::DATE AND population_1.valid_to > $2::DATE AND coalesce(population_1.known_from, population_1.known_from) <= $3::TIMESTAMP WITH TIME ZONE AND population_1.known_to > $3::TIMESTAMP WITH TIME ZONE)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
 FROM known_time) AS known, level_0_arrays.identity_id, level_0_arrays.record_id, level_0_arrays.total, level_0_arrays.log_alias, level_0_arrays.band, level_0_arrays.due_on, level_0_arrays.place_region, search_0_arrays.record_id AS record_id_1, level_1_arrays.identity_id AS identity_id_1, level_1_arrays.version_id, level_1_arrays.coverage, level_1_arrays.sealed_reasons, level_1_arrays.key_version, level_1_arrays.wrapped, level_1_arrays.commitment, level_2_arrays.parent, level_2_arrays.person_id, level_2_arrays.log_alias AS log_alias_1, level_2_arrays.relation, links_2_arrays.identity_id AS identity_id_2, links_2_arrays.person_id AS person_id_1, links_2_arrays.key_version AS key_version_1, links_2_arrays.wrapped AS wrapped_1, links_2_arrays.commitment AS commitment_1, level_3_arrays.identity_id AS identity_id_3, level_3_arrays.version_id AS version_id_1, level_3_arrays.sealed_who, level_3_arrays.sealed_birth_year 
