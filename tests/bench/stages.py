@@ -244,5 +244,9 @@ def stages_of(home: Path, people: int, requests: int) -> dict[str, list[float]]:
     """Return what `measured` finds on the loop that `hub serve` runs on."""
     import uvloop
 
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    return uvloop.run(measured(Settings(home=home), people, requests))
+    try:
+        return uvloop.run(measured(Settings(home=home), people, requests))
+    finally:
+        structlog.configure(**before)

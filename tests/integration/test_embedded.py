@@ -56,7 +56,7 @@ async def value(dsn, statement, *arguments):
         ("log_parameter_max_length", "0"),
         ("log_parameter_max_length_on_error", "0"),
         ("log_min_error_statement", "panic"),
-        ("max_connections", "60"),
+        ("max_connections", "200"),
         ("jit", "off"),
     ],
 )
