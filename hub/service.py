@@ -21,11 +21,11 @@ from hub.app import Core
 from hub.errors import HubError, SetupError
 from hub.http.assertions import StoredOnce
 from hub.http.clients import read_clients
-from hub.http.limits import MAX_BODY_BYTES, Limits, with_statement_timeout
+from hub.http.limits import Limits, with_statement_timeout
 from hub.http.ports import Answers
 from hub.http.quota import QuotaTold
 from hub.http.routes import Parts, router
-from hub.http.server import Serve, Server
+from hub.http.server import Server
 from hub.http.trusted import DocumentFolder, TrustedDocuments
 from hub.memory import settled
 from hub.query.accesslog import AccessLog
@@ -220,13 +220,6 @@ async def say(core: Core, kind: EntryKind) -> None:
         AuditUnavailableError: It is not on record.
     """
     await recorded(core.log, kind, {"department": "civil-affairs", "outcome": "done"})
-
-
-async def serve_on(
-    app: Router, bound: socket.socket, *, max_body_bytes: int = MAX_BODY_BYTES
-) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished first."""
-    await serve_with(Server(app, Serve(max_body_bytes=max_body_bytes)), bound)
 
 
 async def serve_with(server: Server, bound: socket.socket) -> None:

@@ -30,6 +30,8 @@ _ALIASES: Final = """
     SELECT person.log_alias FROM person_tag
     JOIN person ON person.cell = person_tag.cell AND person.person_id = person_tag.person_id
     WHERE person_tag.tag = ANY ($1::bytea[])
+    UNION SELECT log_alias FROM person WHERE person_id = ANY ($2::uuid[])
+    UNION SELECT log_alias FROM household WHERE household_id = ANY ($2::uuid[])
 """
 
 
@@ -161,8 +163,10 @@ async def _on_record(core: Core, bound: Bound) -> None:
     """
     told = bound.told
     tags = [number.tag for one in bound.roots for number in one.numbers if number.tag is not None]
+    ids: list[object] = [key for one in bound.roots for _, key in one.ids if key is not None]
+    ids += [key for one in bound.roots if (key := one.parameters.get("id")) is not None]
     async with core.database.connection() as connection:
-        aliases = [row[0] for row in await connection.fetch(_ALIASES, tags)]
+        aliases = [row[0] for row in await connection.fetch(_ALIASES, tags, ids)]
     record = {
         "department": "civil-affairs",
         "role": "operator",

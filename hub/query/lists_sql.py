@@ -10,6 +10,7 @@ is unknown, by opaque id. It begins behind a seat, never after a number of rows.
 declarations; everything else is a bound parameter.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
@@ -19,7 +20,7 @@ from sqlalchemy.dialects import postgresql as pg
 from typing_extensions import override
 
 from hub.query.lists import Choice
-from hub.query.lists_where import TYPES, Wheres
+from hub.query.lists_where import TYPES, Tables, Wheres
 from hub.query.model import Level, LevelKind
 from hub.query.sql_parts import extra
 from hub.query.ways import PLACE_REGION
@@ -31,14 +32,8 @@ _MOST: Final[sa.ColumnElement[int]] = sa.literal_column(str(MAX_PAGE + 1))
 """The most that a page can want; a number that the planner can see."""
 
 
-class Frame(Protocol):
+class Frame(Tables, Protocol):
     """What the whole statement lends to a part of it."""
-
-    def table(self, name: str) -> Any:
-        """Return a table under a name of its own."""
-
-    def holds(self, level: Level, *tables: Any) -> Any:
-        """Whether versions hold on the day asked, as known at the moment asked."""
 
     def place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
         """Return the place of a household and the condition that the caller may see it."""
@@ -88,7 +83,7 @@ class _Rows(NamedTuple):
     key: Any
 
 
-class _Listing:
+class _Listing(ABC):
     """The work on one list; the two kinds say what their rows are."""
 
     def __init__(self, frame: Frame, level: Level, choice: Choice) -> None:
@@ -124,21 +119,21 @@ class _Listing:
 
     # What the two kinds say.
 
+    @abstractmethod
     def _driver(self) -> _Rows:
         """Return the table that has the order's key, its rows probed one by one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _whole(self, area: Any, *, with_key: bool) -> "_Whole":
         """Return everything that is listed of the places that `area` leads to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _shown(self, found: Any) -> "sa.Select[Any]":
         """Return the columns of the few rows that were found."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _without_key(self, area: Any) -> "_Whole":
         """Return what has no known key."""
-        raise NotImplementedError
 
     # Ways to read it.
 

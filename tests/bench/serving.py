@@ -16,7 +16,8 @@ from typing import Any
 
 from starlette.routing import Router
 
-from hub.service import serve_on
+from hub.http.server import Server
+from hub.service import serve_with
 
 _SPAWN = multiprocessing.get_context("spawn")
 PATIENCE_S = 180
@@ -75,7 +76,7 @@ async def serve(
 
     threading.Thread(target=end_with_line, daemon=True).start()
     line.send(bound.getsockname()[1])
-    await serve_on(application, bound)
+    await serve_with(Server(application), bound)
     if profile is not None:
         figures.disable()
         figures.dump_stats(profile)

@@ -153,6 +153,27 @@ def test_a_statement_that_an_operator_lets_run_is_on_record_about_whom_it_names(
     assert "Population.name" in edge["node"]["fields"]
 
 
+def test_whom_an_id_names_is_on_record_when_its_question_is_analysed(hub, client, tmp_path):
+    home, _ = hub
+    number = known_family(home / "district" / "truth.json")
+    find = "query ($n: String!) { person(nationalId: $n) { household { id } } }"
+    found = client(OFFICER).ask(find, {"n": number}, purpose="WARN")["data"]["person"]
+    document = tmp_path / "household.graphql"
+    document.write_text("query ($h: ID!) { household(id: $h) { region } }", encoding="utf-8")
+
+    done = hub_command(
+        *("explain", document, "--as", "civil-affairs:officer", "--purpose", "WARN"),
+        *("--home", home, "--analyze", "--variables", json.dumps({"h": found["household"]["id"]})),
+    )
+    who_read = """query ($n: String!) { accessLog(first: 1, subject: $n) {
+        edges { node { kind subjectCount } } } }"""
+    page = client(AUDITOR).ask(who_read, {"n": number}, purpose="AUDIT")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (edge,) = page["data"]["accessLog"]["edges"]
+    assert edge["node"] == {"kind": "lookup", "subjectCount": 1}
+
+
 def test_an_operation_that_would_be_refused_is_explained_with_its_place(hub, tmp_path):
     home, _ = hub
     document = tmp_path / "wrong.graphql"
