@@ -34,12 +34,19 @@ test: $(READY) ## Run the tests
 test-fast: $(READY) ## Run the tests that need no database
 	@$(PYTEST) -q tests/unit
 
-# Two processes: a browser's event loop disturbs the tests that come after it in its own.
+# A browser's event loop disturbs the tests that come after it in its own process. The others go in
+# two halves side by side, as long as each other; that of the second is told when both have ended.
+CUSTODY := tests/integration/custody
+OTHERS := $(filter-out tests/browser/ tests/integration/,$(sort $(wildcard tests/*/))) $(CUSTODY)
+SLOWEST := --durations=15 --durations-min=10
 test-all: $(READY) ## Run the tests, and those that need more than Python (they skip with a reason)
-	@status=0; \
+	@status=0; told=$$(mktemp -d); \
 	 $(PYTEST) -q -m "not prove" tests/browser || status=$$?; \
-	 $(PYTEST) -q -m "not prove" --ignore=tests/browser || status=$$?; \
-	 exit $$status
+	 $(PYTEST) -q -m "not prove" $(SLOWEST) --basetemp=$$told/others $(OTHERS) \
+	   > $$told/others.txt 2>&1 & others=$$!; \
+	 $(PYTEST) -q -m "not prove" $(SLOWEST) --basetemp=$$told/integration tests/integration \
+	   --ignore=$(CUSTODY) || status=$$?; \
+	 wait $$others || status=$$?; cat $$told/others.txt; rm -rf $$told; exit $$status
 
 check: $(READY) ## Format, lint, types, layers
 	@$(BIN)/ruff format --check $(CODE)

@@ -6,22 +6,28 @@ check one with any program that knows the format; a note that does not verify is
 Spec: C2SP signed-note and tlog-checkpoint (5ba5ee8); Ed25519 is signature type 0x01.
 """
 
-from base64 import b64decode, b64encode
-from binascii import Error as NotBase64Error
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from audit.errors import InvalidNoteError
+from audit.errors import InvalidNoteError, NotSignedError
 from audit.merkle import HASH_SIZE
+from audit.notes import (
+    check_name,
+    decoded,
+    key_id_of,
+    read_vkey,
+    signature_lines,
+    signed_line,
+    split_note,
+    written_vkey,
+)
 
 _ED25519: Final = b"\x01"
-_KEY_ID_SIZE: Final = 4
-_KEY_SIZE: Final = 32
-_DASH: Final = "\u2014"  # an em dash starts a signature line
 _MAX_DIGITS: Final = 19
 
 
@@ -38,6 +44,28 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
 
+class Signer(Protocol):
+    """Signs checkpoints in the name of one log, under one key or, while that changes, two."""
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+
+    @property
+    def vkeys(self) -> Sequence[str]:
+        """The log's verifier keys: of those that sign now, and of those that signed before."""
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Return the signed note of a checkpoint."""
+
+
+class Opener(Protocol):
+    """Opens signed notes; `NoteVerifier` knows one key, `NoteVerifiers` several."""
+
+    def open(self, note: str) -> Checkpoint:
+        """Return the checkpoint of a note that a known key signed, or raise InvalidNoteError."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoteSigner:
     """Signs notes in the name of a log; `seed` is a 32-byte Ed25519 seed and stays inside."""
@@ -50,20 +78,56 @@ class NoteSigner:
     _id: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name, "a log")
         key = Ed25519PrivateKey.from_private_bytes(self.seed)
-        public = _ED25519 + key.public_key().public_bytes_raw()
-        key_id = _key_id(self.name, public)
+        public = key.public_key().public_bytes_raw()
         object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_id", key_id)
-        vkey = f"{self.name}+{key_id.hex()}+{b64encode(public).decode()}"
-        object.__setattr__(self, "vkey", vkey)
+        object.__setattr__(self, "_id", key_id_of(self.name, _ED25519 + public))
+        object.__setattr__(self, "vkey", vkey_of(self.name, public))
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """The verifier key, alone."""
+        return (self.vkey,)
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signed note of `checkpoint`. About 30 microseconds."""
         text = checkpoint.text()
-        signature = b64encode(self._id + self._key.sign(text.encode())).decode()
-        return f"{text}\n{_DASH} {self.name} {signature}\n"
+        return f"{text}\n{self.line(text)}"
+
+    def line(self, text: str) -> str:
+        """Return the signature line under the lines of a checkpoint."""
+        return signed_line(self.name, self._id + self._key.sign(text.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSigners:
+    """Signs with every one of several keys of one log, a line each: whoever knows one verifies.
+
+    Spec: C2SP signed-note, "a note may carry several signatures".
+    """
+
+    keys: tuple[NoteSigner, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse keys of different logs, or none."""
+        if len({key.name for key in self.keys}) != 1:
+            raise ValueError("the keys that sign for a log bear its one name")
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+        return self.keys[0].name
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """The verifier keys, in the order of their lines."""
+        return tuple(key.vkey for key in self.keys)
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Return the note of `checkpoint`, signed by each key."""
+        text = checkpoint.text()
+        return f"{text}\n{''.join(key.line(text) for key in self.keys)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +145,8 @@ class NoteVerifier:
         Raises:
             InvalidNoteError: It is no Ed25519 verifier key, or its id does not belong to it.
         """
-        # Base64 may contain a plus sign, a name may not.
-        parts = vkey.strip().split("+", 2)
-        if len(parts) != 3:  # noqa: PLR2004 - name, id and key
-            raise InvalidNoteError("a verifier key has the form name+id+key")
-        name, key_id, encoded = parts
-        public = _decoded(encoded, "verifier key")
-        if len(public) != 1 + _KEY_SIZE or public[:1] != _ED25519:
-            raise InvalidNoteError("the verifier key is no Ed25519 key")
-        if _key_id(name, public).hex() != key_id:
-            raise InvalidNoteError("the id of the verifier key does not belong to it")
-        return cls(name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(public[1:]))
+        name, key_id, public = read_vkey(vkey, _ED25519, "the verifier key", "Ed25519 key")
+        return cls(name, key_id, Ed25519PublicKey.from_public_bytes(public))
 
     def open(self, note: str) -> Checkpoint:
         """Return the checkpoint of `note`, once its signature has been verified.
@@ -101,10 +156,7 @@ class NoteVerifier:
                 the log that the key is named for.
         """
         # 1. split text and signatures  2. find our signature  3. verify it  4. read the text
-        text, separator, signatures = note.rpartition("\n\n")
-        if not separator:
-            raise InvalidNoteError("the note has no signature")
-        text += "\n"
+        text, signatures = split_note(note)
         signature = self._signature(signatures)
         try:
             self.key.verify(signature, text.encode())
@@ -116,17 +168,52 @@ class NoteVerifier:
         return checkpoint
 
     def _signature(self, lines: str) -> bytes:
-        if not lines.endswith("\n"):
-            raise InvalidNoteError("the note does not end with a line end")
-        for line in lines[:-1].split("\n"):
-            dash, _, rest = line.partition(" ")
-            name, _, encoded = rest.partition(" ")
-            if dash != _DASH or not name:
-                raise InvalidNoteError("a signature line of the note is malformed")
-            signature = _decoded(encoded, "signature")
-            if name == self.name and signature[:_KEY_ID_SIZE] == self.key_id:
-                return signature[_KEY_ID_SIZE:]
-        raise InvalidNoteError(f"the note carries no signature of {self.name}")
+        for line in signature_lines(lines):
+            if (line.name, line.key_id) == (self.name, self.key_id):
+                return line.signature
+        raise NotSignedError(f"the note carries no signature of {self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerifiers:
+    """Opens notes that one of several known keys of a log signed."""
+
+    keys: tuple[NoteVerifier, ...]
+
+    @classmethod
+    def from_vkeys(cls, vkeys: Iterable[str]) -> "NoteVerifiers":
+        """Return the verifier for keys in the form `name+id+key`; blank ones are left out.
+
+        Raises:
+            InvalidNoteError: One is no Ed25519 verifier key, or there is none.
+        """
+        keys = tuple(NoteVerifier.from_vkey(vkey) for vkey in vkeys if vkey.strip())
+        if not keys:
+            raise InvalidNoteError("there is no verifier key")
+        return cls(keys)
+
+    def open(self, note: str) -> Checkpoint:
+        """Return the checkpoint of `note`; a wrong signature of any known key spoils it.
+
+        Raises:
+            InvalidNoteError: No known key signed it, one's signature is wrong, or the signed text
+                is no checkpoint of the log.
+        """
+        refused: InvalidNoteError | None = None
+        opened: Checkpoint | None = None
+        for key in self.keys:
+            try:
+                opened = key.open(note)
+            except NotSignedError as absent:
+                refused = absent
+        if opened is None:
+            raise refused or InvalidNoteError("there is no verifier key")
+        return opened
+
+
+def vkey_of(name: str, public: bytes) -> str:
+    """Return the verifier key for the 32 bytes of an Ed25519 key of the log `name`."""
+    return written_vkey(name, _ED25519 + public)
 
 
 def _parsed(text: str) -> Checkpoint:
@@ -138,23 +225,7 @@ def _parsed(text: str) -> Checkpoint:
     is_number = size.isascii() and size.isdigit() and len(size) <= _MAX_DIGITS
     if not is_number or str(int(size)) != size:
         raise InvalidNoteError("the size of the checkpoint is no plain decimal number")
-    decoded = _decoded(root, "root")
-    if len(decoded) != HASH_SIZE:
-        raise InvalidNoteError(f"the root of the checkpoint has {len(decoded)} bytes, not 32")
-    return Checkpoint(origin, int(size), decoded)
-
-
-def _decoded(encoded: str, what: str) -> bytes:
-    try:
-        return b64decode(encoded, validate=True)
-    except (NotBase64Error, ValueError):
-        raise InvalidNoteError(f"the {what} is not base64") from None
-
-
-def _key_id(name: str, public: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + public).digest()[:_KEY_ID_SIZE]
-
-
-def _check_name(name: str) -> None:
-    if not name or "+" in name or any(character.isspace() for character in name):
-        raise ValueError("the name of a log has no spaces and no plus sign")
+    found = decoded(root, "the root")
+    if len(found) != HASH_SIZE:
+        raise InvalidNoteError(f"the root of the checkpoint has {len(found)} bytes, not 32")
+    return Checkpoint(origin, int(size), found)

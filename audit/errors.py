@@ -31,3 +31,7 @@ class StorageError(LogError):
 
 class InvalidNoteError(LogError):
     """A signed note is malformed, or no known key signed it; do not believe what it says."""
+
+
+class NotSignedError(InvalidNoteError):
+    """A signed note carries no signature of the key that was asked; another one may know it."""

@@ -5,7 +5,7 @@ holds the records with their secrets: it goes to auditors only, while the rest m
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,16 +13,19 @@ import asyncpg
 import msgspec
 
 from audit.errors import StorageError
+from audit.exported import KEPT, ExportedCheckpoint, ExportedEntry, records_path
 from audit.merkle import hash_leaf
 from audit.postgres import DATABASE_FAILURES, FAILURES
+from audit.published import CHECKPOINT
 from audit.replay import CHUNK
-from audit.sources import ExportedCheckpoint, ExportedEntry, records_path
 from audit.tiles import TILE_WIDTH, TileTree, encode_bundle, tile_path, widths
 
 _ROWS: Final = """
     SELECT seq, kind, record, secret, subjects, commitment
     FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq
 """
+ExportedRow = tuple[int, int, bytes, bytes, bytes, bytes]
+"""Seq, kind, record, secret, packed subjects, commitment."""
 Progress = Callable[[int, int], None]
 """Is told how many entries are done, of how many."""
 
@@ -63,42 +66,64 @@ async def _write_all(
     if head is None or not head["size"]:
         raise StorageError("the log has no entry yet")
     size = int(head["size"])
-    tree = TileTree()
+    writer = ExportWriter(folder)
     for start in range(0, size, CHUNK):
         stop = min(start + CHUNK, size)
-        _write_chunk(folder, start, tree, await connection.fetch(_ROWS, start, stop))
+        writer.add([tuple(row) for row in await connection.fetch(_ROWS, start, stop)])
         if progress:
             progress(stop, size)
-    for (level, count, width), hashes in zip(widths(size), tree.partial(), strict=False):
-        if width:
-            _write(folder / tile_path(level, count, width), hashes)
     kept = await connection.fetch("SELECT size, note FROM audit.checkpoint ORDER BY size")
-    lines = [msgspec.json.encode(ExportedCheckpoint(row[0], row[1])) for row in kept]
-    _write(folder / "checkpoints.jsonl", b"".join(line + b"\n" for line in lines))
-    # Last, so that a folder without it is recognisably unfinished.
-    _write(folder / "checkpoint", head["note"].encode())
+    writer.finish(head["note"], [(row[0], row[1]) for row in kept])
     return size
 
 
-def _write_chunk(folder: Path, start: int, tree: TileTree, rows: list[asyncpg.Record]) -> None:
-    lines = [
-        msgspec.json.encode(
-            ExportedEntry(row[0], row[1], row[2].decode(), row[3].hex(), row[4].hex())
-        )
-        for row in rows
-    ]
-    _write(folder / records_path(start), b"".join(line + b"\n" for line in lines))
-    commitments = [row["commitment"] for row in rows]
-    for at in range(0, len(commitments), TILE_WIDTH):
-        bundle = commitments[at : at + TILE_WIDTH]
-        n = (start + at) // TILE_WIDTH
-        _write(folder / tile_path("entries", n, len(bundle)), encode_bundle(bundle))
-    for entry in commitments:
-        tree.append(hash_leaf(entry))
-    for level, n, hashes in tree.take_completed():
-        _write(folder / tile_path(level, n), hashes)
+class ExportWriter:
+    """Writes an export, a chunk of entries at a time, and the checkpoint last."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tree = TileTree()
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    def add(self, rows: Sequence[ExportedRow]) -> None:
+        """Write the next entries in order: `CHUNK` of them, or fewer and then no more.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        tree = self._tree
+        lines = [
+            msgspec.json.encode(
+                ExportedEntry(seq, kind, record.decode(), secret.hex(), subjects.hex())
+            )
+            for seq, kind, record, secret, subjects, _ in rows
+        ]
+        self._write(records_path(tree.size), b"".join(line + b"\n" for line in lines))
+        commitments = [row[-1] for row in rows]
+        for at in range(0, len(commitments), TILE_WIDTH):
+            bundle = commitments[at : at + TILE_WIDTH]
+            n = (tree.size + at) // TILE_WIDTH
+            self._write(tile_path("entries", n, len(bundle)), encode_bundle(bundle))
+        for entry in commitments:
+            tree.append(hash_leaf(entry))
+        for level, n, hashes in tree.take_completed():
+            self._write(tile_path(level, n), hashes)
+
+    def finish(self, note: str, kept: Sequence[tuple[int, str]]) -> None:
+        """Write the unfinished tiles, the kept checkpoints as (size, note), and the newest one.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        tree = self._tree
+        for (level, count, width), hashes in zip(widths(tree.size), tree.partial(), strict=False):
+            if width:
+                self._write(tile_path(level, count, width), hashes)
+        lines = [msgspec.json.encode(ExportedCheckpoint(*each)) for each in kept]
+        self._write(KEPT, b"".join(line + b"\n" for line in lines))
+        # Last, so that a folder without it is recognisably unfinished.
+        self._write(CHECKPOINT, note.encode())
+
+    def _write(self, path: str, content: bytes) -> None:
+        whole = self._folder / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.write_bytes(content)

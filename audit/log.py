@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
-from audit.checkpoint import Checkpoint, NoteSigner, NoteVerifier
+from audit.checkpoint import Checkpoint, NoteVerifiers, Signer
 from audit.dictionary import Dictionary
 from audit.entry import (
     CODE_BY_KIND,
@@ -102,7 +102,7 @@ class Log:
     def __init__(
         self,
         storage: Storage,
-        signer: NoteSigner,
+        signer: Signer,
         clock: Callable[[], datetime],
         *,
         limits: Limits = Limits(),
@@ -110,7 +110,6 @@ class Log:
     ) -> None:
         self._storage = storage
         self._signer = signer
-        self._verifier = NoteVerifier.from_vkey(signer.vkey)
         self._clock = clock
         self._limits = limits
         self._random_bytes = random_bytes
@@ -133,9 +132,9 @@ class Log:
         return self._signer.name
 
     @property
-    def vkey(self) -> str:
-        """The key by which anybody can verify the log's checkpoints."""
-        return self._signer.vkey
+    def vkeys(self) -> Sequence[str]:
+        """The keys by which anybody can verify the log's checkpoints."""
+        return self._signer.vkeys
 
     @property
     def is_open(self) -> bool:
@@ -395,14 +394,15 @@ class Log:
         """Read the tree from the storage and check it against its own signed checkpoint.
 
         1. The unfinished tiles add up to the stored frontier. 2. The note of the head is signed by
-        our key. 3. It has the size and the root of that frontier.
+        a key of ours. 3. It has the size and the root of that frontier.
         """
         frontier = locked.head.frontier
         partial = [await _unfinished(locked, *place) for place in widths(frontier.size)]
         try:
             tree = TileTree.resume(frontier, partial)
             if frontier.size:
-                checkpoint = self._verifier.open(locked.head.note or "")
+                known = NoteVerifiers.from_vkeys(self.vkeys)
+                checkpoint = known.open(locked.head.note or "")
                 if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):
                     raise LogInconsistentError("the newest checkpoint is not that of the head")
         except (ValueError, InvalidNoteError) as error:

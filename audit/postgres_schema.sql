@@ -69,6 +69,17 @@ DO $$ BEGIN
     END IF;
 END $$;
 
+-- What witnesses answered: `note` as it was sent to them, `line` the cosignature, `at` its time.
+CREATE TABLE IF NOT EXISTS audit.cosignature (
+    witness text        NOT NULL,
+    at      timestamptz NOT NULL,
+    size    bigint      NOT NULL,
+    note    text        NOT NULL,
+    line    text        NOT NULL,
+    PRIMARY KEY (witness, at, size)
+);
+CREATE INDEX IF NOT EXISTS cosignature_size ON audit.cosignature (size);
+
 CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'audit.% takes no %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
@@ -79,6 +90,8 @@ CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON a
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.tile
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.cosignature
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.head
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();

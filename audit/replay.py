@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from audit.checkpoint import NoteVerifier
+from audit.checkpoint import Opener
 from audit.dictionary import Dictionary, definition_in
 from audit.entry import (
     CODE_BY_KIND,
@@ -31,8 +31,10 @@ from audit.merkle import HASH_SIZE, hash_leaf
 from audit.tiles import TILE_WIDTH, TileTree, split_hashes, widths
 
 CHUNK: Final = 128 * TILE_WIDTH
+BACK_DATED_MS: Final = 3_600_000
+"""How much older than one before it an entry may say it is: clocks of machines differ a little."""
 _DICTIONARY: Final = CODE_BY_KIND[EntryKind.DICTIONARY]
-_MISSING: Final = bytes(HASH_SIZE)
+MISSING_LEAF: Final = bytes(HASH_SIZE)
 
 
 StoredRow = tuple[int, int, bytes, bytes, bytes, bytes, int | None, str | None]
@@ -67,6 +69,10 @@ class Chunk:
     """Index and record of the dictionary entries."""
     first_use: dict[bytes, int] = field(default_factory=dict)
     """The first entry of the stretch that uses a field set id."""
+    newest: tuple[int, int] | None = None
+    """Time in milliseconds and index of the latest entry by its own word."""
+    oldest: tuple[int, int] | None = None
+    """The same of the earliest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def check_chunk(
         seq = row[0]
         while expected < seq < stop:
             chunk.problems.append(Problem(f"entry {expected}", "is missing"))
-            chunk.leaves.append(_MISSING)
+            chunk.leaves.append(MISSING_LEAF)
             expected += 1
         if seq != expected:
             chunk.problems.append(Problem(f"entry {seq}", "is out of place"))
@@ -107,10 +113,10 @@ def check_chunk(
         expected += 1
     for missing in range(expected, stop):
         chunk.problems.append(Problem(f"entry {missing}", "is missing"))
-        chunk.leaves.append(_MISSING)
+        chunk.leaves.append(MISSING_LEAF)
     for n in range(start // TILE_WIDTH, stop // TILE_WIDTH):
         leaves = chunk.leaves[n * TILE_WIDTH - start :][:TILE_WIDTH]
-        chunk.problems += _tile_problems(n, b"".join(leaves), tiles.get(n))
+        chunk.problems += tile_problems(n, b"".join(leaves), tiles.get(n))
     return chunk
 
 
@@ -126,6 +132,7 @@ def _check_row(chunk: Chunk, row: StoredRow) -> None:
         if at_ms is not None and (at_ms != searched.at or department != searched.department):
             what = "its columns `at` and `department` are not what its record says"
             chunk.problems.append(Problem(f"entry {seq}", what))
+        _check_time(chunk, seq, searched.at)
     sound = len(secret) == SECRET_SIZE and not len(subjects) % SUBJECT_SIZE and kind in KIND_BY_CODE
     if not sound or commitment(kind, secret, record, subjects) != stored:
         what = "its kind, record, secret or subjects are not those that were committed to"
@@ -138,7 +145,23 @@ def _check_row(chunk: Chunk, row: StoredRow) -> None:
         chunk.definitions.append((seq, record))
 
 
-def _tile_problems(n: int, rebuilt: bytes, stored: bytes | None) -> list[Problem]:
+def _check_time(chunk: Chunk, seq: int, at_ms: int) -> None:
+    newest, oldest = chunk.newest, chunk.oldest
+    if newest is None or at_ms > newest[0]:
+        chunk.newest = (at_ms, seq)
+    elif at_ms < newest[0] - BACK_DATED_MS:
+        chunk.problems.append(_back_dated(seq, newest[1]))
+    if oldest is None or at_ms < oldest[0]:
+        chunk.oldest = (at_ms, seq)
+
+
+def _back_dated(seq: int, before: int) -> Problem:
+    what = f"is back-dated: it says it is more than an hour older than entry {before} before it"
+    return Problem(f"entry {seq}", what)
+
+
+def tile_problems(n: int, rebuilt: bytes, stored: bytes | None) -> list[Problem]:
+    """Return what is wrong with the stored tile `n` of level 0, beside the one of the entries."""
     if stored == rebuilt:
         return []
     if stored is None:
@@ -152,7 +175,7 @@ def _tile_problems(n: int, rebuilt: bytes, stored: bytes | None) -> list[Problem
 class Replay:
     """Grows the tree over the chunks of a log, in order, and gathers what is wrong with it."""
 
-    def __init__(self, claims: Claims, verifier: NoteVerifier) -> None:
+    def __init__(self, claims: Claims, verifier: Opener) -> None:
         self.problems: list[Problem] = list(claims.problems)
         self.checkpoints = 0
         self._claims = claims
@@ -161,6 +184,7 @@ class Replay:
         self._dictionary = Dictionary()
         self._roots = self._expected_roots()
         self._stops = sorted(self._roots, reverse=True)
+        self._newest: tuple[int, int] | None = None
 
     def _expected_roots(self) -> dict[int, list[tuple[str, bytes]]]:
         """Open every checkpoint; what verifies is compared when the tree has grown to its size."""
@@ -185,6 +209,7 @@ class Replay:
         """Take the next chunk."""
         self.problems += chunk.problems
         self._check_dictionary(chunk)
+        self._check_times(chunk)
         tree = self._tree
         done = 0
         while done < len(chunk.leaves):
@@ -219,6 +244,16 @@ class Replay:
             for place, claimed in self._roots[self._stops.pop()]:
                 if claimed != root:
                     self.problems.append(Problem(place, "its root is not that of the entries"))
+
+    def _check_times(self, chunk: Chunk) -> None:
+        """Compare the earliest entry of a stretch with the latest one before the stretch."""
+        newest = self._newest
+        if newest and chunk.oldest and chunk.oldest[0] < newest[0] - BACK_DATED_MS:
+            found = _back_dated(chunk.oldest[1], newest[1])
+            if not any(found.place == place for place, _ in chunk.problems):
+                self.problems.append(found)
+        if chunk.newest is not None and (newest is None or chunk.newest > newest):
+            self._newest = chunk.newest
 
     def _check_dictionary(self, chunk: Chunk) -> None:
         """Check that each field set is defined before its first use, and only once."""

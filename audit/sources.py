@@ -1,23 +1,20 @@
-"""Read a log for verification, from its database or from an exported folder.
+"""Read a log for verification from its database.
 
 A source is a small value that can be sent to another process, which then reads its own stretch.
 Nothing that is read is believed: what cannot be read is a `Problem`, not an exception.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, cast
 
 import asyncpg
-import msgspec
 
 from audit.errors import StorageError
 from audit.postgres import FAILURES
-from audit.replay import CHUNK, Chunk, Claims, Problem, StoredRow, check_chunk
+from audit.replay import Chunk, Claims, Problem, StoredRow, check_chunk
 from audit.segments import missing_entries
-from audit.tiles import TILE_WIDTH, decode_bundle, tile_path, widths
+from audit.tiles import TILE_WIDTH
 
 _ROWS: Final = """
     SELECT seq, kind, record, secret, subjects, commitment,
@@ -140,123 +137,3 @@ async def _wrong_in(
         return set()
     rows = [tuple(row) for row in await connection.fetch(_SUBJECTS, start, stop)]
     return missing_entries(rows, start, stored)
-
-
-class ExportedEntry(msgspec.Struct, frozen=True):
-    """One line of an export: what is needed to recompute a commitment. Bytes are hexadecimal."""
-
-    seq: int
-    kind: int
-    record: str
-    secret: str
-    subjects: str
-
-
-class ExportedCheckpoint(msgspec.Struct, frozen=True):
-    """One kept checkpoint of an export."""
-
-    size: int
-    note: str
-
-
-_ENTRY: Final = msgspec.json.Decoder(ExportedEntry)
-_CHECKPOINT: Final = msgspec.json.Decoder(ExportedCheckpoint)
-
-
-def records_path(start: int) -> str:
-    """Return the path of the file that holds the records of the chunk from `start` on."""
-    return f"records/{start // CHUNK:09d}.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class ExportSource:
-    """The log as a folder: `checkpoint`, `checkpoints.jsonl`, `tile/` and `records/`."""
-
-    folder: Path
-
-    def claims(self) -> Claims:
-        """Return what the folder says of its log; its size is what the newest checkpoint says."""
-        note = (self._read("checkpoint") or b"").decode(errors="replace")
-        notes: list[tuple[str, int | None, str]] = []
-        problems: list[Problem] = []
-        for number, line in enumerate((self._read("checkpoints.jsonl") or b"").splitlines(), 1):
-            try:
-                kept = _CHECKPOINT.decode(line)
-            except msgspec.MsgspecError:
-                problems.append(Problem(f"checkpoints.jsonl line {number}", "cannot be read"))
-            else:
-                notes.append((f"checkpoint {kept.size}", kept.size, kept.note))
-        size = self._claimed_size(note)
-        if size or note:
-            notes.append(("checkpoint", None, note))
-        tiles, partial = self._tiles(size)
-        return Claims(size, notes, tiles, None, partial, problems)
-
-    def _claimed_size(self, note: str) -> int:
-        """Return how many entries to look for; the note itself is verified by the replay."""
-        lines = note.split("\n")
-        claimed = lines[1] if len(lines) > 1 else ""
-        is_size = claimed.isascii() and claimed.isdigit() and len(claimed) < 16  # noqa: PLR2004
-        files = sorted((self.folder / "records").glob("*.jsonl"))
-        entries = 0
-        if files:
-            last = files[-1].read_bytes().splitlines()
-            entries = (len(files) - 1) * CHUNK + len(last)
-        # A note that promises more than there is must not make us search without end.
-        return min(int(claimed), entries + CHUNK) if is_size else entries
-
-    def _tiles(self, size: int) -> tuple[dict[tuple[int, int], bytes], list[bytes]]:
-        full: dict[tuple[int, int], bytes] = {}
-        partial: list[bytes] = []
-        for level, count, width in widths(size):
-            if level:
-                found = {(level, n): self._read(tile_path(level, n)) for n in range(count)}
-                full |= {place: hashes for place, hashes in found.items() if hashes is not None}
-            tail = self._read(tile_path(level, count, width)) if width else b""
-            partial.append(tail or b"")
-        return full, partial
-
-    def check(self, start: int, stop: int) -> Chunk:
-        """Return what entries `start` to `stop` come to."""
-        numbers = range(start // TILE_WIDTH, stop // TILE_WIDTH)
-        tiles = {n: self._read(tile_path(0, n)) for n in numbers}
-        commitments = self._commitments(start, stop)
-        problems: list[Problem] = []
-        rows = self._rows(start, commitments, problems)
-        present = {n: hashes for n, hashes in tiles.items() if hashes is not None}
-        chunk = check_chunk(start, stop, rows, present)
-        chunk.problems += problems
-        return chunk
-
-    def _commitments(self, start: int, stop: int) -> list[bytes]:
-        entries: list[bytes] = []
-        for n in range(start // TILE_WIDTH, -(-stop // TILE_WIDTH)):
-            width = min(TILE_WIDTH, stop - n * TILE_WIDTH)
-            try:
-                found = decode_bundle(self._read(tile_path("entries", n, width)) or b"")
-            except ValueError:
-                found = []
-            entries += (found + [b""] * width)[:width]
-        return entries
-
-    def _rows(
-        self, start: int, commitments: Sequence[bytes], problems: list[Problem]
-    ) -> Iterator[StoredRow]:
-        path = records_path(start)
-        for number, line in enumerate((self._read(path) or b"").splitlines(), 1):
-            try:
-                entry = _ENTRY.decode(line)
-                secret, subjects = bytes.fromhex(entry.secret), bytes.fromhex(entry.subjects)
-                record = entry.record.encode()
-            except (msgspec.MsgspecError, ValueError):
-                problems.append(Problem(f"{path} line {number}", "cannot be read"))
-                continue
-            place = entry.seq - start
-            stored = commitments[place] if 0 <= place < len(commitments) else b""
-            yield (entry.seq, entry.kind, record, secret, subjects, stored, None, None)
-
-    def _read(self, path: str) -> bytes | None:
-        try:
-            return (self.folder / path).read_bytes()
-        except OSError:
-            return None

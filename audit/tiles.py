@@ -80,7 +80,11 @@ def split_hashes(hashes: bytes) -> list[bytes]:
 
 def tile_root(hashes: bytes) -> bytes:
     """Return the root over the hashes of a full tile: one hash of the level above."""
-    level = split_hashes(hashes)
+    return perfect_root(split_hashes(hashes))
+
+
+def perfect_root(level: Sequence[bytes]) -> bytes:
+    """Return the root over a power of two of hashes."""
     while len(level) > 1:
         level = [
             hash_children(left, right) for left, right in zip(level[::2], level[1::2], strict=True)

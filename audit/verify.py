@@ -5,16 +5,17 @@
 3. Every tile and the root follow from the commitments.
 4. Every kept checkpoint is signed by the log's key and has the root of the tree at its size.
 5. Every field set is defined before it is used.
-6. Every checkpoint that somebody outside kept (`witnessed`) fits as well.
+6. No entry is dated long before one that stands before it.
+7. Every checkpoint that somebody outside kept (`witnessed`) fits as well.
+
+Of a log without its records, as it may be published, only 2, 3, 4 and 7 can be checked.
 
 A known limit: who holds the signing key and the database can write another history, or cut off the
-end of this one. Only step 6 shows that, so keep checkpoints, or receipts, where the log is not.
+end of this one. Only step 7 shows that, so keep checkpoints, or receipts, where the log is not.
 """
 
-import argparse
 import multiprocessing
 import os
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +25,11 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
-from audit.checkpoint import NoteVerifier
-from audit.errors import LogError
+from audit.checkpoint import NoteVerifiers
+from audit.exported import ExportSource
+from audit.published import PublishedSource
+from audit.reading import Reader
 from audit.replay import CHUNK, Chunk, Claims, Problem, Replay
-from audit.sources import DatabaseSource, ExportSource
 
 _WORTH_WORKERS: Final = 2 * CHUNK  # a process takes a fifth of a second to start
 _SHOWN: Final = 20
@@ -77,8 +79,11 @@ def verify_database(
 
     Raises:
         StorageError: The database cannot be read.
-        InvalidNoteError: `vkey` is no verifier key.
+        InvalidNoteError: `vkey` is no verifier key; several have blanks between them.
     """
+    # Here, so that an auditor without the database's driver can verify all the rest.
+    from audit.sources import DatabaseSource
+
     return _verify(DatabaseSource(dsn), vkey, witnessed, workers, progress)
 
 
@@ -93,9 +98,27 @@ def verify_export(
     """Verify an exported log.
 
     Raises:
-        InvalidNoteError: `vkey` is no verifier key.
+        InvalidNoteError: `vkey` is no verifier key; several have blanks between them.
     """
     return _verify(ExportSource(folder), vkey, witnessed, workers, progress)
+
+
+def verify_published(
+    reader: Reader,
+    vkey: str,
+    *,
+    witnessed: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Verify the published part of a log, up to its newest checkpoint.
+
+    Raises:
+        InvalidNoteError: `vkey` is no verifier key; several have blanks between them.
+        StorageError: The log cannot be read.
+    """
+    source = PublishedSource.open(reader, NoteVerifiers.from_vkeys(vkey.split()))
+    return _verify(source, vkey, witnessed, workers, progress)
 
 
 def _verify(
@@ -105,7 +128,7 @@ def _verify(
     workers: int | None,
     progress: Progress | None,
 ) -> Verdict:
-    verifier = NoteVerifier.from_vkey(vkey)
+    verifier = NoteVerifiers.from_vkeys(vkey.split())
     started = time.perf_counter()
     claims = source.claims()
     outside = [(f"witnessed {n}", None, note) for n, note in enumerate(witnessed, 1)]
@@ -146,46 +169,6 @@ def _chunks(source: Source, size: int, workers: int | None) -> Iterator[Chunk]:
             yield chunk
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m audit.verify",
-        description="Verify an audit log offline: an exported folder, or a database.",
-        epilog="Exit status: 0 everything fits, 1 problems were found, 2 it could not be read.",
-    )
-    parser.add_argument("folder", nargs="?", type=Path, help="an exported log")
-    parser.add_argument("--database", metavar="DSN", help="a database, instead of a folder")
-    parser.add_argument("--vkey", required=True, help="the log's verifier key, or a file with it")
-    parser.add_argument(
-        "--witnessed",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a checkpoint that was kept elsewhere (repeat for more); the log must still fit it",
-    )
-    parser.add_argument("--workers", type=int, help="processes (default: one a processor)")
-    return parser
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if (given.folder is None) == (given.database is None):
-        parser.error("name an exported folder, or a --database")
-    source: Source = ExportSource(given.folder) if given.folder else DatabaseSource(given.database)
-    try:
-        is_file = Path(given.vkey).is_file()
-        vkey = Path(given.vkey).read_text("utf-8").strip() if is_file else given.vkey
-        witnessed = [path.read_text("utf-8") for path in given.witnessed]
-        verdict = _verify(source, vkey, witnessed, given.workers, _show_progress)
-    except (LogError, OSError, UnicodeDecodeError) as error:
-        print(f"cannot verify: {error}", file=sys.stderr)
-        return 2
-    print(report(verdict))
-    return 0 if verdict.ok else 1
-
-
 def report(verdict: Verdict) -> str:
     """Return the verdict in words, the first problems included."""
     counted = f"{verdict.entries:,} entries and {verdict.checkpoints:,} checkpoints"
@@ -197,13 +180,3 @@ def report(verdict: Verdict) -> str:
         "everything fits" if verdict.ok else f"{len(verdict.problems)} problems: do not trust it"
     )
     return "\n".join(lines)
-
-
-def _show_progress(done: int, size: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == size else ""
-        print(f"\r{done:,} of {size:,} entries", end=end, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,39 +4,49 @@ A `Core` is what every command needs: settings, declarations, keys, the database
 opened from the bottom up and closed in reverse, and there is one of it in a process.
 """
 
-from collections.abc import AsyncIterator, Callable
+import shlex
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from audit.checkpoint import NoteSigner
 from audit.entry import EntryKind
 from audit.log import Log
 from audit.postgres import PostgresStorage
 from connectors.shape import BEIJING
-from hub.access import Policy
+from hub.access import Policy, load_policy
+from hub.access.difference import difference
+from hub.access.policy import load_former
+from hub.casework.sharing.request import rebased
 from hub.clock import Clock, utc_now
+from hub.custody.alarm import Alarm, Hook
 from hub.errors import SetupError
 from hub.ingest.full_pass import FullPass
 from hub.ingest.grants import catalogue_check
 from hub.ingest.pipeline import Ingest
 from hub.ingest.rescore import Rescorer
 from hub.ingest.vectors_read import VectorsReader
+from hub.query.bind import day_of
 from hub.query.policies import Policies, publish_policy
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import KeyKind, Keyring
-from hub.sealing.signing import MessageSigner, log_seed
-from hub.sealing.tags import Tagger
+from hub.sealing.log_signing import LogSigner
+from hub.sealing.signing import MessageSigner
+from hub.sealing.suites import SUITES, Suite
+from hub.sealing.tags import Tagger, ensure_tag_keys
 from hub.settings import Settings
 from hub.store.database import Database
 from hub.store.embedded.client import EmbeddedServer
+from hub.store.embedded.configuration import ROLE
 from hub.store.facts import Facts
 from hub.store.journal import recorded
 from hub.store.migrate import current_revision, migrate, newest_revision
+from hub.store.wall import let_make_roles
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
 from scoring import AlertParameters, Profile, load_profile, packaged_calendar, packaged_profile
 from scoring.facts import fields_number
 
-_HUB_KEYS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
+_HUB_KEYS = (KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
+_TAG_KEYS = frozenset({KeyKind.TAG, KeyKind.SUBJECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,39 @@ async def prepare(settings: Settings, catalogue: Catalogue) -> str:
         SetupError: Keys or tables contradict what this version expects; nothing was changed.
         StoreUnavailableError: The database cannot be reached.
     """
-    keyring = Keyring.open_or_create(settings.key_folder)
+    keyring = Keyring.open_or_create(settings.key_folder, settings.root_key)
+    today = day_of(utc_now()).isoformat()
+    departments = sorted({dataset.department for dataset in catalogue.stored})
+    _refuse_unknown(settings, departments)
+    ensure_tag_keys(keyring, today, _suite_of_hub_key(settings, KeyKind.TAG))
     for kind in _HUB_KEYS:
-        keyring.ensure(kind)
-    for department in sorted({dataset.department for dataset in catalogue.stored}):
-        keyring.ensure(KeyKind.DEPARTMENT, department)
-    async with server_of(settings) as server:
-        return await migrate(server.dsn, catalogue)
+        keyring.ensure(kind, today=today, suite=_suite_of_hub_key(settings, kind))
+    for department in departments:
+        keyring.ensure(KeyKind.DEPARTMENT, department, today, suite_set(settings, department))
+    if settings.database_url is None:
+        async with EmbeddedServer.attach(settings.home) as embedded:
+            await let_make_roles(embedded.admin_dsn(), ROLE)
+            return await migrate(embedded.dsn(), catalogue)
+    return await migrate(settings.database_url.get_secret_value(), catalogue)
+
+
+def suite_set(settings: Settings, department: str) -> Suite:
+    """Return the suite that the settings want for a department's key."""
+    return SUITES[settings.sealing_suites.get(department, settings.sealing_suite)]
+
+
+def _suite_of_hub_key(settings: Settings, kind: KeyKind) -> Suite:
+    """Return the suite of a key of the hub: of those that make tags it is set, others have one."""
+    return SUITES[settings.sealing_suite] if kind in _TAG_KEYS else Suite.AES
+
+
+def _refuse_unknown(settings: Settings, departments: Sequence[str]) -> None:
+    unknown = sorted(set(settings.sealing_suites) - set(departments))
+    if unknown:
+        raise SetupError(
+            f"The setting sealing_suites names {', '.join(unknown)}, of which nothing is kept; "
+            f"departments are {', '.join(departments)}."
+        )
 
 
 @asynccontextmanager
@@ -109,7 +145,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Co
         LogError: The log's database is unsafe or contradicts itself.
     """
     catalogue = catalogue_of(settings)
-    keyring = Keyring.open(settings.key_folder)
+    keyring = Keyring.open(settings.key_folder, settings.root_key)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(server_of(settings))
         dsn = server.dsn
@@ -121,20 +157,27 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Co
             )
         database = Database(dsn, size=settings.connections)
         stack.push_async_callback(database.close)
-        log = Log(PostgresStorage(dsn), NoteSigner(settings.origin, log_seed(keyring)), clock)
+        log = Log(PostgresStorage(dsn), LogSigner(keyring, settings.origin), clock)
         await stack.enter_async_context(log)
+        alarm = Alarm(database, log, clock, _hook(settings))
+        await stack.enter_async_context(alarm.watching())
         yield Core(
             settings=settings,
             clock=clock,
             catalogue=catalogue,
             keyring=keyring,
             data_keys=DataKeys(keyring),
-            tagger=Tagger(keyring),
-            signer=MessageSigner(keyring),
+            tagger=Tagger(keyring, clock),
+            signer=MessageSigner(keyring, clock),
             server=server,
             database=database,
             log=log,
         )
+
+
+def _hook(settings: Settings) -> Hook | None:
+    command = shlex.split(settings.alarm_command or "")
+    return Hook(command, settings.origin) if command else None
 
 
 async def apply_policy(core: Core) -> Policy:
@@ -149,12 +192,36 @@ async def apply_policy(core: Core) -> Policy:
     except (OSError, UnicodeDecodeError) as problem:
         raise SetupError(f"The policy {core.settings.policy_file} cannot be read.") from problem
     async with core.database.transaction() as connection:
-        known = await connection.fetchval("select digest from policy_revision")
+        row = await connection.fetchrow("select digest, document from policy_revision for update")
+        known, document = row or (None, None)
+        if document is not None:
+            text = rebased(text, document)
+            _refuse_widening(document, text, core)
         policy = await publish_policy(connection, text, core.catalogue, core.clock())
         if policy.digest != known:
             content = {"policy": policy.digest, "before": known or "", "outcome": "announced"}
             await recorded(core.log, EntryKind.POLICY, content)
     return policy
+
+
+def _refuse_widening(before: str, after: str, core: Core) -> None:
+    """Let nobody widen access alone.
+
+    Raises:
+        SetupError: The policy file lets somebody read more than the policy in force.
+    """
+    made = load_policy(after, core.catalogue)
+    wider = [c for c in difference(load_former(before, core.catalogue), made) if c.widens]
+    if wider:
+        raise SetupError(
+            f"The policy file widens access, and the old policy stays in force: {wider[0].told()} "
+            f"{_others(len(wider) - 1)}It takes two people: `hub policy propose --by NAME`, then "
+            f"`hub policy confirm {made.digest[:12]} --by ANOTHER`."
+        )
+
+
+def _others(count: int) -> str:
+    return f"(And {count} more: `hub policy propose` tells all.) " if count else ""
 
 
 def profile_of(core: Core, policy: Policy) -> Profile:

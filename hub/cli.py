@@ -1,11 +1,12 @@
 """The `hub` command: a first-time reader of `hub --help` knows what to type next."""
 
-import resource
 import sys
 from importlib import import_module
 from typing import Final
 
 import typer
+
+from hub.dumps import forbid_dumps
 
 _HELP: Final = (
     "A GraphQL data-sharing hub for social assistance.\n\n"
@@ -23,9 +24,17 @@ _COMMANDS: Final = {
     "score": "score",
     "deliver": "outbox",
     "audit": "audit",
+    "consents": "consents",
+    "clients": "clients",
+    "cases": "cases",
     "documents": "documents",
+    "agreements": "agreements",
+    "policy": "policy",
+    "access": "access",
     "explain": "explain",
     "token": "token",
+    "keys": "keys",
+    "seals": "seals",
     "doctor": "doctor",
 }
 """Each command and the module of `hub.commands` that has it, in the order of the help."""
@@ -57,7 +66,7 @@ def _nothing() -> None:
 
 def main() -> None:
     """Run the command line; a crash leaves no memory with keys in it on the disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_dumps()
     application(sys.argv[1] if len(sys.argv) > 1 else None)()
 
 

@@ -9,11 +9,13 @@ HubError
 │   ├── InvalidRequestError    fix the request
 │   ├── InvalidDocumentError   fix the document; locations given
 │   ├── TooCostlyError         ask for less; limit and cost given
-│   └── NotGrantedError        declare another purpose, or ask for a grant
+│   ├── NotGrantedError        declare another purpose, or ask for a grant
+│   └── EncryptionRefusedError have a key registered that answers can be encrypted to
 ├── UnavailableError           try again; nothing was disclosed
 │   ├── AuditUnavailableError
 │   ├── StoreUnavailableError
 │   │   └── StoreBusyError     all connections to it are taken, and many wait
+│   ├── WallError              the database has no role for this entitlement (yet)
 │   └── KeysUnavailableError
 ├── SetupError                 the operator must change settings, files or keys
 └── CorruptError               someone is paged; the caller can do nothing
@@ -46,15 +48,27 @@ class RefusedError(HubError):
 
 
 class UnauthenticatedError(RefusedError):
-    """Get a token, or another one; `error` is the OAuth error code."""
+    """Get a token, or another one; `error` is the OAuth error code.
+
+    `scheme` is how a token has to be sent; with `nonce` the proof beside it is to be made anew.
+    """
 
     code = "UNAUTHENTICATED"
     status = 401
 
-    def __init__(self, message: str, error: str = "invalid_token") -> None:
-        """Keep the OAuth error code beside the message."""
+    def __init__(
+        self,
+        message: str,
+        error: str = "invalid_token",
+        *,
+        scheme: str = "Bearer",
+        nonce: str | None = None,
+    ) -> None:
+        """Keep the OAuth error code beside the message, and what the next proof needs."""
         super().__init__(message)
         self.error = error
+        self.scheme = scheme
+        self.nonce = nonce
 
 
 class InvalidRequestError(RefusedError):
@@ -108,6 +122,24 @@ class NotGrantedError(RefusedError):
         self.fields = fields
 
 
+class CaseRefusedError(NotGrantedError):
+    """The case that was named is none the caller may work on today; the reason says why."""
+
+    code = "CASE_REFUSED"
+
+    def __init__(self, message: str, reason: str) -> None:
+        """Keep the reason, as the list of denials has it."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class EncryptionRefusedError(RefusedError):
+    """The answer must leave encrypted, and there is no key to encrypt it to; none was made."""
+
+    code = "NO_ENCRYPTION_KEY"
+    status = 403
+
+
 class UnavailableError(HubError):
     """Try again after `retry_after_s`; nothing was disclosed."""
 
@@ -132,6 +164,15 @@ class StoreBusyError(StoreUnavailableError):
     """All connections to PostgreSQL are taken, and too many wait, or for too long."""
 
     code = "BUSY"
+
+
+class WallError(UnavailableError):
+    """The database opens no row to an entitlement: its role is missing, or lacks a right.
+
+    After another policy was put in force this is as it should be, and the plan is made anew.
+    """
+
+    code = "WALL"
 
 
 class KeysUnavailableError(UnavailableError):

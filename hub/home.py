@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+_NOTE_BYTES = 512
+"""A note is filled up with blanks, so that another one covers it whole."""
 KEPT = "kept"
 """What `hub serve` says when a reload was given up and it serves on as before."""
 
@@ -119,10 +121,11 @@ class Lock:
         self._descriptor = descriptor
 
     def write(self, note: str) -> None:
-        """Replace the note. The lock must be held."""
+        """Replace the note, in one piece: nobody ever reads none. The lock must be held."""
         assert self._descriptor is not None  # noqa: S101 - a bug in the caller, not an input
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, note.encode(), 0)
+        content = note.encode().ljust(_NOTE_BYTES)
+        os.pwrite(self._descriptor, content, 0)
+        os.ftruncate(self._descriptor, len(content))
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""

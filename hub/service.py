@@ -10,46 +10,72 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import structlog
 from starlette.routing import BaseRoute, Router
 
 from audit.entry import EntryKind
+from audit.indicators import packaged_rules
 from audit.search import index_behind
 from hub.app import Core
+from hub.casework.sharing.clocks import packaged_clock
+from hub.casework.sharing.register import Agreements
+from hub.custody.signing import SigningCustodian
+from hub.delivery.witnesses import Witnesses, places_of
 from hub.errors import HubError, SetupError
 from hub.http.assertions import StoredOnce
-from hub.http.clients import read_clients
+from hub.http.certificates import Certificates
+from hub.http.health import WitnessedWithin
+from hub.http.issuers import read_issuers
 from hub.http.limits import Limits, with_statement_timeout
 from hub.http.ports import Answers
 from hub.http.quota import QuotaTold
+from hub.http.registry import BoundClients, ClientQuotas, LiveClients
+from hub.http.replay import FILE as REPLAY_FILE
+from hub.http.replay import ReplayMemory
+from hub.http.reuse import NotedReuse
+from hub.http.revocations import StoredRevocations
 from hub.http.routes import Parts, router
 from hub.http.server import Server
+from hub.http.sessions import StoredSessions
+from hub.http.sign_in import read_sign_in
 from hub.http.trusted import DocumentFolder, TrustedDocuments
 from hub.memory import settled
+from hub.query.access_rules import AccessRules
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
+from hub.query.cases import CaseCheck
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.export import Exporter
 from hub.query.fetch import Fetcher
+from hub.query.indicators import Indicators
 from hub.query.measure import DocumentLimits
+from hub.query.model import RootKind
 from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
 from hub.query.quota import Quota, Quotas
 from hub.query.reveal import Revealer
 from hub.query.sql import Composer
-from hub.store.database import Database
+from hub.store.database import AS_LOGIN, Database
+from hub.store.indicators import count_behind
 from hub.store.journal import recorded
 from hub.store.quotas import QuotaLedger
+from hub.store.wall import Wall
 from schema.graph import build_schema, core_schema
 
 _INDEX_EVERY_S: Final = 2.0
 _INDEX_ENTRIES: Final = 5_000
 _INDEX_SUBJECTS: Final = 16_384
 """Fewer subjects than that wait at the end of the log, where a look-up reads them one by one."""
+_COUNT_EVERY_S: Final = 2.0
+_COUNT_AGAIN_S: Final = 0.2
+"""While more is waiting; the worker that leads answers too."""
+_COUNT_ENTRIES: Final = 2_000
+_SETTLE_EVERY_S: Final = 5.0
 _PATIENCE_S: Final = 5.0
 """For a connection while all are taken: whoever waits longer is told to try again."""
 _FOR_COMMANDS: Final = 12
@@ -81,22 +107,30 @@ class Rooms:
     policies: Policies
     database: Database
     quotas: Quotas
+    clients: LiveClients
 
 
 @asynccontextmanager
 async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
-    """Open what answers queries; its statements are stopped after the time limit."""
+    """Open what answers queries; its statements are stopped after the time limit.
+
+    Raises:
+        SetupError: The file of clients is wrong.
+    """
     schema = core_schema(build_schema(core.catalogue))
     # A statement is planned once for each connection: planning anew costs ten times what it runs.
     dsn = with_statement_timeout(core.dsn, Limits().statement_timeout_ms)
     dsn += "&plan_cache_mode=force_generic_plan"
     settings = core.settings
+    wall = Wall(core.database, core.catalogue)
+    names = await wall.names()
     database = Database(
         dsn,
         size=settings.connections,
         name="hub-query",
         waiting=settings.max_waiting,
         patience_s=_PATIENCE_S,
+        role=names.nobody,
     )
     documents = Documents(schema, DocumentLimits(depth=core.settings.max_depth))
     policies = Policies(database, core.catalogue)
@@ -106,20 +140,31 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         settings.quotas,
         time.monotonic,
     )
+    clients = await LiveClients.opened(settings.clients_file, core.database)
+    quotas.clients = ClientQuotas(clients)
+    clients.heard.append(quotas.registered_anew)
     answerer = Answerer(
         documents=documents,
         plans=Plans(Planner(core.catalogue, schema), Composer(core.catalogue)),
         policies=policies,
-        fetcher=Fetcher(database),
+        fetcher=Fetcher(database, wall),
         revealer=Revealer(core.data_keys),
         disclosures=Disclosures(core.log, core.tagger),
-        access_log=AccessLog(database, core.tagger),
+        registers={
+            RootKind.ACCESS_LOG: AccessLog(database.acting_as(names.log), core.tagger),
+            RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
+            RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
+            RootKind.INDICATORS: Indicators(
+                database.acting_as(names.log), {rule.id: rule for rule in packaged_rules()}
+            ),
+        },
         tags=core.tagger,
+        cases=CaseCheck(core.database),
         max_cost=core.settings.max_cost,
         meter=quotas,
     )
     try:
-        yield Rooms(answerer, documents, policies, database, quotas)
+        yield Rooms(answerer, documents, policies, database, quotas, clients)
     finally:
         await quotas.close()
         await database.close()
@@ -131,7 +176,7 @@ def application(
     """Return the ASGI application; `issuer` is the address by which departments know the hub.
 
     Raises:
-        SetupError: The registry of clients is missing or wrong, or `extend` refuses.
+        SetupError: No client is registered, the file of issuers is wrong, or `extend` refuses.
     """
     extended, more = extend(parts_of(core, rooms, commands, issuer))
     return router(extended, more)
@@ -141,30 +186,47 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
     """Return what the edge of this hub is made of.
 
     Raises:
-        SetupError: The registry of clients is missing or wrong.
+        SetupError: No client is registered, or the file of issuers is wrong.
     """
-    clients = read_clients(core.settings.clients_file)
-    rooms.quotas.clients = {c.id: c.quota for c in clients.values() if c.quota is not None}
+    clients, listed = rooms.clients, core.settings.clients_file
+    if not clients.known and not listed.exists():
+        raise SetupError(
+            f"The registry of clients {listed} cannot be read, and nobody is registered in the "
+            "database: see `hub clients register`."
+        )
     return Parts(
         issuer=issuer,
         queries=rooms.queries,
         exports=Exporter(rooms.documents, rooms.queries, rooms.queries.disclosures),
         commands=commands,
         clients=clients,
+        registry=clients,
         keyring=core.keyring,
-        database=rooms.database,
+        database=rooms.database.acting_as(AS_LOGIN),
         once=StoredOnce(core.database, core.tagger, core.clock),
+        revocations=StoredRevocations(core.database, core.tagger, core.clock, time.monotonic),
         log_is_open=lambda: core.log.is_open,
+        log_is_public=core.settings.log_is_public,
+        witnessed=_witnessed(core),
         clock=core.clock,
         catalogue=core.catalogue,
         policies=rooms.policies,
+        outside=read_issuers(core.settings.issuers_file, clients, issuer, clients.known),
+        sign_in=read_sign_in(core.settings.issuers_file, clients.known, issuer),
+        sessions=StoredSessions(core.database, core.tagger, core.clock),
+        reuse=NotedReuse(core.log, core.clock, time.monotonic),
+        replay=ReplayMemory.at(core.settings.home / REPLAY_FILE),
+        certificates=Certificates(
+            frozenset(str(address) for address in core.settings.certificate_proxies),
+            is_tls=core.settings.tls_client_ca is not None,
+        ),
         limits=Limits(
             max_body_bytes=core.settings.max_body_bytes, max_waiting=core.settings.max_waiting
         ),
         quota=QuotaTold(rooms.quotas),
         trusted=TrustedDocuments(
             DocumentFolder(core.settings.documents_folder),
-            frozenset(client.id for client in clients.values() if client.is_bound),
+            BoundClients(clients),
             rooms.queries.disclosures,
             time.monotonic,
         ),
@@ -182,6 +244,58 @@ async def index_the_log(core: Core) -> None:
             log.warning("log.index.waits", code=problem.code)
         if moved < _INDEX_ENTRIES:
             await asyncio.sleep(_INDEX_EVERY_S)
+
+
+async def count_indicators(core: Core) -> None:
+    """Count what is worth an auditor's look, behind the log, for as long as we serve."""
+    rules = packaged_rules()
+    while True:
+        moved = 0
+        try:
+            async with core.database.transaction() as connection:
+                moved = await count_behind(connection, rules, _COUNT_ENTRIES)
+        except HubError as problem:
+            log.warning("indicators.wait", code=problem.code)
+        await asyncio.sleep(_COUNT_AGAIN_S if moved == _COUNT_ENTRIES else _COUNT_EVERY_S)
+
+
+async def settle_keys(core: Core) -> None:
+    """Write down what the clock has made of the signing keys, for as long as we serve."""
+    custodian = SigningCustodian(core.keyring, core.log, "hub")
+    while True:
+        try:
+            await custodian.settle(core.clock())
+        except HubError as problem:
+            log.warning("keys.settle.waits", code=problem.code)
+        await asyncio.sleep(_SETTLE_EVERY_S)
+
+
+async def witness_the_log(core: Core) -> None:
+    """Show the log to its witnesses, if it has any, for as long as we serve."""
+    await witnesses_of(core).run()
+
+
+def witnesses_of(core: Core) -> Witnesses:
+    """Return the witnesses of the settings.
+
+    Raises:
+        SetupError: A key of one is wrong.
+    """
+    settings = core.settings
+    return Witnesses(
+        core.database,
+        places_of(settings.witnesses),
+        core.clock,
+        timedelta(seconds=settings.witness_every_s),
+        timedelta(seconds=settings.witness_late_s),
+    )
+
+
+def _witnessed(core: Core) -> WitnessedWithin | None:
+    names = frozenset(place.name for place in places_of(core.settings.witnesses))
+    if not names:
+        return None
+    return WitnessedWithin(names, timedelta(seconds=core.settings.witness_late_s), core.clock)
 
 
 async def check_connections(core: Core) -> None:

@@ -4,12 +4,22 @@ A setting comes from an argument, else from the environment (`HUB_` and its name
 `hub.toml` in the home, else it has the default below. Files that are not named lie in the home.
 """
 
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    IPvAnyAddress,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +39,9 @@ class InvalidSettingsError(Exception):
 
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+Suite = Literal["aes", "sm"]
 
 
 def _in_home(name: str) -> Callable[[dict[str, Any]], Path]:
@@ -59,9 +72,36 @@ class Settings(BaseSettings):
             "embedded one in its home."
         ),
     )
+    tls_certificate: AbsolutePath | None = Field(
+        default=None,
+        description=(
+            "Certificate of this hub, in PEM with those above it, for a hub that speaks TLS itself."
+        ),
+    )
+    tls_key: AbsolutePath | None = Field(
+        default=None, description="Private key of that certificate, in PEM; both or neither."
+    )
+    tls_client_ca: AbsolutePath | None = Field(
+        default=None,
+        validate_default=True,
+        description=(
+            "Certificates in PEM of who issues clients' certificates. Without it no client is "
+            "asked for one. Only with `tls_certificate`."
+        ),
+    )
+    certificate_proxies: tuple[IPvAnyAddress, ...] = Field(
+        default=(),
+        description=(
+            "Addresses of proxies whose header Client-Cert (RFC 9440) is believed; they must "
+            "remove it from what clients send. In the environment: a JSON list."
+        ),
+    )
     host: str = Field(
         default="127.0.0.1",
-        description="Address to listen on. Only this machine; put a TLS proxy in front.",
+        description=(
+            "Address to listen on. Only this machine, with a TLS proxy in front, unless "
+            "`tls_certificate` is set."
+        ),
     )
     port: int = Field(
         default=8700, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
@@ -83,9 +123,36 @@ class Settings(BaseSettings):
             "be changed once the log has an entry."
         ),
     )
+    log_is_public: bool = Field(
+        default=False,
+        description=(
+            "Whether /log/checkpoint and /log/tile answer without a token, for witnesses and other "
+            "people's programs. They say how many accesses there were, and nothing about anybody."
+        ),
+    )
+    witnesses: dict[str, str] = Field(
+        default={},
+        description=(
+            "Witnesses of the log, address by verifier key (docs/audit.md): a table in hub.toml, "
+            "in the environment a JSON object."
+        ),
+    )
+    witness_every_s: int = Field(
+        default=60, ge=1, le=86_400, description="Seconds between two checkpoints for a witness."
+    )
+    witness_late_s: int = Field(
+        default=900,
+        ge=2,
+        le=604_800,
+        description="Seconds without a cosignature after which that is an alarm.",
+    )
     policy_file: AbsolutePath = Field(
         default_factory=_in_home("policy.toml"),
         description="File with the departments and their grants.",
+    )
+    sharing_file: AbsolutePath = Field(
+        default_factory=_in_home("sharing.toml"),
+        description="File that names who answers for each department's sharing requests.",
     )
     key_folder: AbsolutePath = Field(
         default_factory=_in_home("keys"),
@@ -94,9 +161,51 @@ class Settings(BaseSettings):
             "`hub migrate`. Keep root.key apart from backups of the database."
         ),
     )
+    root_key: str = Field(
+        default="file",
+        pattern=r"^(file(:.+)?|credential:.+|env:.+|vault:.+/.+|pkcs11:.+)$",
+        description=(
+            "Where the root key is: `file` (root.key in `key_folder`), `file:PATH`, "
+            "`credential:NAME` of systemd, `env:NAME`, `vault:MOUNT/KEY` of a Transit engine, or a "
+            "`pkcs11:` address (RFC 7512). docs/keys.md."
+        ),
+    )
+    sealing_suite: Suite = Field(
+        default="aes",
+        description=(
+            "Suite of the keys that `hub migrate` makes: `aes` (AES-256-GCM, SHA-256) or `sm` "
+            "(SM4-GCM, SM3). A key that there is already keeps its suite until it is rotated: "
+            "docs/keys.md."
+        ),
+    )
+    sealing_suites: dict[str, Suite] = Field(
+        default={},
+        description=(
+            "Suite by department, where it is not `sealing_suite`: a table in hub.toml, in the "
+            "environment a JSON object."
+        ),
+    )
+    sm2: str = Field(
+        default="off",
+        pattern=r"^(off|libcrypto(:.+)?|pkcs11:.+)$",
+        description=(
+            "Who does SM2: `off`, `libcrypto` (the system's OpenSSL 3), `libcrypto:PATH`, or a "
+            "`pkcs11:` address of a token (docs/keys.md). Needed where a receiver has an SM2 key."
+        ),
+    )
     clients_file: AbsolutePath = Field(
         default_factory=_in_home("clients.toml"),
-        description="File with the departments' systems that may sign in, and their public keys.",
+        description=(
+            "File with the departments' systems that may sign in from the first day on, and their "
+            "public keys; `hub clients` registers others, and counts for more."
+        ),
+    )
+    issuers_file: AbsolutePath = Field(
+        default_factory=_in_home("issuers.toml"),
+        description=(
+            "File with the outside issuers whose tokens are taken too, and the provider with which "
+            "people sign in; there need be none."
+        ),
     )
     documents_folder: AbsolutePath = Field(
         default_factory=_in_home("documents"),
@@ -105,6 +214,30 @@ class Settings(BaseSettings):
     departments_file: AbsolutePath = Field(
         default_factory=_in_home("departments.toml"),
         description="File that says where each department's system is and how it is read.",
+    )
+    alarm_command: str | None = Field(
+        default=None,
+        description=(
+            "Program, with arguments as a shell would split them, that is run when a seal is found "
+            "broken: it pages somebody. It gets JSON on its standard input; docs/operations.md."
+        ),
+    )
+    key_overdue_days: int = Field(
+        default=365,
+        ge=1,
+        description=(
+            "Days after which a key that seals should have been changed: from then on "
+            "`hub keys status` and `hub doctor` exit 1."
+        ),
+    )
+    data_key_overdue_days: int = Field(
+        default=1_095,
+        ge=1,
+        le=36_500,
+        description=(
+            "Days after which a data key should have been replaced (`hub keys rotate data`): from "
+            "then on `hub keys status` exits 1."
+        ),
     )
     unit_name: str = Field(
         default="示例区民政局",
@@ -193,11 +326,41 @@ class Settings(BaseSettings):
 
     @field_validator("host")
     @classmethod
-    def _is_local(cls, host: str) -> str:
-        """Refuse an address that other machines could reach: the hub speaks no TLS itself."""
-        if host not in _LOCAL_HOSTS:
-            raise ValueError("listens on this machine only (127.0.0.1, ::1 or localhost)")
+    def _is_local(cls, host: str, info: ValidationInfo) -> str:
+        """Refuse an address that other machines could reach, unless the hub speaks TLS itself."""
+        if host not in _LOCAL_HOSTS and info.data.get("tls_certificate") is None:
+            raise ValueError(
+                "listens on this machine only (127.0.0.1, ::1 or localhost) without tls_certificate"
+            )
         return host
+
+    @field_validator("alarm_command")
+    @classmethod
+    def _can_be_split(cls, command: str | None) -> str | None:
+        """Refuse early what could not be run when it is needed."""
+        if command is not None and not shlex.split(command):
+            raise ValueError("names no program")
+        return command
+
+    @field_validator("tls_client_ca")
+    @classmethod
+    def _is_whole(cls, client_ca: Path | None, info: ValidationInfo) -> Path | None:
+        """Refuse half of what TLS needs: it would be taken for TLS, and be none."""
+        certificate, key = info.data.get("tls_certificate"), info.data.get("tls_key")
+        if (certificate is None) != (key is None) or (client_ca and certificate is None):
+            raise ValueError("tls_certificate and tls_key belong together, tls_client_ca to them")
+        return client_ca
+
+    @field_validator("witnesses")
+    @classmethod
+    def _are_addresses(cls, witnesses: dict[str, str]) -> dict[str, str]:
+        """Refuse an address that anybody on the way could answer for, or that is none."""
+        for url in witnesses.values():
+            parts = urlsplit(url)
+            is_safe = parts.scheme == "https" or parts.hostname in _LOCAL_HOSTS
+            if parts.scheme not in {"http", "https"} or not parts.hostname or not is_safe:
+                raise ValueError("a witness has an https address, or an http one on this machine")
+        return witnesses
 
     @field_validator("database_url")
     @classmethod

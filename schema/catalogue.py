@@ -20,6 +20,7 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from schema.codes import CodeList
+from schema.sharing_fields import SHARING_FIELDS
 
 Scalar = str | int | bool | date | datetime | None
 """A field's value in our words: money in cents, dates as `date`, codes as text."""
@@ -162,6 +163,9 @@ class Dataset:
     internal: bool = False
     stored: bool = True
     """False for what is only asked for live, under an authorisation, and never kept."""
+    consent_of_another: bool = False
+    """Whether its consent-bound fields are about somebody else than the record's own person: their
+    authorisation cannot be found from here, so nothing opens them."""
     source_time_grain: Grain = Grain.EXACT
     orders: tuple[str, ...] = ()
     """Columns that lists are ordered by, `-` before one whose greatest comes first; each has an
@@ -207,6 +211,11 @@ class Dataset:
     def navigation(self) -> str:
         """The GraphQL field that leads from the subject to its records."""
         return camel(self.plural or self.name)
+
+    @property
+    def consents_for_itself(self) -> bool:
+        """Whether the authorisation of the person whose record it is can open it."""
+        return self.stored and self.subject is Subject.PERSON and not self.consent_of_another
 
     def field_named(self, name: str) -> Field:
         """Return the field with this snake_case name.
@@ -278,11 +287,16 @@ CORE_FIELDS: Final = (
     CoreField("Mutation", "refer", "转介", "refer a family to a service"),
     CoreField("Mutation", "confirmService", "服务落实", "record what became of a referral"),
     CoreField("Mutation", "closeAlert", "预警办结", "close an alert"),
+    CoreField("Mutation", "openCase", "立案", "open a case"),
+    CoreField("Mutation", "assignCase", "案件分派", "give a case to others"),
+    CoreField("Mutation", "closeCase", "结案", "close a case"),
     CoreField("Mutation", "giveNotice", "告知", "give notice"),
     CoreField("Mutation", "commit", "承诺", "take in a commitment"),
     CoreField("Mutation", "verifyCommitment", "核对", "verify a commitment"),
     CoreField("Mutation", "confirmCommitment", "简化确认", "confirm a commitment"),
     CoreField("Mutation", "determinePerformance", "履行认定", "determine how far it was kept"),
+    CoreField("Mutation", "giveAuthorisation", "授权登记", "put an authorisation on file"),
+    CoreField("Mutation", "revokeAuthorisation", "撤回授权", "withdraw an authorisation"),
     CoreField("AccessEntry", "index", "日志序号", "place in the log"),
     CoreField("AccessEntry", "at", "时间", "when"),
     CoreField("AccessEntry", "kind", "类别", "what kind of entry"),
@@ -295,6 +309,37 @@ CORE_FIELDS: Final = (
     CoreField("AccessEntry", "fields", "字段", "which fields were answered"),
     CoreField("AccessEntry", "denied", "被拒字段", "which fields were refused, and why"),
     CoreField("AccessEntry", "subjectCount", "涉及人数", "how many people and households"),
+    CoreField("AuditIndicator", "id", "线索编号", "the indicator's id"),
+    CoreField("AuditIndicator", "rule", "规则", "by which rule"),
+    CoreField("AuditIndicator", "says", "含义", "what the rule means"),
+    CoreField("AuditIndicator", "severity", "级别", "low, medium, high"),
+    CoreField("AuditIndicator", "department", "部门", "whose doing; none where it is several's"),
+    CoreField("AuditIndicator", "actor", "经办人", "whose doing, as the department names them"),
+    CoreField("AuditIndicator", "client", "系统", "by which system"),
+    CoreField("AuditIndicator", "startedAt", "时段起", "when its window begins"),
+    CoreField("AuditIndicator", "endedAt", "时段止", "when its window is over"),
+    CoreField("AuditIndicator", "firstIndex", "起始日志序号", "first entry that it rests on"),
+    CoreField("AuditIndicator", "lastIndex", "截止日志序号", "last entry that it rests on"),
+    CoreField("AuditIndicator", "count", "数量", "how much was counted"),
+    CoreField("AuditIndicator", "threshold", "阈值", "from how much on it is an indicator"),
+    CoreField("AuditIndicator", "acknowledgedBy", "核查人", "which auditor took note of it"),
+    CoreField("AuditIndicator", "acknowledgedAt", "核查时间", "when"),
+    CoreField("AuditIndicator", "note", "核查意见", "what was noted"),
+    CoreField("AccessRule", "department", "使用部门", "which department may read"),
+    CoreField("AccessRule", "role", "角色", "in which role"),
+    CoreField("AccessRule", "purpose", "用途", "for which purpose"),
+    CoreField("AccessRule", "field", "字段", "which field"),
+    CoreField("AccessRule", "classification", "分级", "the field's class: G, S, X"),
+    CoreField("AccessRule", "source", "提供部门", "whose field it is"),
+    CoreField("AccessRule", "state", "状态", "open, on a condition, ended, not yet, missing"),
+    CoreField("AccessRule", "agreement", "共享协议", "by which sharing agreement"),
+    CoreField("AccessRule", "legalBasis", "法律依据", "on which legal basis"),
+    CoreField("AccessRule", "startDate", "起", "from which day"),
+    CoreField("AccessRule", "endDate", "止", "the first day on which it does not hold any more"),
+    CoreField("AccessRule", "regions", "地域", "in which regions"),
+    CoreField("AccessRule", "conditions", "条件", "what a request must also fulfil"),
+    CoreField("AccessRule", "missing", "缺少", "what would be needed"),
+    *(CoreField(*each) for each in SHARING_FIELDS),
 )
 """What can be granted beside the datasets' fields."""
 

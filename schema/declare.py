@@ -64,6 +64,10 @@ class Declaring:
         """Return a field that holds a day."""
         return self._field((name, zh, en), Kind.DATE, group, sealed=sealed, derived=derived)
 
+    def moment(self, name: str, zh: str, en: str) -> Field:
+        """Return a field that holds a moment."""
+        return self._field((name, zh, en), Kind.MOMENT, None)
+
     def cents(
         self, name: str, zh: str, en: str, group: str | None = None, *, sealed: bool = True
     ) -> Field:

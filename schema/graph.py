@@ -15,7 +15,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 
 from schema.catalogue import Catalogue
+from schema.graph_cases import MUTATIONS as CASES
 from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
+from schema.graph_consents import MUTATIONS as CONSENTS
 from schema.graph_credit import MUTATIONS as CREDIT_MUTATIONS
 from schema.graph_federation import (
     DEFINITIONS,
@@ -28,12 +30,18 @@ from schema.graph_federation import (
 )
 from schema.graph_interfaces import Node
 from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, record_filters
+from schema.graph_registers import (
+    access_entry,
+    access_rule,
+    audit_indicator,
+    sharing_agreement,
+)
+from schema.graph_sharing import MUTATIONS as SHARING
 from schema.graph_types import (
     CENTS_SCALAR,
     Band,
     Cents,
     LookupStatus,
-    access_entry,
     argument,
     connection,
     entities,
@@ -134,6 +142,22 @@ def _warnings(alert: Any, alert_filter: Any) -> tuple[str, object, Any]:
     )
 
 
+def _agreements() -> tuple[str, object, Any]:
+    return _root(
+        "sharing_agreements",
+        optional(connection("SharingAgreement", sharing_agreement())),
+        "Sharing agreements and requests, by name: where each stands, and what is due.",
+        [
+            *_paging(),
+            argument("agreement", str | None, "Only this one.", default=None),
+            argument("source", str | None, "Only of this source.", default=None),
+            argument("department", str | None, "Only read by this department.", default=None),
+            argument("states", list[str] | None, "Only in these states.", default=None),
+            argument("overdue", bool, "Only what should have happened by now.", default=False),
+        ],
+    )
+
+
 def _for_gateways(types: dict[str, Any], sdl: Callable[[], str]) -> list[tuple[str, object, Any]]:
     """Return what only a gateway asks."""
     found: Any = strawberry.field(
@@ -207,6 +231,35 @@ def _query(
                 ],
             ),
             _root(
+                "indicators",
+                optional(connection("AuditIndicator", audit_indicator())),
+                "What in the access log is worth a look, the latest first; for auditors. Each "
+                "names the entries that it rests on.",
+                [
+                    *_paging(),
+                    argument("department", str | None, "Only this department.", default=None),
+                    argument("rule", str | None, "Only by this rule.", default=None),
+                    argument("severity", str | None, "Only low, medium or high.", default=None),
+                    argument("since", datetime | None, "Not over by this moment.", default=None),
+                    argument("open", bool, "Only what nobody has acknowledged.", default=False),
+                ],
+            ),
+            _root(
+                "access_rules",
+                optional(connection("AccessRule", access_rule())),
+                "Who may read which field for which purpose: the policy in force, line by line. "
+                "With department, purpose and field, what is missing is told as well.",
+                [
+                    *_paging(),
+                    argument("department", str | None, "Only this department.", default=None),
+                    argument("role", str | None, "Only this role.", default=None),
+                    argument("purpose", str | None, "Only this purpose.", default=None),
+                    argument("field", str | None, "Only this field, or this type.", default=None),
+                    argument("day", date | None, "As it stands on this day.", default=None),
+                ],
+            ),
+            _agreements(),
+            _root(
                 "node",
                 optional(Node),
                 "A person or a household by its opaque id.",
@@ -234,7 +287,12 @@ def _mutation() -> type:
             ),
             *(
                 _root(name, optional(outcome), text, [argument("input", given, "What is stated.")])
-                for name, (given, outcome, text) in CREDIT_MUTATIONS.items()
+                for name, (given, outcome, text) in {
+                    **CREDIT_MUTATIONS,
+                    **CONSENTS,
+                    **CASES,
+                    **SHARING,
+                }.items()
             ),
         ],
     )

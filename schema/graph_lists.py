@@ -91,12 +91,13 @@ def filterable(dataset: Dataset) -> tuple[Field, ...]:
 def tellable(catalogue: Catalogue) -> tuple[Dataset, ...]:
     """Return the datasets of which `has` and `lacks` may ask.
 
-    Not those with class X fields: that such a row exists says nothing, and is not to begin to.
+    Not those with class X fields: that such a row exists says nothing, and is not to begin to. Nor
+    those that need consent: that there are rows would be told of people who gave none.
     """
     return tuple(
         d
         for d in catalogue.stored
-        if all(f.classification is not Classification.RESTRICTED for f in d.fields)
+        if not any(f.classification is Classification.RESTRICTED or f.consent for f in d.fields)
     )
 
 

@@ -281,7 +281,7 @@ def _records(subject: str) -> tuple[str, object, Any]:
     return "records", optional(list_of(Record)), strawberry.field(description=text)
 
 
-def _core(type_name: str, annotations: Mapping[str, object]) -> list[tuple[str, object, Any]]:
+def core_fields(type_name: str, annotations: Mapping[str, object]) -> list[tuple[str, object, Any]]:
     known: dict[str, CoreField] = {f.name: f for f in CORE_FIELDS if f.type_name == type_name}
     named = ((name, annotation, camel(name)) for name, annotation in annotations.items())
     return [
@@ -344,7 +344,7 @@ def entities(catalogue: Catalogue) -> dict[str, Any]:
     household = make_type(
         "Household",
         "A family as the register has it.",
-        _core("Household", {"id": optional(strawberry.ID), "region": str | None})
+        core_fields("Household", {"id": optional(strawberry.ID), "region": str | None})
         + _navigations(catalogue, Subject.HOUSEHOLD, types)
         + [_records("household")],
         Node,
@@ -353,7 +353,7 @@ def entities(catalogue: Catalogue) -> dict[str, Any]:
     person = make_type(
         "Person",
         "One person, gathered from every department that knows them.",
-        _core("Person", {"id": optional(strawberry.ID), "household": optional(household)})
+        core_fields("Person", {"id": optional(strawberry.ID), "household": optional(household)})
         + _navigations(catalogue, Subject.PERSON, types)
         + [_records("person")],
         Node,
@@ -363,7 +363,7 @@ def entities(catalogue: Catalogue) -> dict[str, Any]:
         "Member",
         "A person's place in a household.",
         [
-            *_core("Member", {"relation": str | None}),
+            *core_fields("Member", {"relation": str | None}),
             ("person", optional(person), strawberry.field(description="The person.")),
         ],
     )
@@ -377,28 +377,3 @@ def entities(catalogue: Catalogue) -> dict[str, Any]:
     if "Alert" in types:
         _append(types["Alert"], "household", optional(household), "The household it is about.")
     return {**types, "Household": household, "Person": person, "Member": member}
-
-
-def access_entry() -> type:
-    """Return the type of one entry of the access log."""
-    return make_type(
-        "AccessEntry",
-        "One entry of the access log, as an auditor sees it.",
-        _core(
-            "AccessEntry",
-            {
-                "index": int | None,
-                "at": datetime | None,
-                "kind": str | None,
-                "department": str | None,
-                "role": str | None,
-                "actor": str | None,
-                "purpose": str | None,
-                "case": str | None,
-                "outcome": str | None,
-                "fields": list[str] | None,
-                "denied": list[str] | None,
-                "subject_count": int | None,
-            },
-        ),
-    )

@@ -4,41 +4,55 @@ Pure: `policy` reads a policy's text, `model` decides. `hub/query/plan` is the o
 turns decisions into what is fetched.
 """
 
+from hub.access.explained import Cell, Explanation, Question, State, UnknownFieldError, matrix
+from hub.access.explained import explain as explain_access
 from hub.access.model import (
+    FRAME,
     Caller,
-    ConsentCheck,
     Decision,
     Denied,
     Entitlement,
     EntitlementRule,
     Grant,
-    NoConsentOnFile,
+    Limits,
     Policy,
     Purpose,
+    Reach,
     Reason,
     Refusal,
     Reveal,
+    Rows,
 )
-from hub.access.opaque import OPAQUE, is_opaque
+from hub.access.opaque import OPAQUE, has_number, is_opaque
 from hub.access.policy import PolicyError, default_policy_text, load_policy
 
 __all__ = [
+    "FRAME",
     "OPAQUE",
     "Caller",
-    "ConsentCheck",
+    "Cell",
     "Decision",
     "Denied",
     "Entitlement",
     "EntitlementRule",
+    "Explanation",
     "Grant",
-    "NoConsentOnFile",
+    "Limits",
     "Policy",
     "PolicyError",
     "Purpose",
+    "Question",
+    "Reach",
     "Reason",
     "Refusal",
     "Reveal",
+    "Rows",
+    "State",
+    "UnknownFieldError",
     "default_policy_text",
+    "explain_access",
+    "has_number",
     "is_opaque",
     "load_policy",
+    "matrix",
 ]

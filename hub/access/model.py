@@ -6,13 +6,18 @@ are not in the digest, they are bound when a plan is used.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
+
+from hub.access.regions import RegionChange, regions_ever, regions_on
 
 _REMEMBERED: Final = 512
+FRAME: Final = frozenset({"Person", "Household", "Member"})
+"""Types that lead to the others; a token that is narrowed to some types still has them."""
+_Key = tuple[str, str, str, bool, date, "frozenset[str] | None", "tuple[str, ...] | None"]
 
 
 class Purpose(StrEnum):
@@ -26,6 +31,8 @@ class Purpose(StrEnum):
     CREDIT = "CREDIT"
     AUDIT = "AUDIT"
     STAT = "STAT"
+    SHARE = "SHARE"
+    """Sharing agreements themselves: what departments ask, decide and stop; nobody's data."""
 
 
 class Reason(StrEnum):
@@ -35,7 +42,72 @@ class Reason(StrEnum):
     EXPIRED = "EXPIRED"
     CONSENT_REQUIRED = "CONSENT_REQUIRED"
     CASE_REQUIRED = "CASE_REQUIRED"
+    CASE_UNKNOWN = "CASE_UNKNOWN"
+    CASE_CLOSED = "CASE_CLOSED"
+    CASE_OTHER_PURPOSE = "CASE_OTHER_PURPOSE"
+    CASE_NOT_IN_CASELOAD = "CASE_NOT_IN_CASELOAD"
     NO_ENTITLEMENT = "NO_ENTITLEMENT"
+    SUSPENDED = "SUSPENDED"
+
+
+class Rows(StrEnum):
+    """Whose rows an entitlement opens, within its regions."""
+
+    REGION = "region"
+    """Those of everybody who lives there."""
+    OWN_RECIPIENTS = "own-recipients"
+    """A receiver's: those whose recognition holds and was announced to it."""
+    OWN_CASE = "own-case"
+    """Those of the households of the case that the request names, which is one of who acts."""
+    CASELOAD = "caseload"
+    """Those of the households of all open cases of who acts."""
+
+    @property
+    def is_of_cases(self) -> bool:
+        """Whether the register of cases says whose they are."""
+        return self in {Rows.OWN_CASE, Rows.CASELOAD}
+
+    def is_within(self, other: "Rows") -> bool:
+        """Whether whatever these are, `other` are too: a case of one's own is in the caseload."""
+        return other in {self, Rows.REGION} or (self, other) == (Rows.OWN_CASE, Rows.CASELOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far one request of an entitlement may reach, and how long its answer may be kept.
+
+    None is no limit of the policy's; those of the hub hold beside (docs/limits.md).
+    """
+
+    people: int | None = None
+    """Citizen numbers or ids that one request may name."""
+    page: int | None = None
+    """Rows of one page of a list."""
+    retention_days: int | None = None
+    """Days that what was answered may be kept; stated in every answer."""
+    requests_a_day: int | None = None
+    """Requests a day of all who ask under the entitlement; a day is a day in China."""
+    officer_requests_a_day: int | None = None
+    """The same of each officer who is named."""
+
+    @property
+    def counts_requests(self) -> bool:
+        """Whether the requests of a day are counted."""
+        return (self.requests_a_day, self.officer_requests_a_day) != (None, None)
+
+    def loosens(self, before: "Limits") -> bool:
+        """Whether anything is allowed that `before` did not allow: a widening of the policy."""
+        pairs = (
+            (self.people, before.people),
+            (self.page, before.page),
+            (self.retention_days, before.retention_days),
+            (self.requests_a_day, before.requests_a_day),
+            (self.officer_requests_a_day, before.officer_requests_a_day),
+        )
+        return any(old is not None and (new is None or new > old) for new, old in pairs)
+
+
+UNLIMITED: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +121,16 @@ class Caller:
     actor: str | None = None
     case: str | None = None
     area: tuple[str, ...] | None = None
-    """Prefixes of the regions that the registry narrows this client to; None: no narrower."""
+    """Prefixes of the regions that the registry or its token narrows it to; None: no narrower."""
+    datasets: frozenset[str] | None = None
+    """The only types, beside `FRAME`, that its token is for; None: all that are granted."""
+    is_actor_stated: bool = False
+    """Whether `actor` was said in a header by the department's system, not by the token."""
+
+    @property
+    def subject(self) -> str:
+        """Who acts as the token itself says: the person who signed in, or the client."""
+        return self.client_id if self.actor is None or self.is_actor_stated else self.actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +144,8 @@ class Grant:
     consent: bool
     start: date
     end: date
+    suspended: bool = False
+    """Whether its agreement is suspended: nothing is read under it until it is resumed."""
 
     def is_live(self, today: date) -> bool:
         """Whether it is in force on `today`."""
@@ -81,26 +164,31 @@ class Denied:
     """The field may not be read."""
 
     reason: Reason
+    grant: Grant | None = None
+    """Of CONSENT_REQUIRED: what opens it in the rows of people whose authorisation covers it."""
 
 
 Decision = Reveal | Denied
 _NOT_GRANTED: Final = Denied(Reason.NOT_GRANTED)
 
 
-class ConsentCheck(Protocol):
-    """Whether an authorisation covers a source's field today; called once for a field."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an entitlement may touch on any day, in any case: the database holds it to that."""
 
-    def is_on_file(self, grant: Grant, caller: Caller, today: date) -> bool:
-        """Return whether one does."""
+    regions: tuple[str, ...]
+    paths: frozenset[str]
+    digest: str
+
+    @classmethod
+    def of(cls, regions: Iterable[str], paths: Iterable[str]) -> "Reach":
+        """Return the reach over these regions and fields."""
+        ordered, named = tuple(sorted(set(regions))), frozenset(paths)
+        lines = "\n".join([*ordered, "", *sorted(named)])
+        return cls(ordered, named, hashlib.sha256(lines.encode()).hexdigest())
 
 
-class NoConsentOnFile:
-    """The hub keeps no authorisations: no consent is ever on file."""
-
-    def is_on_file(self, grant: Grant, caller: Caller, today: date) -> bool:
-        """Return that there is none."""
-        del grant, caller, today
-        return False
+NO_REACH: Final = Reach.of((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +205,14 @@ class Entitlement:
     policy_digest: str
     may_introspect: bool = True
     """Whether the schema itself is told: its types and fields, nobody's data."""
+    reach: Reach = NO_REACH
+    """What the database lets it touch, whatever the plan says; wider than what is granted today."""
+    rows: Rows = Rows.REGION
+    limits: Limits = UNLIMITED
+    region_changes: tuple[RegionChange, ...] = ()
+    """By which a prefix is led to the codes of another day."""
+    checks_case: bool = False
+    """Whether the case that was named must be in the register, open, and one of the caller's."""
 
     def decide(self, path: str) -> Decision:
         """Return the decision about `Type.field`."""
@@ -125,6 +221,25 @@ class Entitlement:
     def is_granted(self, path: str) -> bool:
         """Whether the field may be read."""
         return isinstance(self.decide(path), Reveal)
+
+    def opened_with_consent(self) -> frozenset[str]:
+        """Return the types that may be read in the rows of people whose authorisation covers them.
+
+        A dataset is granted with consent as a whole: where some of its fields are granted without,
+        those that wait for consent stay denied.
+        """
+        waiting: set[str] = set()
+        revealed: set[str] = set()
+        for path, decision in self.decisions.items():
+            if isinstance(decision, Reveal):
+                revealed.add(path.partition(".")[0])
+            elif decision.grant is not None:
+                waiting.add(path.partition(".")[0])
+        return frozenset(waiting - revealed)
+
+    def regions_on(self, day: date) -> tuple[str, ...]:
+        """Return the prefixes of the regions whose households may be read as of `day`."""
+        return regions_on(self.regions, self.region_changes, day)
 
     def within(self, area: tuple[str, ...] | None) -> "Entitlement":
         """Return the same rights over the rows that also lie in `area`; None narrows nothing."""
@@ -160,11 +275,26 @@ class EntitlementRule:
     case_required: bool
     grants: tuple[Grant, ...]
     introspection: bool = True
+    rows: Rows = Rows.REGION
+    limits: Limits = UNLIMITED
+    region_changes: tuple[RegionChange, ...] = ()
+
+    def only(self, datasets: frozenset[str]) -> "EntitlementRule":
+        """Return the rule without its grants for types that are neither in `datasets` nor frame."""
+        kept = datasets | FRAME
+        grants = tuple(g for g in self.grants if g.path.partition(".")[0] in kept)
+        return replace(self, grants=grants)
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Whom it is for."""
         return self.department, self.role, self.purpose
+
+    @property
+    def reach(self) -> Reach:
+        """What it may touch on any day, in any case."""
+        regions = regions_ever(self.regions, self.region_changes)
+        return Reach.of(regions, (grant.path for grant in self.grants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +303,7 @@ class Policy:
 
     digest: str
     rules: tuple[EntitlementRule, ...]
-    consent: ConsentCheck = field(default_factory=NoConsentOnFile)
-    _known: dict[tuple[str, str, str, bool, date], Entitlement | Refusal] = field(
+    _known: dict[_Key, Entitlement | Refusal] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -186,13 +315,18 @@ class Policy:
             caller.purpose,
             caller.case is not None,
             today,
+            caller.datasets,
+            caller.area,
         )
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[key] = self._decide(caller, today)
-        return known.within(caller.area) if isinstance(known, Entitlement) else known
+            known = self._decide(caller, today)
+            if isinstance(known, Entitlement):
+                known = known.within(caller.area)
+            self._known[key] = known
+        return known
 
     def _decide(self, caller: Caller, today: date) -> Entitlement | Refusal:
         wanted = (caller.department, caller.role, caller.purpose)
@@ -201,12 +335,15 @@ class Policy:
         if not live:
             return Refusal(Reason.EXPIRED if stated else Reason.NO_ENTITLEMENT)
         (rule,) = live  # load_policy refuses two at a time
+        reach = rule.reach  # that of the role in the database, which a token does not narrow
+        if caller.datasets is not None:
+            rule = rule.only(caller.datasets)
         if rule.case_required and caller.case is None:
             decisions: dict[str, Decision] = {
                 grant.path: Denied(Reason.CASE_REQUIRED) for grant in rule.grants
             }
         else:
-            decisions = _decisions(rule.grants, caller, today, self.consent)
+            decisions = _decisions(rule.grants, today)
         return Entitlement(
             caller.department,
             caller.role,
@@ -216,6 +353,11 @@ class Policy:
             _digest(rule, decisions),
             self.digest,
             rule.introspection,
+            reach,
+            rule.rows,
+            rule.limits,
+            rule.region_changes,
+            rule.case_required and caller.case is not None,
         )
 
     def live_fields(self, department: str, role: str, purpose: str, today: date) -> frozenset[str]:
@@ -227,15 +369,15 @@ class Policy:
         return frozenset(path for path in found.decisions if found.is_granted(path))
 
 
-def _decisions(
-    grants: Sequence[Grant], caller: Caller, today: date, consent: ConsentCheck
-) -> dict[str, Decision]:
+def _decisions(grants: Sequence[Grant], today: date) -> dict[str, Decision]:
     decisions: dict[str, Decision] = {}
     for grant in grants:
         if not grant.is_live(today):
             decisions.setdefault(grant.path, Denied(Reason.EXPIRED))
-        elif grant.consent and not consent.is_on_file(grant, caller, today):
-            decisions[grant.path] = Denied(Reason.CONSENT_REQUIRED)
+        elif grant.suspended:
+            decisions[grant.path] = Denied(Reason.SUSPENDED)
+        elif grant.consent:
+            decisions[grant.path] = Denied(Reason.CONSENT_REQUIRED, grant)
         else:
             decisions[grant.path] = Reveal(grant)
     return decisions
@@ -244,10 +386,12 @@ def _decisions(
 def _digest(rule: EntitlementRule, decisions: Mapping[str, Decision]) -> str:
     """Return a digest of every decision, so that two equal ones can share a plan."""
     lines = [*rule.key] if rule.introspection else [*rule.key, "introspection\0False"]
+    lines += [f"rows\0{rule.rows}"] if rule.rows is not Rows.REGION else []
+    lines += ["case"] if rule.case_required else []
     for path, decision in sorted(decisions.items()):
-        if isinstance(decision, Reveal):
-            grant = decision.grant
+        grant = decision.grant
+        if grant is not None:
             lines.append(f"{path}\0{grant.agreement}\0{grant.legal_basis}\0{grant.consent}")
-        else:
+        elif isinstance(decision, Denied):
             lines.append(f"{path}\0{decision.reason}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

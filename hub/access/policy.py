@@ -9,17 +9,32 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from hub.access.model import ConsentCheck, EntitlementRule, Grant, NoConsentOnFile, Policy, Purpose
+from hub.access.model import (
+    EntitlementRule,
+    Grant,
+    Limits,
+    Policy,
+    Purpose,
+    Rows,
+)
+from hub.access.regions import RegionChange
 from hub.errors import SetupError
-from schema.catalogue import Catalogue, CoreField
+from schema.catalogue import Catalogue, CoreField, Subject
 
+_COMMITMENT: Final = "CommitmentRecord"
+_RECOGNITION: Final = "Recognition"
 _REGION: Final = re.compile(r"[0-9]{1,12}")
+_COUNTY_DIGITS: Final = 6
+_NOTHING: Final = "entitlement = []"
+_ROUND_ABOUT: Final = frozenset({"Mutation", "AccessEntry", "AccessRule"})
+"""Commands and registers do not ask whose rows an entitlement opens."""
 _CORE_OWNER: Final = "civil-affairs"
 """Whose agreement opens the graph's own fields."""
 
@@ -40,6 +55,14 @@ class _GrantText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     consent: bool = False
 
 
+class _LimitsText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    people: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    page: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    retention_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    requests_a_day: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    officer_requests_a_day: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class _EntitlementText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     department: str
     role: str
@@ -51,10 +74,30 @@ class _EntitlementText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     grant: list[_GrantText]
     case_required: bool = False
     introspection: bool = True
+    rows: Rows = Rows.REGION
+    limits: _LimitsText = _LimitsText()
+
+
+class _SuspensionText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    agreement: str
+
+
+class _RegionChangeText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    old: str
+    new: str
+    legal_basis: str
+    start: date = msgspec.field(name="from")
 
 
 class _PolicyText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     entitlement: list[_EntitlementText]
+    addition: list[_EntitlementText] = []
+    """Grants that join the entitlement of the same department, role and purpose, if there is one:
+    what came of sharing requests."""
+    region_change: list[_RegionChangeText] = []
+    """Codes of regions that took the place of others."""
+    suspension: list[_SuspensionText] = []
+    """Agreements under which nothing is read until they are resumed."""
 
 
 def default_policy_text() -> str:
@@ -64,7 +107,7 @@ def default_policy_text() -> str:
     return "\n".join(part.read_text("utf-8") for part in packaged)
 
 
-def load_policy(text: str, catalogue: Catalogue, consent: ConsentCheck | None = None) -> Policy:
+def load_policy(text: str, catalogue: Catalogue) -> Policy:
     """Return the policy that `text` states.
 
     Raises:
@@ -76,9 +119,26 @@ def load_policy(text: str, catalogue: Catalogue, consent: ConsentCheck | None = 
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as problem:
         raise PolicyError(f"The policy cannot be read: {problem}") from None
     rules = tuple(_rule(entry, catalogue) for entry in stated.entitlement)
+    for entry in stated.addition:
+        rules = _joined(rules, _rule(entry, catalogue), catalogue)
     _refuse_two_at_a_time(rules)
+    changes = _region_changes(stated.region_change)
+    if changes:
+        rules = tuple(replace(rule, region_changes=changes) for rule in rules)
+    rules = _suspended(rules, {each.agreement for each in stated.suspension})
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Policy(digest, rules, consent or NoConsentOnFile())
+    return Policy(digest, rules)
+
+
+def load_former(text: str, catalogue: Catalogue) -> Policy:
+    """Return the policy that was in force: it grants nothing where it fits the catalogue no more.
+
+    So whatever takes its place is compared with what anybody could still read under it.
+    """
+    try:
+        return load_policy(text, catalogue)
+    except PolicyError:
+        return load_policy(_NOTHING, catalogue)
 
 
 def _rule(stated: _EntitlementText, catalogue: Catalogue) -> EntitlementRule:
@@ -90,6 +150,10 @@ def _rule(stated: _EntitlementText, catalogue: Catalogue) -> EntitlementRule:
             raise PolicyError(f"{place}: a region is 1 to 12 digits, not {region!r}.")
     grants = tuple(grant for g in stated.grant for grant in _grants(g, catalogue, place))
     _refuse_contradictions(grants, place)
+    if stated.rows is Rows.OWN_RECIPIENTS:
+        _check_recipients(grants, catalogue, place)
+    if stated.rows.is_of_cases:
+        _check_cases(stated.rows, grants, place, case_required=stated.case_required)
     return EntitlementRule(
         stated.department,
         stated.role,
@@ -101,6 +165,91 @@ def _rule(stated: _EntitlementText, catalogue: Catalogue) -> EntitlementRule:
         stated.case_required,
         grants,
         stated.introspection,
+        stated.rows,
+        Limits(**msgspec.structs.asdict(stated.limits)),
+    )
+
+
+def _check_recipients(grants: Sequence[Grant], catalogue: Catalogue, place: str) -> None:
+    """See that a receiver reads people one by one, and the recognitions by which it may."""
+    for grant in grants:
+        kind = grant.path.partition(".")[0]
+        dataset = catalogue.by_type.get(kind)
+        is_persons = dataset is not None and dataset.subject is Subject.PERSON
+        if grant.path != "Person.id" and not (is_persons and kind != _COMMITMENT):
+            raise PolicyError(
+                f'{place}: rows = "own-recipients" opens people and their records; '
+                f"{grant.path} is none of these."
+            )
+    if not any(grant.path.startswith(f"{_RECOGNITION}.") for grant in grants):
+        raise PolicyError(
+            f'{place}: rows = "own-recipients" needs a grant of {_RECOGNITION}, by which they '
+            "are told."
+        )
+
+
+def _check_cases(rows: Rows, grants: Sequence[Grant], place: str, *, case_required: bool) -> None:
+    """See that the rows of cases can be told, and that nothing leads around them."""
+    if rows is Rows.OWN_CASE and not case_required:
+        raise PolicyError(f'{place}: rows = "own-case" needs case_required = true.')
+    for grant in grants:
+        if grant.path.partition(".")[0] in _ROUND_ABOUT:
+            raise PolicyError(
+                f'{place}: rows = "{rows}" opens what queries show of people; {grant.path} is '
+                "none of it."
+            )
+
+
+def _joined(
+    rules: tuple[EntitlementRule, ...], added: EntitlementRule, catalogue: Catalogue
+) -> tuple[EntitlementRule, ...]:
+    """Return the rules with an addition: its grants join the entitlement that it belongs to.
+
+    Whose rows are read, and how far a request may reach, is as the entitlement says. An addition
+    has days of its own, and what it grants holds on no other.
+    """
+    for n, rule in enumerate(rules):
+        if rule.key == added.key and rule.start < added.end and added.start < rule.end:
+            place = f"addition to {'/'.join(rule.key)}"
+            if set(rule.regions) != set(added.regions):
+                raise PolicyError(f"{place}: its regions must be {', '.join(rule.regions)}.")
+            if (rule.case_required, rule.introspection) != (
+                added.case_required,
+                added.introspection,
+            ):
+                raise PolicyError(f"{place}: case_required and introspection must be the same.")
+            grants = (*rule.grants, *added.grants)
+            _refuse_contradictions(grants, place)
+            if rule.rows is Rows.OWN_RECIPIENTS:
+                _check_recipients(grants, catalogue, place)
+            if rule.rows.is_of_cases:
+                _check_cases(rule.rows, grants, place, case_required=rule.case_required)
+            own = tuple(_within(grant, added.start, added.end) for grant in added.grants)
+            joined = replace(rule, grants=(*rule.grants, *own))
+            return (*rules[:n], joined, *rules[n + 1 :])
+    return (*rules, added)
+
+
+def _within(grant: Grant, start: date, end: date) -> Grant:
+    """Return a grant that holds on its days between `start` and `end`, if there are any."""
+    first = max(grant.start, start)
+    return replace(grant, start=first, end=max(first, min(grant.end, end)))
+
+
+def _suspended(
+    rules: tuple[EntitlementRule, ...], agreements: set[str]
+) -> tuple[EntitlementRule, ...]:
+    if not agreements:
+        return rules
+    known = {grant.agreement for rule in rules for grant in rule.grants}
+    if unknown := sorted(agreements - known):
+        raise PolicyError(f"No grant is under the suspended agreement {unknown[0]}.")
+    return tuple(
+        replace(
+            rule,
+            grants=tuple(replace(g, suspended=g.agreement in agreements) for g in rule.grants),
+        )
+        for rule in rules
     )
 
 
@@ -144,6 +293,21 @@ def _check_field(path: str, stated: _GrantText, catalogue: Catalogue, place: str
                 )
     if stated.source != owner:
         raise PolicyError(f"{place}: {path} belongs to {owner}, not to {stated.source}.")
+
+
+def _region_changes(stated: Sequence[_RegionChangeText]) -> tuple[RegionChange, ...]:
+    for each in stated:
+        place = f"region_change {each.old} to {each.new}"
+        _check_legal_basis(each.legal_basis, place)
+        for code in (each.old, each.new):
+            if not _REGION.fullmatch(code) or len(code) <= _COUNTY_DIGITS:
+                raise PolicyError(f"{place}: a code below a county has 7 to 12 digits.")
+        if each.old[:_COUNTY_DIGITS] != each.new[:_COUNTY_DIGITS] or len(each.old) != len(each.new):
+            raise PolicyError(f"{place}: both are codes of one county, of the same length.")
+    changes = [RegionChange(each.old, each.new, each.start) for each in stated]
+    if len(set(changes)) < len(changes):
+        raise PolicyError("A region_change is stated twice.")
+    return tuple(sorted(changes, key=lambda change: (change.start, change.old, change.new)))
 
 
 def _check_dates(start: date, end: date, place: str) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from audit.entry import EntryKind
 from hub.casework.alert_errors import OvertakenStepError, UnknownAlertError
+from hub.casework.cases import CaseDesk, Whose
 from hub.casework.moves import Move, Standing, move
 from hub.casework.rooms import Order
 from hub.casework.steps import (
@@ -112,6 +113,7 @@ class AlertDesk:
     keys: DataKeys
     tagger: Tagger
     services: Callable[[date], ServiceMap]
+    cases: CaseDesk
 
     async def take(self, step: Step, order: Order) -> Taken:
         """Return what `step` did; on return it is stored and on record.
@@ -133,7 +135,7 @@ class AlertDesk:
     async def _take(self, connection: Connection, step: Step, order: Order) -> Taken:
         at = await known_now(connection)
         found = await self._found(connection, step.place.alert_id, order)
-        tag = self.tagger.record("casework", words_of(step))
+        tag = self.tagger.identifier("casework", words_of(step))
         decision_id = UUID(bytes=tag[:16], version=4)
         work = _Work(self, connection, found, step, decision_id)
         done = await connection.fetchrow(_DONE, found.cell, step.place.alert_id, decision_id)
@@ -149,6 +151,10 @@ class AlertDesk:
         services = self.services(order.today)
         moved = move(step, standing, services, order.today, order.caller.actor)
         await work.write(moved, order.today, at)
+        if isinstance(step, Assignment) and order.entitlement.checks_case:
+            before = found.newest.value.columns["assignee"]
+            home = (found.household_id, step.assignee, before if isinstance(before, str) else None)
+            await self.cases.visited(connection, Whose(order.caller, order.regions), *home)
         status = str(moved.alert["status"])
         await self._record(found, step, order, ("announced", status))
         return await work.told(status, step.place.step + 1, order.today)

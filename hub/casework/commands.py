@@ -18,9 +18,11 @@ from graphql import GraphQLSchema
 from audit.entry import EntryKind
 from audit.log import Receipt
 from hub.access import Entitlement
+from hub.casework.case_acts import CASE_COMMANDS
 from hub.casework.rooms import CommandRoom, Order, check_granted
 from hub.errors import AuditUnavailableError, RefusedError
 from hub.query.answer import Answer, Request, entitled
+from hub.query.cases import CaseCheck
 from hub.query.commands import (
     Command,
     Series,
@@ -34,6 +36,7 @@ from hub.query.documents import Documents
 from hub.query.model import Constant
 from hub.query.policies import Policies
 from hub.query.quota import COMMAND, UNMETERED, Meter
+from hub.query.receiving import marked_payload
 from hub.store.journal import Journal, recorded
 
 
@@ -58,6 +61,7 @@ class Commands:
     policies: Policies
     disclosures: Disclosures
     journal: Journal
+    cases: CaseCheck
     rooms: Mapping[str, CommandRoom]
     """Who carries out which mutation, by its name in GraphQL."""
     meter: Meter = UNMETERED
@@ -74,6 +78,7 @@ class Commands:
         asked = Asked(
             request.caller, request.request_id, request.at,
             self.documents.hash_of(request.document), request.operation_name,
+            receiving=request.receiving,
         )  # fmt: skip
         series = await self._planned(request, asked)
         commands = series.commands
@@ -84,21 +89,29 @@ class Commands:
         receipt = await self._receipt(outcomes, asked)
         body = _body(series, outcomes, receipt, request.request_id)
         failures = tuple(one for one in outcomes if isinstance(one, Exception))
-        return Answer(body, receipt, failures)
+        if request.receiving is None:
+            return Answer(orjson.dumps(body), receipt, failures)
+        left = request.receiving.encoded(body, lambda: body["data"])
+        return Answer(left, receipt, failures)
 
     async def _planned(self, request: Request, asked: Asked) -> Series:
         try:
+            if request.receiving is not None:
+                _ = request.receiving.key  # without one nothing is done
             await self.meter.spend(request.caller, COMMAND)
-            return plan_commands(
+            entitlement = entitled(await self.policies.reload(), request)
+            series = plan_commands(
                 self.schema,
                 self.documents.parsed(request.document),
                 request.operation_name,
                 request.variables,
-                entitled(await self.policies.reload(), request),
+                entitlement,
             )
+            await self.meter.count(request.caller, entitlement.limits)
         except Exception as problem:
             await self._not_done(asked, problem)
             raise
+        return series
 
     async def _outcome(self, command: Command, request: Request, asked: Asked) -> Outcome:
         """Return what became of one command of several; cancelling goes through."""
@@ -116,7 +129,11 @@ class Commands:
         try:
             entitlement = entitled(await self.policies.reload(), request)
             check_command(command, entitlement)
+            if command.name not in CASE_COMMANDS:  # they look at the case that they are about
+                await self.cases.check(request.caller, entitlement, request.at)
             payload = await self._carried_out(command, request, entitlement)
+            if request.receiving is not None and request.receiving.seals_values:
+                payload = marked_payload(payload)
         except Exception as problem:
             await self._not_done(asked, problem)
             raise
@@ -157,7 +174,9 @@ class Commands:
         )
 
 
-def _body(series: Series, outcomes: Sequence[Outcome], receipt: Receipt, request_id: str) -> bytes:
+def _body(
+    series: Series, outcomes: Sequence[Outcome], receipt: Receipt, request_id: str
+) -> dict[str, object]:
     """Return the response: each command in its place, with its receipt where there are several."""
     data: dict[str, object] = {
         one.key: one.value for one in series.outputs if isinstance(one, Constant)
@@ -176,7 +195,7 @@ def _body(series: Series, outcomes: Sequence[Outcome], receipt: Receipt, request
         extensions["receipts"] = receipts
     ordered = {one.key: data[one.key] for one in series.outputs}
     body: dict[str, object] = {"data": ordered, "extensions": extensions}
-    return orjson.dumps({**body, "errors": errors} if errors else body)
+    return {**body, "errors": errors} if errors else body
 
 
 def _told(receipt: Receipt) -> dict[str, object]:

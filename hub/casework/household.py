@@ -45,6 +45,8 @@ class Resident:
 
     person: PersonPlace
     person_tag: bytes = field(repr=False)
+    tag_version: int
+    """The version of the tag key that the tag is under."""
     number: str = field(repr=False)
     name: str = field(repr=False)
     birth_date: date | None = field(repr=False, default=None)
@@ -133,6 +135,7 @@ def _resident(register: Dataset, identity: Identity, span: Stored) -> Resident:
     return Resident(
         identity.person,
         identity.person_tag,
+        identity.tag_version,
         number,
         name,
         date.fromisoformat(born) if born not in {"", "None"} else None,

@@ -64,7 +64,7 @@ class Office:
 
 def decision_id(tagger: Tagger, number: str, household_id: UUID) -> UUID:
     """Return the id of a decision about a household; it tells nothing of its number."""
-    return UUID(bytes=tagger.record(KIND, f"{number}\0{household_id}")[:16], version=4)
+    return UUID(bytes=tagger.identifier(KIND, f"{number}\0{household_id}")[:16], version=4)
 
 
 def message_id(decision: UUID, receiver: str, person_id: UUID) -> UUID:
@@ -159,7 +159,9 @@ class Writing:
         for resident in self._home.residents:
             person = resident.person
             if person.person_id not in own:
-                own[person.person_id] = new.identity(OWNER, resident.person_tag, person)
+                own[person.person_id] = new.identity(
+                    OWNER, resident.person_tag, person, resident.tag_version
+                )
         return own
 
     def _recognition(self, resident: Resident, identity: Identity) -> Stored:
@@ -169,7 +171,9 @@ class Writing:
             "deciding_unit": self._office.unit.name,
             "region": self._home.region,
         }
-        tag = self._office.tagger.record(KIND, f"{self._decision_id}\0{resident.person.person_id}")
+        tag = self._office.tagger.identifier(
+            KIND, f"{self._decision_id}\0{resident.person.person_id}"
+        )
         record_id = UUID(bytes=tag[:16], version=4)
         owner = (RECOGNITION, self._home.cell, identity.identity_id, identity.key)
         start = self._decision.start_date.replace(day=1)
@@ -193,7 +197,7 @@ class Writing:
     ) -> Letter:
         person_id, decision = resident.person.person_id, self._decision
         message_id = self._message_id(person_id, receiver.name)
-        person_key = self._office.tagger.record(f"receiver {receiver.name}", str(person_id))
+        person_key = self._office.tagger.identifier(f"receiver {receiver.name}", str(person_id))
         recognition = Recognition(
             change=Change.ADD,
             household_id=str(self._home.household_id),

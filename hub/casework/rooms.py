@@ -31,7 +31,7 @@ class Order:
     @property
     def regions(self) -> Sequence[str]:
         """Prefixes of the regions whose households the command may touch."""
-        return self.entitlement.regions
+        return self.entitlement.regions_on(self.today)
 
 
 class CommandRoom(Protocol):

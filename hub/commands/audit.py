@@ -7,31 +7,33 @@ from typing import Annotated
 
 import typer
 
-from audit.checkpoint import NoteSigner
 from audit.export import export_log
 from audit.verify import Verdict, report, verify_database, verify_export
 from hub.app import server_of
+from hub.commands import indicators
 from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
 from hub.commands.options import Home
 from hub.sealing.keyring import Keyring
-from hub.sealing.signing import log_seed
+from hub.sealing.log_signing import LogSigner
 from hub.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
     help="The access log: verify it, export it for an auditor, show its verifier key.",
 )
+app.add_typer(indicators.app, name="indicators")
 Folder = Annotated[Path, typer.Argument(help="Folder of an export.")]
 Vkey = Annotated[str | None, typer.Option("--vkey", help="Verifier key; default: this hub's own.")]
 
 
 def verifier_key(settings: Settings) -> str:
-    """Return the key by which anybody can verify this hub's log.
+    """Return the keys by which anybody can verify this hub's log, a line each.
 
     Raises:
         SetupError: The hub has no keys yet.
     """
-    return NoteSigner(settings.origin, log_seed(Keyring.open(settings.key_folder))).vkey
+    keyring = Keyring.open(settings.key_folder, settings.root_key)
+    return "\n".join(LogSigner(keyring, settings.origin).vkeys)
 
 
 def _progress(done: int, size: int) -> None:
@@ -66,7 +68,7 @@ def verify(
     """Recompute every entry, tile, root and signature; exit 1 if anything does not fit.
 
     Works offline. With --export and --vkey it needs neither keys nor database:
-    `python -m audit.verify` does the same without the hub.
+    `hub-audit verify-export` does the same without the hub.
     """
     settings = settings_or_fail(home=home)
     notes = [path.read_text("utf-8") for path in witnessed]
@@ -100,12 +102,15 @@ def export(folder: Folder, home: Home = None) -> None:
     entries = run(work())
     progress_done()
     typer.echo(f"{entries:,} entries are in {folder}; verify them with")
-    typer.echo(f"  python -m audit.verify {folder} --vkey '{verifier_key(settings)}'")
+    typer.echo(f"  hub-audit verify-export {folder} --vkey '{verifier_key(settings)}'")
 
 
 @app.command()
 def key(home: Home = None) -> None:
-    """Show the log's verifier key; keep it where the hub's operator cannot change it."""
+    """Show the log's verifier key; keep it where the hub's operator cannot change it.
+
+    After the key was changed these are several, a line each: of what signs, and of what signed.
+    """
     settings = settings_or_fail(home=home)
 
     async def work() -> str:

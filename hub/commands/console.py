@@ -10,6 +10,7 @@ import uvloop
 
 from audit.errors import LogError
 from connectors.errors import SourceError
+from hub.crashes import told
 from hub.errors import HubError
 from hub.home import HomeInUseError
 from hub.settings import InvalidSettingsError, Settings, load_settings
@@ -17,6 +18,8 @@ from hub.store.embedded.errors import EmbeddedServerError
 from scoring import ProfileError
 
 T = TypeVar("T")
+_FAULT = 70
+"""Exit status: EX_SOFTWARE of sysexits(3)."""
 _SAFE = (
     HubError,
     LogError,
@@ -44,7 +47,11 @@ def settings_or_fail(**given: object) -> Settings:
 
 
 def run(work: Coroutine[object, object, T]) -> T:
-    """Run a command's work; what can be said clearly is said, anything else is a bug's trace."""
+    """Run a command's work; what can be said clearly is said.
+
+    Anything else is a fault of the program: where it is is told, but no word of the error itself,
+    which may quote a value, and no variable.
+    """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)
@@ -52,6 +59,12 @@ def run(work: Coroutine[object, object, T]) -> T:
         fail(str(problem))
     except KeyboardInterrupt:
         fail("stopped", 130)
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as fault:  # noqa: BLE001 - nothing of it may be shown as it is
+        for line in told(fault):
+            typer.echo(line, err=True)
+        fail("this is a fault of the program; report the lines above.", _FAULT)
 
 
 def progress(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import structlog
 from connectors.live import banks
 from connectors.outbound import national_credit_platform
 from hub.app import Core
+from hub.casework.consents import GiveAuthorisation, RevokeAuthorisation
 from hub.casework.credit.commitment import Commit
 from hub.casework.credit.confirmation import ConfirmCommitment
 from hub.casework.credit.determination import DeterminePerformance
@@ -22,6 +24,7 @@ from hub.casework.recording import Office
 from hub.casework.rooms import CommandRoom
 from hub.commands.places import is_usable, read_places
 from hub.errors import HubError, SetupError
+from hub.store.consents import forget_uncovered
 from scoring import packaged_calendar
 from scoring.credit import packaged_rules
 
@@ -78,15 +81,28 @@ def credit_rooms(desk: CreditOffice) -> dict[str, CommandRoom]:
         "verifyCommitment": VerifyCommitment(desk),
         "confirmCommitment": ConfirmCommitment(desk),
         "determinePerformance": DeterminePerformance(desk),
+        "giveAuthorisation": GiveAuthorisation(desk),
+        "revokeAuthorisation": RevokeAuthorisation(desk),
     }
+
+
+async def _forget(desk: CreditOffice) -> date:
+    """Delete what live sources answered about people whose authorisation has ended; the day."""
+    today = desk.today
+    async with desk.database.transaction() as connection:
+        await forget_uncovered(connection, today)
+    return today
 
 
 async def follow_commitments(desk: CreditOffice) -> None:
     """Move commitments on as receivers acknowledge and benefits begin, as long as we serve."""
     following = Following(desk)
+    forgotten_on: date | None = None
     while True:
         try:
             await following.move()
+            if forgotten_on != desk.today:
+                forgotten_on = await _forget(desk)
         except HubError as problem:
             log.warning("commitments.wait", code=problem.code)
         await asyncio.sleep(_FOLLOW_EVERY_S)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -25,6 +25,7 @@ from hub.commands.ingest import read_departments, summary
 from hub.commands.migrate import first_policy
 from hub.commands.options import Home
 from hub.demo import bank_channel, installation
+from hub.demo.cases import open_cases
 from hub.demo.commitment_walk import commit_a_family, taken_by_platform
 from hub.demo.district import DEFAULT_HOUSEHOLDS, Places
 from hub.demo.processes import end
@@ -40,6 +41,7 @@ from hub.settings import Settings
 from hub.store.database import Connection
 from hub.store.embedded.client import wait_until_stopped
 from hub.store.facts import Facts
+from hub.store.outbox import revive
 from scoring.profile import BANDS
 
 _READY_S: Final = 60.0
@@ -71,7 +73,7 @@ def demo(
             check_is_local(settings.host, settings.public_url)
             places = _set_up(settings, seed, households)
             told = _start_systems(stack, settings, places)
-            run(_fill(settings, places))
+            run(_fill(settings, places, told))
             hub = stack.enter_context(_served(settings))
             with closing(Walk(hub, settings.home)) as walk:
                 _walk(walk, places, told)
@@ -119,9 +121,12 @@ def _start_systems(
     return running
 
 
-async def _fill(settings: Settings, places: Places) -> None:
+async def _fill(settings: Settings, places: Places, told: Collection[str]) -> None:
     """Read everything into the graph, and say what is in it."""
     async with opened(settings) as core:
+        async with core.database.connection() as connection:
+            for receiver in told:  # they were away while an earlier run's messages were tried
+                await revive(connection, receiver, core.clock())
         policy = await apply_policy(core)
         scope = await load_scope(core.database, core.log, core.tagger, places.monitoring_list)
         typer.echo(f"policy {policy.digest[:12]} in force, {scope.rows:,} families on the roll")
@@ -133,6 +138,7 @@ async def _fill(settings: Settings, places: Places) -> None:
         if any(done.accepted for done in reports):
             _check_quarantine(reports, places)
             bands = await _check_scores(core, places)
+        await open_cases(core)
         async with core.database.connection() as connection:
             await _graph(connection, bands)
 
@@ -161,7 +167,10 @@ async def _check_scores(core: Core, places: Places) -> set[str]:
     if {score.day for score in expected.values()} != {core.clock().astimezone(BEIJING).date()}:
         typer.echo("scores: not compared, the district is of another day")
         return set()
-    async with core.database.connection() as connection:
+    async with (
+        core.database.connection() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         stored = await stored_scores(connection, Facts(core.catalogue), core.data_keys)
     differing = sum(
         stored.get(home) != expected.get(home) for home in stored.keys() | expected.keys()

@@ -4,20 +4,19 @@
 of `hub`, so that nobody starts an installation with it by mistake.
 """
 
-import resource
-
 import typer
 
 from hub.commands.console import settings_or_fail
 from hub.commands.options import Home
 from hub.commands.serve import Port, PortFile, supervise
+from hub.dumps import forbid_dumps
 
 WORKER = "hub.commands.demo_worker"
 
 
 def main(home: Home = None, port: Port = None, port_file: PortFile = None) -> None:
     """Serve the demonstration of `home` until SIGTERM or Ctrl-C."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_dumps()
     supervise(settings_or_fail(home=home, port=port), WORKER, port_file)
 
 

@@ -1,7 +1,9 @@
 """`hub doctor`: is this hub whole? Each check says what is wrong and what to do."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
 
 import asyncpg
 import typer
@@ -10,53 +12,72 @@ from audit.errors import LogError
 from connectors.errors import SourceError, SourceUnavailableError
 from connectors.live.banks import DEPARTMENT as BANKS
 from hub.app import Core, catalogue_of, opened, profile_of
-from hub.commands.console import run, settings_or_fail
+from hub.commands.canary import SearchPlaces, searched
+from hub.commands.console import progress_done, run, settings_or_fail
 from hub.commands.credit import bank_channel
+from hub.commands.finding import Finding
 from hub.commands.ingest import departments_of
 from hub.commands.options import Home
 from hub.commands.places import Places, read_places
+from hub.commands.receiver_keys import CLIENT
+from hub.custody.status import states
+from hub.dumps import Guarded, guarded
 from hub.errors import HubError, SetupError
-from hub.http.clients import read_clients
+from hub.http.clients import Client
+from hub.http.issuers import read_issuers
+from hub.http.registry import LiveClients
+from hub.http.sign_in import read_sign_in
+from hub.query.bind import day_of
 from hub.query.policies import Policies
-from hub.service import check_connections, connections_needed
+from hub.service import check_connections, connections_needed, witnesses_of
 from hub.settings import Settings
+from hub.store.breaks import all_breaks
 from hub.store.migrate import differences
 from hub.store.outbox import queues
+from hub.store.present import strays
+from hub.store.wall import faults
+from hub.store.witnessed import last_seen
 from scoring import ProfileError
 
+_SOON = timedelta(days=30)
+_STATEMENTS = {
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""What keeps the database's log free of what is in statements."""
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found; `advice` is what to do about it."""
-
-    name: str
-    is_ok: bool
-    found: str
-    advice: str = ""
-    is_ours: bool = True
-    """Whether this hub's operator can mend it; another's outage is noted, and no more."""
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether the hub is not whole because of it."""
-        return self.is_ours and not self.is_ok
-
-    @property
-    def mark(self) -> str:
-        """The word that stands before the finding."""
-        return "ok" if self.is_ok else "BAD" if self.is_ours else "note"
-
-
-def doctor(home: Home = None) -> None:
-    """Check keys, database, tables, log, policy, departments, banks, queues; exit 1 on trouble.
+def doctor(
+    home: Home = None,
+    canary: Annotated[
+        bool,
+        typer.Option("--canary", help="Search database and files for what ought to be sealed."),
+    ] = False,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option("--also", help="A file or folder that --canary searches too, such as logs."),
+    ] = None,
+    leave_out: Annotated[
+        list[Path] | None,
+        typer.Option("--leave-out", help="A folder that --canary does not search."),
+    ] = None,
+) -> None:
+    """Check keys, database, tables, log, policy, wall, clients, sources; exit 1 on trouble.
 
     The banks' channel is reached without a question about anybody; that it does not answer is
     noted, and is no trouble of this hub. It changes nothing and can run while the hub serves.
+    With --canary it also opens a few sealed values, on record, and searches for them in every
+    table and, of the embedded database, every file, in many forms: it takes as long as reading
+    all of it. What is found is told by place, never shown.
     """
     settings = settings_or_fail(home=home)
-    findings = run(examined(settings))
+    places = SearchPlaces(tuple(also or ()), tuple(leave_out or ())) if canary else None
+    findings = run(examined(settings, places))
+    progress_done()
     for finding in findings:
         typer.secho(f"{finding.mark:<5}", nl=False, fg=_colour(finding))
         typer.echo(f"{finding.name}: {finding.found}")
@@ -72,28 +93,101 @@ def _colour(finding: Finding) -> str:
     return typer.colors.RED if finding.is_bad else typer.colors.YELLOW
 
 
-async def examined(settings: Settings) -> list[Finding]:
-    """Return every check's finding; one that cannot be made is a finding too."""
+async def examined(settings: Settings, places: SearchPlaces | None = None) -> list[Finding]:
+    """Return every check's finding; one that cannot be made is a finding too.
+
+    With `places` what ought to be sealed is searched for, there too.
+    """
     try:
         async with opened(settings) as core:
             found = [Finding("keys", is_ok=True, found=f"{settings.key_folder} opens")]
             found += [finding async for finding in _checks(core)]
+            if places is not None:
+                found += await searched(core, places)
             return found
     except (HubError, LogError) as problem:
         return [Finding("start", is_ok=False, found=str(problem), advice="Nothing else was tried.")]
 
 
 async def _checks(core: Core) -> AsyncIterator[Finding]:
+    yield await _seals(core)
+    yield await _overdue(core)
+    yield memory(guarded())
     yield await _durability(core)
+    yield await _statements(core)
     yield await _connections(core)
     yield await _tables(core)
+    yield await _present(core)
     yield await _log(core)
+    yield await _witnesses(core)
     yield await _policy(core)
-    yield _clients(core)
+    yield await _wall(core)
+    yield await _clients(core)
+    yield await _encryption(core)
+    yield await _issuers(core)
     yield _departments(core)
     yield await banks(read_places(core.settings.departments_file))
     yield await _quarantine(core)
     yield await _outbox(core)
+
+
+async def _seals(core: Core) -> Finding:
+    async with core.database.connection() as connection:
+        found = await all_breaks(connection)
+    paged = "" if core.settings.alarm_command else "; alarm_command is not set: nobody is paged"
+    if not found:
+        return Finding("seals", is_ok=True, found=f"none was found broken{paged}")
+    places = sorted({f"{each.dataset} of {each.department} ({each.reason})" for each in found})
+    told = f"{sum(each.found for each in found):,} times broken: {', '.join(places)}{paged}"
+    advice = "See docs/operations.md, A broken seal; then `hub seals settle --by ID --why TEXT`."
+    return Finding("seals", is_ok=False, found=told, advice=advice)
+
+
+async def _overdue(core: Core) -> Finding:
+    longest, data = core.settings.key_overdue_days, core.settings.data_key_overdue_days
+    now = core.clock()
+    async with core.database.connection() as connection:
+        found = await states(connection, core.keyring, (now, day_of(now)), longest, data)
+    late = [f"{s.kind} of {s.owner} v{s.version}" for s in found if s.is_overdue]
+    left = [f"{s.kind} of {s.owner} v{s.version}" for s in found if s.is_unfinished]
+    left += [f"data keys of {s.owner}" for s in found if s.is_renewing]
+    aged = sum(s.overdue_data_keys or 0 for s in found)
+    if not late and not left and not aged:
+        return Finding("key ages", is_ok=True, found=f"none is older than {longest} days")
+    told = [f"older than {longest} days: {', '.join(late)}"] if late else []
+    told += [f"{aged:,} data keys older than {data} days"] if aged else []
+    told += [f"rotation not finished: {', '.join(left)}"] if left else []
+    advice = "Change them, `hub keys rotate`: docs/keys.md; `hub keys status` shows them all."
+    return Finding("key ages", is_ok=False, found="; ".join(told), advice=advice)
+
+
+def memory(found: Guarded) -> Finding:
+    """Return whether the memory of a process with keys can get onto a disk."""
+    closed = {True: "closed to other programs", False: "open to them", None: "not on Linux"}
+    said = ["no core dumps" if found.is_safe else "a crash may write a core dump"]
+    said.append(closed[found.is_closed])
+    if found.swaps is None:
+        said.append("whether there is swap is not known")
+    elif found.swaps:
+        said.append(f"{found.swaps} swap areas: pages with keys may be written there")
+    else:
+        said.append("no swap")
+    advice = "Turn swap off or encrypt it; let core_pattern pipe cores to no program."
+    is_ok = found.is_safe and found.swaps == 0
+    return Finding("memory", is_ok, ", ".join(said), advice, is_ours=not found.is_safe)
+
+
+async def _statements(core: Core) -> Finding:
+    """Return whether the database's log takes statements with what is in them."""
+    async with core.database.connection() as connection:
+        said = {
+            name: await connection.fetchval("select current_setting($1)", name)
+            for name in _STATEMENTS
+        }
+    loud = [f"{name} = {said[name]}" for name, quiet in _STATEMENTS.items() if said[name] != quiet]
+    advice = f"Set {', '.join(f'{name} = {quiet}' for name, quiet in _STATEMENTS.items())}."
+    found = "its log takes no statement and no parameter" if not loud else ", ".join(loud)
+    return Finding("statements", not loud, found, advice, is_ours=False)
 
 
 async def _durability(core: Core) -> Finding:
@@ -127,10 +221,36 @@ async def _tables(core: Core) -> Finding:
     return Finding("tables", not different, found, "Run `hub migrate`.")
 
 
+async def _present(core: Core) -> Finding:
+    async with core.database.connection() as connection:
+        count = await strays(connection)
+    found = f"{count:,} rows are not what they are made from" if count else "as it is made"
+    return Finding("known now", not count, found, "Run `hub migrate`: it makes them anew.")
+
+
 async def _log(core: Core) -> Finding:
     async with core.database.connection() as connection:
         size = await connection.fetchval("select size from audit.head")
     return Finding("log", is_ok=True, found=f"{size:,} entries; `hub audit verify` checks them all")
+
+
+async def _witnesses(core: Core) -> Finding:
+    try:
+        expected = witnesses_of(core)
+    except SetupError as problem:
+        return Finding("witnesses", is_ok=False, found=str(problem), advice="See docs/audit.md.")
+    if not expected.places:
+        return Finding("witnesses", is_ok=True, found="none: nobody else watches the log")
+    async with core.database.connection() as connection:
+        seen = {each.witness: each.at for each in await last_seen(connection)}
+    told, late = [], []
+    for place in expected.places:
+        at = seen.get(place.name)
+        told.append(f"{place.name} last at {'no time' if at is None else at.isoformat()}")
+        if at is None or core.clock() - at > expected.late:
+            late.append(place.name)
+    advice = f"Late: {', '.join(late)}. See the hub's lines `log.witness.*`."
+    return Finding("witnesses", not late, "; ".join(told), advice)
 
 
 async def _policy(core: Core) -> Finding:
@@ -145,12 +265,82 @@ async def _policy(core: Core) -> Finding:
     return Finding("policy", not lacking, found, "Grant them to it, or scores lack what they say.")
 
 
-def _clients(core: Core) -> Finding:
+async def _wall(core: Core) -> Finding:
     try:
-        clients = read_clients(core.settings.clients_file)
+        policy = await Policies(core.database, core.catalogue).current()
+        async with core.database.connection() as connection:
+            found = await faults(connection, policy, core.catalogue)
+    except (HubError, asyncpg.PostgresError) as problem:
+        return Finding("wall", is_ok=False, found=type(problem).__name__, advice="Migrate.")
+    stands = (
+        f"{len({rule.reach.digest for rule in policy.rules})} entitlements, each held to its rows"
+    )
+    return Finding("wall", not found, stands if not found else "has gaps", "; ".join(found) + ".")
+
+
+async def _clients(core: Core) -> Finding:
+    try:
+        clients = await LiveClients.opened(core.settings.clients_file, core.database)
     except HubError as problem:
         return Finding("clients", is_ok=False, found=str(problem), advice="See docs/settings.md.")
+    if not clients:
+        return Finding("clients", False, "none may sign in", "See `hub clients register`.")
     return Finding("clients", is_ok=True, found=f"{len(clients)} systems may sign in")
+
+
+async def _encryption(core: Core) -> Finding:
+    try:
+        clients = await LiveClients.opened(core.settings.clients_file, core.database)
+    except HubError as problem:
+        return Finding(
+            "encryption keys", is_ok=False, found=str(problem), advice="See docs/settings.md."
+        )
+    receivers = read_places(core.settings.departments_file).receivers
+    named = {name: stated[CLIENT] for name, stated in receivers.items() if CLIENT in stated}
+    return encryption(clients, core.clock(), named)
+
+
+def encryption(
+    clients: Mapping[str, Client], now: datetime, receivers: Mapping[str, str]
+) -> Finding:
+    """Return who must be encrypted to and soon cannot be: then they are refused, or not written to.
+
+    `receivers` are those of messages with the client that each is. Until then it is noted, for the
+    department has to make the next key.
+    """
+    needed = {client.id for client in clients.values() if client.encryption != "none"}
+    demanded = sorted(needed.union(receivers.values()))
+    ends = {id_: _ends(clients.get(id_), now) for id_ in demanded}
+    found = [f"{id_} has none from {end:%Y-%m-%d %H:%M} on" for id_, end in ends.items() if end]
+    told = f"{len(demanded)} clients must be encrypted to, and can be for {_SOON.days} days"
+    return Finding(
+        "encryption keys",
+        not found,
+        "; ".join(found) or told,
+        "Ask for the next key: `hub clients add-encryption-key`. Without one they are refused.",
+        is_ours=any(end == now for end in ends.values()),
+    )
+
+
+def _ends(client: Client | None, now: datetime) -> datetime | None:
+    return now if client is None else client.encryption_ends(now, now + _SOON)
+
+
+async def _issuers(core: Core) -> Finding:
+    own = core.settings.public_url or ""
+    try:
+        clients = await LiveClients.opened(core.settings.clients_file, core.database)
+        issuers = read_issuers(core.settings.issuers_file, clients, own, clients.known)
+        sign_in = read_sign_in(core.settings.issuers_file, clients.known, own)
+    except HubError as problem:
+        return Finding("issuers", is_ok=False, found=str(problem), advice="See docs/tokens.md.")
+    named = sorted(
+        f"{issuer.entry.id} for {len(issuer.clients)} systems" for issuer in issuers.values()
+    )
+    found = f"the hub's own, and {', '.join(named)}" if named else "the hub's own tokens only"
+    if sign_in is not None:
+        found += f"; people sign in, in {len(sign_in.roles)} roles"
+    return Finding("issuers", is_ok=True, found=found)
 
 
 def _departments(core: Core) -> Finding:

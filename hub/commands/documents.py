@@ -13,7 +13,8 @@ from hub.app import Core, opened
 from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.options import Home
 from hub.errors import RefusedError
-from hub.http.clients import Client, read_clients
+from hub.http.clients import Client
+from hub.http.registry import LiveClients
 from hub.http.trusted import HASH, DocumentFolder, hash_of
 from hub.query.bind import day_of
 from hub.query.documents import Document, Documents
@@ -32,7 +33,7 @@ app = typer.Typer(
         'nothing else where the registry of clients says documents = "trusted".'
     ),
 )
-ClientId = Annotated[str, typer.Argument(help="Client id, as in clients.toml.")]
+ClientId = Annotated[str, typer.Argument(help="Client id; `hub clients list` has them.")]
 
 
 @app.command()
@@ -59,7 +60,7 @@ def listed(
     """List registered documents: client, hash, operations."""
     settings = settings_or_fail(home=home)
     folder = DocumentFolder(settings.documents_folder)
-    for each in [client] if client is not None else sorted(read_clients(settings.clients_file)):
+    for each in [client] if client is not None else sorted(run(_registered(settings))):
         for name in folder.names(each):
             text = folder.text(each, name)
             what = "its text has another hash: it counts as none" if text is None else _names(text)
@@ -83,10 +84,15 @@ def remove(
 
 
 def _client(settings: Settings, client_id: str) -> Client:
-    found = read_clients(settings.clients_file).get(client_id)
+    found = run(_registered(settings)).get(client_id)
     if found is None:
-        fail(f"the registry {settings.clients_file} has no client {client_id}.")
+        fail(f"no client {client_id} is registered, or it may not sign in.")
     return found
+
+
+async def _registered(settings: Settings) -> LiveClients:
+    async with opened(settings) as core:
+        return await LiveClients.opened(settings.clients_file, core.database)
 
 
 def _text(file: Path) -> str:

@@ -25,6 +25,7 @@ from hub.service import rooms_of
 from hub.settings import Settings
 from hub.store.explained import plan_of
 from hub.store.journal import recorded
+from hub.store.wall import Wall
 
 _ALIASES: Final = """
     SELECT person.log_alias FROM person_tag
@@ -114,13 +115,14 @@ async def explained(
         except RefusedError as refused:
             return refused
         told = bound.told
-        if told.plan.asks_log:
+        if told.plan.asks_register:
             return told
         if analyze:
             await _on_record(core, bound)
         dsn = with_statement_timeout(core.dsn, Limits().statement_timeout_ms)
         values = bound.parameters if analyze else None
-        return replace(told, database=await plan_of(dsn, told.statement.text, values))
+        role = await Wall(core.database, core.catalogue).role(told.rule.reach)
+        return replace(told, database=await plan_of(dsn, told.statement.text, values, role=role))
 
 
 class Whose(NamedTuple):
@@ -162,7 +164,7 @@ async def _on_record(core: Core, bound: Bound) -> None:
         AuditUnavailableError: It is not on record; nothing is run.
     """
     told = bound.told
-    tags = [number.tag for one in bound.roots for number in one.numbers if number.tag is not None]
+    tags = [tag for one in bound.roots for number in one.numbers for tag in number.tags]
     ids: list[object] = [key for one in bound.roots for _, key in one.ids if key is not None]
     ids += [key for one in bound.roots if (key := one.parameters.get("id")) is not None]
     async with core.database.connection() as connection:

@@ -76,6 +76,8 @@ def ingest(
         typer.echo(summary(report))
     if outcome.scored.households:
         typer.echo(f"{outcome.scored.households:,} households scored.")
+    if outcome.scored.broken:
+        typer.echo(f"{outcome.scored.broken:,} households wait: a stored value does not open.")
     if outcome.failures:
         fail("\nhub: ".join(map(str, outcome.failures)))
 

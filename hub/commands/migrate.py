@@ -8,6 +8,7 @@ from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.commands.console import run, settings_or_fail
 from hub.commands.options import Home
 from hub.settings import Settings
+from hub.store.present import mended
 
 
 def migrate(home: Home = None) -> None:
@@ -19,12 +20,16 @@ def migrate(home: Home = None) -> None:
     settings = settings_or_fail(home=home)
     first_policy(settings)
 
-    async def work() -> tuple[str, Policy]:
+    async def work() -> tuple[str, Policy, int]:
         revision = await prepare(settings, catalogue_of(settings))
         async with opened(settings) as core:
-            return revision, await apply_policy(core)
+            policy = await apply_policy(core)
+            async with core.database.transaction() as connection:
+                return revision, policy, await mended(connection)
 
-    revision, policy = run(work())
+    revision, policy, strays = run(work())
+    if strays:
+        typer.echo(f"What is known now had {strays:,} rows that were not so; it was made anew.")
     typer.echo(f"The database is at revision {revision}; keys are in {settings.key_folder}.")
     typer.echo(f"The policy {policy.digest[:12]} of {settings.policy_file} is in force.")
 

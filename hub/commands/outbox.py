@@ -23,7 +23,9 @@ def deliver(
     home: Home = None,
     revive_for: Annotated[
         str | None,
-        typer.Option("--revive", help="First let this receiver's dead messages wait again."),
+        typer.Option(
+            "--revive", help="First let this receiver's dead and postponed messages be due."
+        ),
     ] = None,
     keys: Annotated[
         bool,
@@ -58,7 +60,7 @@ def deliver(
 
 def _public_keys(settings: Settings) -> dict[str, list[dict[str, object]]]:
     try:
-        return MessageSigner(Keyring.open(settings.key_folder)).jwks()
+        return MessageSigner(Keyring.open(settings.key_folder, settings.root_key)).jwks()
     except HubError as problem:
         fail(str(problem))
 
@@ -68,4 +70,4 @@ async def _revive(core: Core, receiver: str) -> None:
         revived = await revive(connection, receiver, core.clock())
         about = {"department": "civil-affairs", "receiver": receiver, "revived": revived}
         await recorded(core.log, EntryKind.MESSAGE, {**about, "outcome": "announced"})
-    typer.echo(f"{revived:,} messages for {receiver} wait again.")
+    typer.echo(f"{revived:,} messages for {receiver} are due again.")

@@ -37,8 +37,10 @@ def score(
             if preview is not None:
                 changed = await profile_from(core, preview.read_text("utf-8"))
                 return await whole.preview(changed, lambda p: progress(f"{p.households:,}"))
-            await (await ingest_of(core)).score_waiting()
-            return await whole.run(lambda p: progress(f"{p.households:,} households"))
+            waited = await (await ingest_of(core)).score_waiting()
+            done = await whole.run(lambda p: progress(f"{p.households:,} households"))
+            done.rescored.broken = max(done.rescored.broken, waited.broken)
+            return done
 
     began = perf_counter()
     done = run(work())
@@ -46,6 +48,13 @@ def score(
     for line in _told(done):
         typer.echo(line)
     typer.echo(f"{perf_counter() - began:.1f} s")
+    if isinstance(done, Pass) and done.rescored.broken:
+        fail(f"{left_out(done.rescored.broken)} See `hub seals status`.")
+
+
+def left_out(broken: int) -> str:
+    """Return how many households have no score of today because of a broken seal."""
+    return f"{broken:,} households were left out: a stored value of theirs does not open."
 
 
 def _told(done: Pass | Preview) -> list[str]:

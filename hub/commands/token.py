@@ -13,7 +13,7 @@ from hub.demo.client import AskError, Department
 
 
 def token(
-    client: Annotated[str, typer.Argument(help="Client id, as in clients.toml.")],
+    client: Annotated[str, typer.Argument(help="Client id; `hub clients list` has them.")],
     purpose: Annotated[str, typer.Option("--purpose", help="The declared purpose, such as WARN.")],
     home: Home = None,
     hub: Annotated[
@@ -30,7 +30,8 @@ def token(
     key_file = key or settings.home / "clients" / f"{client}.jwk"
     if not key_file.is_file():
         fail(f"there is no key at {key_file}.")
-    address = hub or settings.public_url or f"http://{settings.host}:{settings.port}"
+    scheme = "http" if settings.tls_certificate is None else "https"
+    address = hub or settings.public_url or f"{scheme}://{settings.host}:{settings.port}"
     try:
         with closing(Department.signed_by(address, client, key_file)) as department:
             typer.echo(department.token(purpose))

@@ -1,16 +1,17 @@
 """One worker of `hub serve`: `python -m hub.commands.worker`, started by the supervisor.
 
 It answers on the port that it inherits, and says so once it can. The worker that is told to lead
-also does what is done once for all of them: it indexes behind the log, sends the outbox, follows
-commitments. When it ends, the supervisor tells another one; what was under way is taken up
-again, for each of these can be done twice. Each worker puts its own start and end on record: it is
-workers that open what is sealed.
+also does what is done once for all of them: it indexes behind the log, shows it to witnesses,
+counts indicators, sends the outbox, follows commitments. When it ends, the supervisor tells another
+one; what was under way is taken up again, for each of these can be done twice. Each worker puts its
+own start and end on record: it is workers that open what is sealed.
 """
 
 import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,16 +27,21 @@ from hub.commands.console import run, settings_or_fail
 from hub.commands.credit import credit_office, follow_commitments
 from hub.commands.options import Home
 from hub.commands.receivers import commands_of, office_of, sender_of
+from hub.dumps import forbid_dumps
 from hub.http.routes import Parts
 from hub.http.server import Serve, Server
+from hub.http.tls import server_context
 from hub.service import (
     application,
     check_connections,
+    count_indicators,
     index_the_log,
     rooms_of,
     say,
     serve_with,
+    settle_keys,
     unextended,
+    witness_the_log,
 )
 from hub.settings import Settings
 from hub.supervision.crew import Word
@@ -65,6 +71,7 @@ def main(listen: Listen, line: LineNumber, home: Home = None, workers: Workers =
 
 def work(settings: Settings, listen: int, line: int, extend: BoundExtension = _as_it_is) -> None:
     """Be a worker as the settings say; exit 1 where that cannot be."""
+    forbid_dumps()
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     with socket.socket(fileno=listen) as bound, socket.socket(fileno=line) as to_supervisor:
@@ -89,23 +96,33 @@ class Leading:
             task.cancel()
 
 
-async def worked(
-    settings: Settings, bound: socket.socket, line: socket.socket, extend: BoundExtension
-) -> None:
-    """Serve on `bound`; on return nothing of it runs any more, and its end is on record."""
+def write_log() -> None:
+    """Write the log to standard output: a JSON object a line.
+
+    A line is one write, its end included: workers share the file, whether Python buffers or not.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
+        ],
+        logger_factory=structlog.WriteLoggerFactory(),
     )
+
+
+async def worked(
+    settings: Settings, bound: socket.socket, line: socket.socket, extend: BoundExtension
+) -> None:
+    """Serve on `bound`; on return nothing of it runs any more, and its end is on record."""
+    write_log()
     host, port = bound.getsockname()[:2]
-    issuer = settings.public_url or f"http://{host}:{port}"
+    tls = tls_of(settings)
+    issuer = settings.public_url or f"{'http' if tls is None else 'https'}://{host}:{port}"
     station = await Station.over(line)
     async with opened(settings) as core, rooms_of(core) as rooms, sender_of(core) as sender:
         await check_connections(core)
-        office = office_of(core)
+        office = office_of(core, rooms.clients)
         credit = credit_office(core, office)
         commands = commands_of(core, rooms, office, credit)
         app = application(core, rooms, commands, issuer, partial(extend, (host, port)))
@@ -117,12 +134,20 @@ async def worked(
                 2 * settings.max_waiting,
                 has_others=settings.workers > 1,
                 max_body_bytes=settings.max_body_bytes,
+                tls=tls,
             ),
             on_ready=partial(station.say, Ready(settings.workers, issuer)),
             signals=(signal.SIGTERM,),
         )
         async with asyncio.TaskGroup() as group:
-            jobs = (partial(index_the_log, core), sender.run, partial(follow_commitments, credit))
+            jobs = (
+                partial(index_the_log, core),
+                partial(count_indicators, core),
+                partial(settle_keys, core),
+                partial(witness_the_log, core),
+                sender.run,
+                partial(follow_commitments, credit),
+            )
             leading = Leading(jobs, group)
             share = 1 / settings.workers
             obeying = group.create_task(obey(station, leading, server, share))
@@ -131,6 +156,17 @@ async def worked(
             leading.end()
         await _last_word(core)
     station.close()
+
+
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """Return what the server speaks TLS with, or None where a proxy does.
+
+    Raises:
+        SetupError: A file of it cannot be used.
+    """
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return server_context(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
 
 
 async def obey(station: Station, leading: Leading, server: Server, share: float) -> None:

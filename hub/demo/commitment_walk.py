@@ -26,7 +26,8 @@ _MOST: Final = 20
 _TRIED: Final = 5
 _MENDED: Final = "in-quarantine"
 """A source that is silent until a record is mended: faults are planted, so some are."""
-_TAKEN_S: Final = 30.0
+_TAKEN_S: Final = 90.0
+"""Longer than a message belongs to a sender that was killed."""
 _POLL_S: Final = 0.2
 
 
@@ -47,10 +48,10 @@ class _Member:
     id: str
     born: date
 
-    def is_adult(self, today: date) -> bool:
+    def is_of_age(self, age: int, today: date) -> bool:
         born = self.born
         passed = (today.month, today.day) >= (born.month, born.day)
-        return today.year - born.year - (not passed) >= _ADULT
+        return today.year - born.year - (not passed) >= age
 
 
 def commit_a_family(walk: Walk, households: list[str], today: date) -> Committed:
@@ -95,7 +96,7 @@ def _applicants(
             for person in people
         ]
         members.sort(key=lambda member: member.born)
-        if members and members[0].is_adult(today):
+        if members and members[0].is_of_age(_ADULT, today):
             yield household_id, members
 
 
@@ -115,12 +116,13 @@ def _committed(walk: Walk, household_id: str, members: list[_Member], today: dat
             "seriousBadRecord": False,
         },
     )
+    own = rules.signing.consents_from
     authorisations = [
         {
             "personId": member.id,
             "sources": list(rules.signing.sources),
             "until": (today + timedelta(days=180)).isoformat(),
-            "signedBy": member.id if member.is_adult(today) else applicant.id,
+            "signedBy": member.id if member.is_of_age(own, today) else applicant.id,
         }
         for member in members
     ]
@@ -179,7 +181,7 @@ def taken_by_platform(platform: RunningReceiver, code: str, how_many: int) -> li
     """Return what the credit platform did with the messages about a commitment, in their order.
 
     Raises:
-        WalkError: It does not have them all after thirty seconds.
+        WalkError: It does not have them all after ninety seconds.
     """
     deadline = time.monotonic() + _TAKEN_S
     while time.monotonic() < deadline:
@@ -188,4 +190,4 @@ def taken_by_platform(platform: RunningReceiver, code: str, how_many: int) -> li
         if len(mine) == how_many:
             return [f"{item['operation']} {item['status']}" for item in mine]
         time.sleep(_POLL_S)
-    raise WalkError("the credit platform does not have every message after thirty seconds")
+    raise WalkError("the credit platform does not have every message after ninety seconds")

@@ -18,6 +18,17 @@ from hub.sealing.keyring import Keyring
 from hub.sealing.signing import MessageSigner
 from hub.settings import Settings
 
+_HEADS: Final = """\
+# Who answers for each department's sharing requests, by opaque ids of the department's own, or by
+# the client of a system that one person alone works with.
+authority = ["data-authority"]
+
+[heads]
+civil-affairs = ["ca-head", "ca-deputy"]
+public-security = ["ps-head", "ps-deputy", "public-security-head", "public-security-deputy"]
+medical-insurance = ["mi-head", "mi-deputy"]
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class DemoClient:
@@ -39,7 +50,14 @@ CREDIT_OFFICE: Final = DemoClient("credit-office", "credit-office", "clerk", ("C
 INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "clerk", ("PUSH",))
 EDUCATION: Final = DemoClient("education-desk", "education", "clerk", ("PUSH",))
 AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
-CLIENTS: Final = (OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, EDUCATION, AUDITOR)
+ASKER: Final = DemoClient("education-sharing", "education", "sharing-officer", ("SHARE",))
+HEAD: Final = DemoClient("public-security-head", "public-security", "sharing-head", ("SHARE",))
+DEPUTY: Final = DemoClient("public-security-deputy", "public-security", "sharing-head", ("SHARE",))
+AUTHORITY: Final = DemoClient("data-authority", "data-authority", "sharing-authority", ("SHARE",))
+CLIENTS: Final = (
+    *(OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, EDUCATION, AUDITOR),
+    *(ASKER, HEAD, DEPUTY, AUTHORITY),
+)
 
 
 def district(home: Path, *, seed: int, households: int, today: date) -> tuple[Places, bool]:
@@ -72,12 +90,13 @@ def register_clients(settings: Settings) -> None:
         for client in CLIENTS
     ]
     settings.clients_file.write_text("\n".join(entries), encoding="utf-8")
+    settings.sharing_file.write_text(_HEADS, encoding="utf-8")
 
 
 def publish_outbound_keys(settings: Settings) -> Path:
     """Write the public keys by which receivers verify the hub's messages; return the file."""
     path = settings.home / "outbound.jwks"
-    keys = MessageSigner(Keyring.open(settings.key_folder)).jwks()
+    keys = MessageSigner(Keyring.open(settings.key_folder, settings.root_key)).jwks()
     write_private(path, json.dumps(keys).encode())
     return path
 

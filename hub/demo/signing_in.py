@@ -11,7 +11,6 @@ is checked:
 5. The client is a demo client, and the purpose one that it is registered for.
 """
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -26,20 +25,14 @@ from hub.demo.installation import CLIENTS
 from hub.errors import InvalidRequestError, SetupError
 from hub.http.clients import Client
 from hub.http.endpoint import Endpoint, NewId
-from hub.http.exchange import JSON, Incoming, Reply, UnsupportedMediaTypeError, json_reply
+from hub.http.exchange import Incoming, Reply, json_reply
 from hub.http.limits import MAX_FORM_BYTES, read_body
+from hub.http.origins import ForeignRequestError, check_same_origin, is_loopback
 from hub.http.problems import Form
 from hub.http.routes import Parts, token_issuer
 from hub.http.tokens import LIFETIME_S, TokenIssuer
 
 SIGN_IN_PATH: Final = "/demo/sign-in"
-
-
-class ForeignRequestError(InvalidRequestError):
-    """The request does not come from a page of this hub; open the hub by its own address."""
-
-    code = "FOREIGN_REQUEST"
-    status = 403
 
 
 class _Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,10 +82,8 @@ class SigningIn:
         """
         # Checks 2 and 3.
         host = self._check_host(incoming)
-        _check_origin(incoming, host)
-        # Check 4.
-        if (incoming.header(b"content-type") or "").strip().lower() != JSON:
-            raise UnsupportedMediaTypeError(f"Send the choice as {JSON}.")
+        # Check 4 begins there too.
+        check_same_origin(incoming, f"http://{host}")
         body = await read_body(incoming.receive, MAX_FORM_BYTES, within_s=self.body_timeout_s)
         # Check 5.
         client, purpose = self._chosen(body)
@@ -150,17 +141,3 @@ def check_is_local(host: str, public_url: str | None) -> None:
             "Signing in without a key exists on a loopback address only; unset HUB_HOST and "
             "HUB_PUBLIC_URL for the demonstration, or use `hub serve`."
         )
-
-
-def is_loopback(name: str) -> bool:
-    """Whether `name` is this machine and no other: localhost, or an address of its loopback."""
-    try:
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_origin(incoming: Incoming, host: str) -> None:
-    site = incoming.header(b"sec-fetch-site") or "same-origin"
-    if incoming.header(b"origin") != f"http://{host}" or site != "same-origin":
-        raise ForeignRequestError("Only a page of this hub may sign in here.")

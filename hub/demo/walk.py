@@ -15,6 +15,7 @@ import httpx2
 import orjson
 
 from hub.demo import documents
+from hub.demo.cases import CASES
 from hub.demo.client import Department
 from hub.demo.installation import (
     APPROVER,
@@ -28,10 +29,11 @@ from hub.demo.installation import (
 from hub.demo.people import KNOWN_FAMILY
 from hub.demo.receivers import RunningReceiver
 
-CASE: Final = "DEMO-2026-0001"
+CASE: Final = CASES[0]
 KNOWN_SCORE: Final = (67, "orange", 94)
 """Total, band and coverage of the profile's worked example."""
-_ACKNOWLEDGED_S: Final = 30.0
+_ACKNOWLEDGED_S: Final = 90.0
+"""Longer than a message belongs to a sender that was killed."""
 _POLL_S: Final = 0.2
 Json = dict[str, Any]
 
@@ -129,7 +131,7 @@ class Walk:
             if sum(map(len, found.values())) == len(wanted):
                 return {name: items for name, items in found.items() if items}
             time.sleep(_POLL_S)
-        raise WalkError("the receivers do not have every message after thirty seconds")
+        raise WalkError("the receivers do not have every message after ninety seconds")
 
     def who_read(self, national_id: str) -> list[Json]:
         """Return the access log's entries about a person, as the auditor sees them."""

@@ -9,6 +9,7 @@ moment before it takes another one; whoever has fewer is quicker.
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Final
 
@@ -24,6 +25,7 @@ _BREATH_S: Final = 0.5
 _FULL: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 _LISTEN_S: Final = 5.0
+_HANDSHAKE_S: Final = 5.0
 _BUSY: Final = orjson.dumps(
     {
         "type": "about:blank",
@@ -73,8 +75,10 @@ class Acceptor:
         bound: socket.socket,
         protocol: Callable[[], asyncio.Protocol],
         open_here: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`open_here` says how many connections this worker has."""
+        self._tls = tls
         self._bound = bound
         self._protocol = protocol
         self._open_here = open_here
@@ -139,6 +143,14 @@ class Acceptor:
         try:
             connection.setblocking(False)  # noqa: FBT003 - the standard library's signature
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await self._loop.connect_accepted_socket(self._protocol, connection)
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._protocol, connection)
+            else:
+                await self._loop.connect_accepted_socket(
+                    self._protocol,
+                    connection,
+                    ssl=self._tls,
+                    ssl_handshake_timeout=_HANDSHAKE_S,
+                )
         except OSError:
-            connection.close()  # it has gone already
+            connection.close()  # it has gone already, or showed no certificate that is taken

@@ -5,7 +5,7 @@ point query.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import Receive, Scope, Send
 
@@ -46,16 +46,20 @@ class Endpoint:
             await send({"type": "websocket.close", "code": 1000})
             return
         request_id = _given_id(scope["headers"]) or self.new_id()
+        told: list[tuple[str, str]] = []
         try:
-            incoming = Incoming(scope, receive, headers_of(scope), request_id)
+            incoming = Incoming(scope, receive, headers_of(scope), request_id, told)
             reply: Reply | Streamed = await self._handler(scope["method"])(incoming)
         except DisconnectedError:
             return
         except Exception as error:  # noqa: BLE001 - the outermost border: everything ends here
             reply = outside(error, self.form, request_id, self._media_type(scope))
         if isinstance(reply, Streamed):
-            await stream(reply, _headers(reply.media_type, "no-store", request_id), send)
+            headers = _headers(reply.media_type, "no-store", request_id) + _encoded(told)
+            await stream(reply, headers, send)
             return
+        if told:
+            reply = replace(reply, headers=(*reply.headers, *told))
         await _send(reply, request_id, send, has_body=scope["method"] != "HEAD")
 
     def _handler(self, method: str) -> Handler:
@@ -90,11 +94,15 @@ def _headers(media_type: str, cache: str, request_id: str) -> list[tuple[bytes, 
     ]
 
 
+def _encoded(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
+
+
 async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:
     headers = [
         *_headers(reply.media_type, reply.cache, request_id),
         (b"content-length", str(len(reply.body)).encode()),
     ]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
+    headers += _encoded(reply.headers)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if has_body else b""})

@@ -4,7 +4,7 @@ Texts that a department chooses and the hub repeats or records (request, case an
 opaque: what looks like a citizen number or a phone number is refused, without repeating it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
@@ -14,7 +14,16 @@ from hub.access import is_opaque
 from hub.errors import InvalidRequestError
 
 _SINGLE: Final = frozenset(
-    {b"authorization", b"content-type", b"hub-case", b"hub-actor", b"hub-request-id"}
+    {
+        b"authorization",
+        b"client-cert",
+        b"content-type",
+        b"dpop",
+        b"hub-actor",
+        b"hub-case",
+        b"hub-encryption",
+        b"hub-request-id",
+    }
 )
 JSON: Final = "application/json"
 
@@ -60,6 +69,8 @@ class Incoming:
     receive: Receive
     headers: dict[bytes, bytes]
     request_id: str
+    told: list[tuple[str, str]] = field(default_factory=list)
+    """Headers that the reply has beside its own, whatever it says."""
 
     def header(self, name: bytes) -> str | None:
         """Return a header by its name in lower case."""

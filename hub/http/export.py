@@ -22,13 +22,15 @@ from hub.http.body import read_object
 from hub.http.exchange import Incoming, NotAcceptableError, Reply
 from hub.http.graphql import question
 from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
-from hub.http.media import GRAPHQL_JSON, check_json_body
+from hub.http.media import GRAPHQL_JSON, JOSE, check_json_body
 from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import Form, outside
+from hub.http.receiving import Receivers, media_type_of
 from hub.http.streaming import Streamed
 from hub.http.trusted import TrustedDocuments, document_to_run
 from hub.query.answer import Request
 from hub.query.export import Export
+from hub.query.receiving import Receiving
 
 JSON_LINES: Final = "application/jsonl"
 _TAKEN: Final = (JSON_LINES, "application/x-ndjson")
@@ -52,6 +54,7 @@ class ExportEdge:
     limits: Limits
     places: Places
     running: Places
+    receivers: Receivers
     presence: Presence = field(default_factory=Presence)
     trusted: TrustedDocuments | None = None
 
@@ -68,7 +71,7 @@ class ExportEdge:
             DisconnectedError: The caller went away.
         """
         # Step 1.
-        caller = self.authenticator.caller(incoming)
+        caller = await self.authenticator.caller(incoming)
         # Step 2.
         media_type = _accepted(incoming)
         check_json_body(incoming)
@@ -79,17 +82,20 @@ class ExportEdge:
         document = await document_to_run(
             self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at
         )
+        receiving = self.receivers.receiving(caller, incoming)
         request = Request(
-            document, asked.variables, asked.operation_name, caller, incoming.request_id, at
-        )
+            document, asked.variables, asked.operation_name, caller, incoming.request_id, at,
+            receiving=receiving,
+        )  # fmt: skip
         # Step 4.
         self.running.__enter__()
         try:
             export = await self.exports.begin(request)
-            first = await self._step(export, caller, incoming.receive)
+            first = await self._step(export, caller, receiving, incoming.receive)
         except BaseException:
             self.running.__exit__(None, None, None)
             raise
+        media_type = media_type_of(receiving, media_type)
         return Streamed(
             media_type, self._pieces(export, incoming, first), self.limits.send_timeout_s
         )
@@ -110,8 +116,9 @@ class ExportEdge:
                 if gone.done():
                     raise DisconnectedError
                 try:
-                    caller = self.authenticator.caller(incoming)
-                    lines = await self._step(export, caller, until_gone)
+                    caller = await self.authenticator.still(incoming)
+                    receiving = self.receivers.receiving(caller, incoming)
+                    lines = await self._step(export, caller, receiving, until_gone)
                 except DisconnectedError:
                     raise
                 except Exception as error:  # noqa: BLE001 - the outermost border, as in the endpoint
@@ -122,10 +129,12 @@ class ExportEdge:
             gone.cancel()
             self.running.__exit__(None, None, None)
 
-    async def _step(self, export: Export, caller: Caller, receive: Receive) -> bytes:
+    async def _step(
+        self, export: Export, caller: Caller, receiving: Receiving | None, receive: Receive
+    ) -> bytes:
         limit_s = self.limits.answer_timeout_s
         with self.places, self.presence.within(limit_s, answer_too_late, receive):
-            return await export.step(caller, self.clock())
+            return await export.step(caller, self.clock(), receiving)
 
 
 async def _gone(receive: Receive) -> None:
@@ -135,7 +144,7 @@ async def _gone(receive: Receive) -> None:
 
 
 def _accepted(incoming: Incoming) -> str:
-    """Return the media type of the lines; who says nothing gets application/jsonl.
+    """Return the media type of clear lines; who says nothing gets application/jsonl.
 
     Raises:
         NotAcceptableError: The caller takes neither.
@@ -147,8 +156,8 @@ def _accepted(incoming: Incoming) -> str:
     for name in names:
         if name in _TAKEN:
             return name
-    if _ANY.isdisjoint(names):
-        raise NotAcceptableError(f"Accept {_TAKEN[0]} or {_TAKEN[1]}.")
+    if _ANY.isdisjoint(names) and JOSE not in names:
+        raise NotAcceptableError(f"Accept {_TAKEN[0]}, {_TAKEN[1]} or {JOSE}.")
     return JSON_LINES
 
 

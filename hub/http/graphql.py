@@ -29,9 +29,11 @@ from hub.http.ports import Answers
 from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import log_failure, refused_operation
 from hub.http.quota import QuotaTold
+from hub.http.receiving import Receivers, media_type_of
 from hub.http.trusted import TrustedDocuments, document_to_run, named_document
 from hub.query.answer import Answer, Request
 from hub.query.measure import DocumentLimits, scan
+from hub.query.receiving import Receiving
 
 _LIMITS: Final = DocumentLimits()
 """Of a document in which a mutation is looked for; the room below refuses what is larger."""
@@ -58,6 +60,7 @@ class GraphqlEdge:
     clock: Clock
     limits: Limits
     places: Places
+    receivers: Receivers
     presence: Presence = field(default_factory=Presence)
     quota: QuotaTold | None = None
     trusted: TrustedDocuments | None = None
@@ -70,13 +73,14 @@ class GraphqlEdge:
         3. The body arrives whole, in time, within its limit.
         4. It is one request: `query` a text, `variables` an object, `operationName` a text.
         5. There is room for it, and it is answered in time, for as long as its caller is there.
+           The answer leaves as the client is registered (`Receivers.receiving`).
 
         Raises:
             HubError: As the steps have it; nothing was disclosed.
             DisconnectedError: The caller went away; what was under way is cancelled.
         """
         # Step 1.
-        caller = self.authenticator.caller(incoming)
+        caller = await self.authenticator.caller(incoming)
         # Step 2.
         media_type = check_media_types(incoming)
         # Step 3.
@@ -97,7 +101,7 @@ class GraphqlEdge:
         Raises:
             HubError: As `post`; what is not about the schema alone is MethodNotAllowedError.
         """
-        caller = self.authenticator.caller(incoming)
+        caller = await self.authenticator.caller(incoming)
         media_type = check_accept(incoming)
         try:
             asked = question(asked_by_address(incoming.scope["query_string"]))
@@ -110,8 +114,9 @@ class GraphqlEdge:
     async def _answered(
         self, asked: Question, incoming: Incoming, caller: Caller, media_type: str
     ) -> Reply:
+        receiving = self.receivers.receiving(caller, incoming)
         try:
-            answer = await self._answer(asked, incoming, caller)
+            answer = await self._answer(asked, incoming, caller, receiving)
         except RefusedError as error:
             reply = refused_operation(error, incoming.request_id, media_type)
             if self.quota is None:
@@ -121,15 +126,20 @@ class GraphqlEdge:
         for failure in answer.failures:
             log_failure(failure, incoming.request_id)
         told = self.quota.headers(caller) if self.quota is not None else ()
-        return Reply(200, media_type, answer.body, told)
+        return Reply(200, media_type_of(receiving, media_type), answer.body, told)
 
-    async def _answer(self, asked: Question, incoming: Incoming, caller: Caller) -> Answer:
+    async def _answer(
+        self, asked: Question, incoming: Incoming, caller: Caller, receiving: Receiving | None
+    ) -> Answer:
         at, request_id = self.clock(), incoming.request_id
         document = await document_to_run(
             self.trusted, asked.document, asked.document_hash, caller, request_id, at
         )
         port = self.commands if is_mutation(document, asked.operation_name) else self.queries
-        request = Request(document, asked.variables, asked.operation_name, caller, request_id, at)
+        request = Request(
+            document, asked.variables, asked.operation_name, caller, request_id, at,
+            receiving=receiving,
+        )  # fmt: skip
         limit_s = self.limits.answer_timeout_s
         with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
             return await port.answer(request)

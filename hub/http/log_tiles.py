@@ -2,32 +2,33 @@
 
 What is served are salted commitments and their hashes: they say nothing about anybody. A valid
 token of any client is asked for all the same, for how many accesses there are is nobody else's
-business. Full tiles never change and may be cached; the checkpoint may not.
+business; the setting `log_is_public` lifts that. Tiles and bundles never change and may be cached;
+the checkpoint may not.
+
+There are two prefixes, of one log: `/log` with the newest checkpoint, `/log/witnessed` with the
+newest one that a witness cosigned, for whoever believes no other.
 
 Spec: C2SP tlog-tiles (5ba5ee8).
 """
 
+import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-import asyncpg
-
-from audit.merkle import hash_leaf
-from audit.tiles import TILE_WIDTH, encode_bundle, tile_path, tile_root
-from hub.errors import CorruptError
+from audit.tiles import TILE_WIDTH, tile_path
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, NotFoundError, Reply
-from hub.store.database import Connection, Database
+from hub.store.database import Connections
+from hub.store.log_tree import bundle, newest, tile
+from hub.store.witnessed import newest_witnessed
 
 _PLACE: Final = re.compile(
     r"(?P<level>[0-9]|[1-5][0-9]|6[0-3]|entries)"
     r"/(?P<n>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
-_HEAD: Final = "SELECT size, note FROM audit.head"
-_TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
-_ENTRIES: Final = "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
-_FOREVER: Final = "private, max-age=31536000, immutable"
+_REFUSED: Final = re.compile(r"^\s*q=0(\.0*)?\s*$")
+_FOREVER: Final = "max-age=31536000, immutable"
 _BYTES: Final = "application/octet-stream"
 _ENTRY_LEVEL: Final = "entries"
 
@@ -56,27 +57,46 @@ class LogTiles:
     """Serves the checkpoint and the tiles."""
 
     authenticator: Authenticator
-    database: Database
+    database: Connections
+    is_public: bool = False
+    """Whether no token is asked for, so that other people's programs read it as it stands."""
 
     async def checkpoint(self, incoming: Incoming) -> Reply:
         """Give the newest signed checkpoint."""
-        self.authenticator.caller(incoming)
+        await self._admit(incoming)
         async with self.database.connection() as connection:
-            head = await connection.fetchrow(_HEAD)
-        if head is None or not head["size"]:
+            head = await newest(connection)
+        if head is None:
             raise NotFoundError("The log has no entry yet.")
-        return Reply(200, "text/plain; charset=utf-8", head["note"].encode())
+        return Reply(200, "text/plain; charset=utf-8", head.note.encode())
+
+    async def witnessed(self, incoming: Incoming) -> Reply:
+        """Give the newest checkpoint that a witness cosigned, with the cosignatures."""
+        await self._admit(incoming)
+        async with self.database.connection() as connection:
+            head = await newest_witnessed(connection)
+        if head is None:
+            raise NotFoundError("No witness has cosigned a checkpoint of this log.")
+        return Reply(200, "text/plain; charset=utf-8", head.note.encode())
 
     async def tile(self, incoming: Incoming) -> Reply:
         """Give a tile of hashes or a bundle of entries; a partial one as far as the log goes."""
-        self.authenticator.caller(incoming)
+        await self._admit(incoming)
         place = parsed_place(incoming.path_text("place"))
         async with self.database.connection() as connection:
-            head = await connection.fetchrow(_HEAD)
-            if head is None or not place.fits(head["size"]):
+            head = await newest(connection)
+            if head is None or not place.fits(head.size):
                 raise NotFoundError("The log does not reach as far as this tile.")
-            content = await _content(connection, place)
-        return Reply(200, _BYTES, content, cache=_FOREVER)
+            if place.level < 0:
+                reply = _packed(await bundle(connection, place.n, place.width), incoming)
+            else:
+                hashes = await tile(connection, place.level, place.n, place.width)
+                reply = Reply(200, _BYTES, hashes)
+        return replace(reply, cache=f"{'public' if self.is_public else 'private'}, {_FOREVER}")
+
+    async def _admit(self, incoming: Incoming) -> None:
+        if not self.is_public:
+            await self.authenticator.caller(incoming)
 
 
 def parsed_place(text: str) -> Place:
@@ -96,31 +116,15 @@ def parsed_place(text: str) -> Place:
     return Place(-1 if level == _ENTRY_LEVEL else int(level), n, width)
 
 
-async def _content(connection: Connection, place: Place) -> bytes:
-    start, stop = place.start, place.start + place.width
-    try:
-        if place.level < 0:
-            return encode_bundle(await _column(connection, _ENTRIES, start, stop))
-        if place.width == TILE_WIDTH:
-            (tile,) = await _column(connection, _TILES, place.level, place.n, place.n + 1)
-            return tile
-        return await _partial(connection, place.level, start, stop)
-    except ValueError:
-        raise CorruptError("A tile of the log is missing or malformed.") from None
+def _packed(content: bytes, incoming: Incoming) -> Reply:
+    """Return a bundle, in gzip for who takes it; the same bytes gzip alike each time."""
+    vary = (("Vary", "Accept-Encoding"),)
+    if not _takes_gzip(incoming.header(b"accept-encoding") or ""):
+        return Reply(200, _BYTES, content, vary)
+    packed = gzip.compress(content, 6, mtime=0)
+    return Reply(200, _BYTES, packed, (("Content-Encoding", "gzip"), *vary))
 
 
-async def _partial(connection: Connection, level: int, start: int, stop: int) -> bytes:
-    """Return hashes of a tile that is not full, from what lies below it."""
-    if level == 0:
-        entries = await _column(connection, _ENTRIES, start, stop)
-        hashes = [hash_leaf(entry) for entry in entries]
-    else:
-        tiles = await _column(connection, _TILES, level - 1, start, stop)
-        hashes = [tile_root(tile) for tile in tiles]
-    if len(hashes) != stop - start:
-        raise ValueError("rows are missing")
-    return b"".join(hashes)
-
-
-async def _column(connection: asyncpg.Connection, sql: str, *bounds: int) -> list[bytes]:
-    return [row[0] for row in await connection.fetch(sql, *bounds)]
+def _takes_gzip(accepted: str) -> bool:
+    codings = (each.partition(";") for each in accepted.lower().split(","))
+    return any(name.strip() == "gzip" and not _REFUSED.search(more) for name, _, more in codings)

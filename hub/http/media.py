@@ -3,7 +3,7 @@
 Spec: GraphQL over HTTP (working draft of 2025), section 4 and appendix A; RFC 9110 12.5.1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMediaTypeError
@@ -11,18 +11,21 @@ from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMed
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 UNSTATED: Final = "application/json; charset=utf-8"
 """For who states no type: JSON as everybody reads it, with the status codes of the type above."""
+JOSE: Final = "application/jose"
+"""An answer that is encrypted whole; what is refused is told as to who states no type."""
 _ANY: Final = frozenset({"*/*", "application/*"})
 _PLAIN: Final[Mapping[str | None, str]] = {
-    None: UNSTATED, "*/*": UNSTATED, GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON,
+    None: UNSTATED, "*/*": UNSTATED, GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, JOSE: UNSTATED,
 }  # fmt: skip
 """What nearly everybody sends as Accept, with what they get."""
 _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
 
 
 def accepted(header: str | None) -> str | None:
-    """Return the media type of the answer, or None if the caller accepts neither.
+    """Return the media type of a clear answer or a refusal, or None if the caller accepts none.
 
-    Who states neither type, but takes any, gets application/json with a charset. Of two that are
+    Who states neither type, but takes any, or application/jose, gets application/json with a
+    charset. Of two that are
     accepted, the one with the higher q wins, and between equals the one that stands first here:
     application/graphql-response+json, application/json, any.
     """
@@ -33,11 +36,27 @@ def accepted(header: str | None) -> str | None:
     for part in header.split(","):
         name, _, parameters = part.partition(";")
         wanted = name.strip().lower()
-        kind = UNSTATED if wanted in _ANY else wanted
+        kind = UNSTATED if wanted in _ANY or wanted == JOSE else wanted
         if kind in quality:
             quality[kind] = max(quality[kind], _quality(parameters))
     best = max(quality, key=lambda name: quality[name])
     return best if quality[best] > 0 else None
+
+
+def takes(header: bytes | None, kind: str) -> bool:
+    """Whether Accept names a media type, with a weight above nothing."""
+    return any(name == kind and q > 0 for name, q in _named(header))
+
+
+def takes_any(header: bytes | None) -> bool:
+    """Whether Accept leaves the media type to us."""
+    return header is None or any(name in _ANY and q > 0 for name, q in _named(header))
+
+
+def _named(header: bytes | None) -> Iterator[tuple[str, float]]:
+    for part in (header or b"").decode("latin-1").split(","):
+        name, _, parameters = part.partition(";")
+        yield name.strip().lower(), _quality(parameters)
 
 
 def check_accept(incoming: Incoming) -> str:
@@ -48,7 +67,7 @@ def check_accept(incoming: Incoming) -> str:
     """
     chosen = accepted(incoming.header(b"accept"))
     if chosen is None:
-        raise NotAcceptableError(f"Accept {GRAPHQL_JSON} or {JSON}.")
+        raise NotAcceptableError(f"Accept {GRAPHQL_JSON}, {JSON} or {JOSE}.")
     return chosen
 
 

@@ -7,7 +7,6 @@ never a text of a foreign exception, which may quote a value.
 Spec: GraphQL 7.1.2 (errors), RFC 9457 (problem details), RFC 6749 5.2, RFC 6750 3.
 """
 
-import traceback
 from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
@@ -16,7 +15,9 @@ from typing import Final
 import orjson
 import structlog
 
+from hub.crashes import causes, frames
 from hub.errors import (
+    CaseRefusedError,
     HubError,
     InvalidDocumentError,
     NotGrantedError,
@@ -33,6 +34,8 @@ _GENERIC: Final = (
     "The hub cannot answer this. Nothing was disclosed; tell its operator the error id."
 )
 _INTERNAL: Final = 500
+_BEARER: Final = 'Bearer realm="hub"'
+_DPOP: Final = 'DPoP realm="hub", algs="ES256"'
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("hub.http")
 
 
@@ -49,11 +52,14 @@ class OAuthError(RefusedError):
 
     code = "OAUTH"
 
-    def __init__(self, error: str, message: str, status: int = 400) -> None:
-        """Keep the code and the status beside the message."""
+    def __init__(
+        self, error: str, message: str, status: int = 400, *, nonce: str | None = None
+    ) -> None:
+        """Keep the code and the status beside the message, and the nonce of the next proof."""
         super().__init__(message)
         self.error = error
         self.http_status = status
+        self.nonce = nonce
 
 
 def outside(error: Exception, form: Form, request_id: str, media_type: str = JSON) -> Reply:
@@ -112,6 +118,8 @@ def _graphql(error: Exception, message: str, request_id: str) -> bytes:
     extensions: dict[str, object] = {"code": _code(error), "requestId": request_id}
     if isinstance(error, NotGrantedError) and error.fields:
         extensions["fields"] = list(error.fields)
+    if isinstance(error, CaseRefusedError):
+        extensions["reason"] = error.reason
     if isinstance(error, TooCostlyError):
         extensions |= _limit(error)
     told: dict[str, object] = {"message": message}
@@ -157,7 +165,10 @@ def _problem(error: Exception, message: str, status: int, request_id: str) -> by
 
 def _headers(error: Exception, message: str) -> tuple[tuple[str, str], ...]:
     if isinstance(error, UnauthenticatedError):
-        return (("www-authenticate", _challenge(error.error, message)),)
+        challenge = ("www-authenticate", _challenge(error.scheme, error.error, message))
+        return (challenge,) if error.nonce is None else (challenge, ("dpop-nonce", error.nonce))
+    if isinstance(error, OAuthError) and error.nonce is not None:
+        return (("dpop-nonce", error.nonce),)
     if isinstance(error, UnavailableError | QuotaExceededError):
         return (("retry-after", str(error.retry_after_s)),)
     if isinstance(error, MethodNotAllowedError):
@@ -165,11 +176,12 @@ def _headers(error: Exception, message: str) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _challenge(error: str, message: str) -> str:
-    """Return the challenge of RFC 6750 3; a request without a token gets no error code."""
+def _challenge(scheme: str, error: str, message: str) -> str:
+    """Return the challenge of RFC 6750 3 or RFC 9449 7.1; without a token both, and no error."""
     if not error:
-        return 'Bearer realm="hub"'
-    return f'Bearer realm="hub", error="{error}", error_description="{_quotable(message)}"'
+        return f"{_BEARER}, {_DPOP}"
+    start = _DPOP if scheme == "DPoP" else _BEARER
+    return f'{start}, error="{error}", error_description="{_quotable(message)}"'
 
 
 def _quotable(message: str) -> str:
@@ -181,22 +193,4 @@ def _quotable(message: str) -> str:
 def _record(error: Exception, error_id: str) -> None:
     """Log what happened and where, in the code's words only."""
     report = _log.warning if isinstance(error, UnavailableError) else _log.error
-    report("request failed", error_id=error_id, error=_causes(error), frames=_frames(error))
-
-
-def _causes(error: BaseException) -> list[str]:
-    names: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None and len(names) < 8:  # noqa: PLR2004 - a chain longer than that repeats
-        names.append(type(seen).__qualname__)
-        seen = seen.__cause__ or seen.__context__
-    return names
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Return file, line and function of each frame; neither source lines nor variables."""
-    walked = traceback.walk_tb(error.__traceback__)
-    return [
-        f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
-        for frame, line in walked
-    ]
+    report("request failed", error_id=error_id, error=causes(error), frames=frames(error))

@@ -4,44 +4,59 @@ No path, query string or header ever has a national id in it: whom a question is
 body of POST /graphql; GET /graphql answers about the schema only.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from secrets import token_hex
 
-from joserfc.jwk import KeySet
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from hub.clock import Clock
 from hub.http.assertions import AssertionCheck, OnceOnly
-from hub.http.auth import Authenticator
+from hub.http.auth import Authenticator, Possession
+from hub.http.certificates import Certificates
 from hub.http.clients import Client
 from hub.http.console.answers import Console, PolicyInForce
 from hub.http.console.files import read_files
 from hub.http.console.holdings import Holdings
+from hub.http.dpop import ProofCheck
 from hub.http.endpoint import Endpoint, Handler, NewId
-from hub.http.exchange import Incoming, NotFoundError, Reply
+from hub.http.exchange import Incoming, NotFoundError, Reply, json_reply
 from hub.http.export import ExportEdge, Exports
 from hub.http.graphql import GraphqlEdge
-from hub.http.health import Health
+from hub.http.health import Health, WitnessedWithin
+from hub.http.issuers import Issuers, OutsideIssuer
 from hub.http.limits import Limits, Places
+from hub.http.log_proofs import LogProofs
 from hub.http.log_tiles import LogTiles
-from hub.http.oauth import JWKS_PATH, METADATA_PATH, TOKEN_PATH, AuthorizationServer
+from hub.http.oauth import JWKS_PATH, METADATA_PATH, PUBLIC, TOKEN_PATH, AuthorizationServer
 from hub.http.ports import Answers
 from hub.http.problems import Form
 from hub.http.quota import QuotaTold
+from hub.http.receiving import Receivers
+from hub.http.registry import Registered, Registry, Unchanging
+from hub.http.replay import ReplayMemory
+from hub.http.reuse import Reuse, Unnoted
+from hub.http.revocations import Revocations
+from hub.http.session_desk import SESSION_PATH, SessionDesk
+from hub.http.sessions import Sessions
+from hub.http.sign_in import SignIn
+from hub.http.token_desk import INTROSPECTION_PATH, REVOCATION_PATH, TokenDesk
 from hub.http.tokens import TokenIssuer
 from hub.http.trusted import TrustedDocuments
 from hub.sealing.keyring import KeyKind, Keyring
-from hub.sealing.signing import signing_key
-from hub.store.database import Database
+from hub.sealing.signing import KEPT, MessageSigner, SigningKeys
+from hub.store.database import Connections
 from schema.catalogue import Catalogue
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
+OUTBOUND_KEYS_PATH = "/keys/outbound"
+"""The public keys that verify signed answers and messages."""
 
 
 def random_id() -> str:
@@ -60,18 +75,36 @@ class Parts:
     exports: Exports
     clients: Mapping[str, Client]
     keyring: Keyring
-    database: Database
+    database: Connections
     once: OnceOnly
+    revocations: Revocations
+    sessions: Sessions
     log_is_open: Callable[[], bool]
     clock: Clock
     catalogue: Catalogue
     policies: PolicyInForce
     limits: Limits = field(default_factory=Limits)
+    registry: Registry = field(default_factory=Unchanging)
+    """What keeps `clients` up to date; nobody changes them while tests run."""
     new_id: NewId = random_id
     quota: QuotaTold | None = None
     """None: there is none, as in tests of other things; `hub serve` always has one."""
     trusted: TrustedDocuments | None = None
     """None: no document is registered, and no client bound to them, as in tests."""
+    replay: ReplayMemory = field(default_factory=ReplayMemory.of_this_process)
+    """Which proofs were used; all workers of one hub share it."""
+    reuse: Reuse = field(default_factory=Unnoted)
+    """Who hears that a proof or an assertion was sent again."""
+    outside: Mapping[str, OutsideIssuer] = field(default_factory=dict)
+    """Whose tokens are taken beside the hub's own, by the name in them."""
+    sign_in: SignIn | None = None
+    """How people sign in; None: they do not."""
+    certificates: Certificates = field(default_factory=Certificates)
+    """Whose word on a caller's certificate is taken; nobody's, unless it is configured."""
+    log_is_public: bool = False
+    """Whether the tiles of the log are given without a token."""
+    witnessed: WitnessedWithin | None = None
+    """How the witnesses of the log are doing; None: it has none."""
     sign_in_path: str | None = None
     """Where a page can sign in without a key; only a demonstration has such a place."""
 
@@ -83,25 +116,49 @@ def routes(parts: Parts) -> list[Route]:
         KeysUnavailableError: The keyring has no key that signs tokens.
     """
     issuer = token_issuer(parts)
+    proofs = ProofCheck(parts.issuer, parts.replay)
     authenticator = Authenticator(
-        issuer, parts.clients, parts.clock, remembered=parts.limits.max_cached_tokens
+        Issuers(issuer, parts.outside),
+        Registered(_who_may_ask(parts), parts.registry),
+        parts.clock,
+        Possession(proofs, parts.certificates, parts.reuse),
+        parts.revocations,
+        remembered=parts.limits.max_cached_tokens,
     )
     limits = parts.limits
+    signer = cache(lambda: MessageSigner(parts.keyring, parts.clock))
+    receivers = Receivers(_who_may_ask(parts), parts.clock, lambda: signer().sign_answer)
     places = Places(limits.max_waiting)
     running = Places(limits.max_exports)
     export = ExportEdge(
-        authenticator, parts.exports, parts.clock, limits, places, running, trusted=parts.trusted
-    )
+        authenticator, parts.exports, parts.clock, limits, places, running, receivers,
+        trusted=parts.trusted,
+    )  # fmt: skip
     graphql = GraphqlEdge(
         authenticator, parts.queries, parts.commands, parts.clock, limits, places,
+        receivers,
         quota=parts.quota, trusted=parts.trusted,
     )  # fmt: skip
-    log = LogTiles(authenticator, parts.database)
-    health = Health(parts.database, parts.log_is_open, parts.keyring)
-    oauth = _authorization_server(parts, issuer)
+    log = LogTiles(authenticator, parts.database, is_public=parts.log_is_public)
+    log_proofs = LogProofs(authenticator, parts.database)
+    health = Health(parts.database, parts.log_is_open, parts.keyring, parts.witnessed)
+    oauth = _authorization_server(parts, issuer, proofs)
+    desk = TokenDesk(authenticator, oauth.assertions, parts.revocations, limits.body_timeout_s)
+    people = SessionDesk(
+        parts.issuer,
+        parts.sign_in,
+        parts.sessions,
+        parts.once,
+        issuer,
+        parts.revocations,
+        parts.clock,
+        parts.new_id,
+        limits.body_timeout_s,
+    )
     console = Console(
         issuer=parts.issuer,
         sign_in_path=parts.sign_in_path,
+        session_path=None if parts.sign_in is None else SESSION_PATH,
         authenticator=authenticator,
         policies=parts.policies,
         catalogue=parts.catalogue,
@@ -110,6 +167,10 @@ def routes(parts: Parts) -> list[Route]:
         files=read_files(),
     )
 
+    async def outbound_keys(incoming: Incoming) -> Reply:
+        del incoming
+        return json_reply(signer().jwks(), cache=PUBLIC)
+
     def route(path: str, form: Form, **handlers: Handler) -> Route:
         return Route(path, Endpoint(handlers, form, parts.new_id))
 
@@ -117,12 +178,19 @@ def routes(parts: Parts) -> list[Route]:
         route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post, GET=graphql.get),
         route(EXPORT_PATH, Form.GRAPHQL, POST=export.post),
         route(TOKEN_PATH, Form.OAUTH, POST=oauth.token),
+        route(INTROSPECTION_PATH, Form.OAUTH, POST=desk.introspect),
+        route(REVOCATION_PATH, Form.OAUTH, POST=desk.revoke),
         route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),
         route(METADATA_PATH, Form.PROBLEM, GET=oauth.metadata),
+        route(OUTBOUND_KEYS_PATH, Form.PROBLEM, GET=outbound_keys),
         route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
         route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
+        route("/log/witnessed/checkpoint", Form.PROBLEM, GET=log.witnessed),
+        route("/log/witnessed/tile/{place:path}", Form.PROBLEM, GET=log.tile),
+        route("/log/proof/{index}", Form.PROBLEM, GET=log_proofs.proof),
         route("/health/live", Form.PROBLEM, GET=health.live),
         route("/health/ready", Form.PROBLEM, GET=health.ready),
+        *(route(path, Form.PROBLEM, **by) for path, by in people.handlers().items()),
         *(route(path, Form.PROBLEM, GET=get) for path, get in console.handlers().items()),
     ]
 
@@ -173,8 +241,17 @@ def token_issuer(parts: Parts) -> TokenIssuer:
     Raises:
         KeysUnavailableError: The keyring has no key that signs tokens.
     """
-    key = signing_key(parts.keyring, KeyKind.TOKEN)
-    return TokenIssuer(parts.issuer, parts.issuer + GRAPHQL_PATH, key, KeySet([key]))
+    keys = SigningKeys(parts.keyring, KeyKind.TOKEN, KEPT[KeyKind.TOKEN])
+    keys.at(parts.clock())
+    return TokenIssuer(parts.issuer, parts.issuer + GRAPHQL_PATH, keys)
+
+
+def _who_may_ask(parts: Parts) -> Mapping[str, Client]:
+    """Return systems and the roles of people, as they are at the time of a look."""
+    if parts.sign_in is None:
+        return parts.clients
+    # Only looked into: a ChainMap writes to nothing that nobody writes to.
+    return ChainMap(dict(parts.sign_in.clients), parts.clients)  # type: ignore[arg-type]
 
 
 def not_found(new_id: NewId) -> Endpoint:
@@ -188,9 +265,19 @@ async def _nothing_here(incoming: Incoming) -> Reply:
     raise NotFoundError("There is nothing at this path.")
 
 
-def _authorization_server(parts: Parts, issuer: TokenIssuer) -> AuthorizationServer:
+def _authorization_server(
+    parts: Parts, issuer: TokenIssuer, proofs: ProofCheck
+) -> AuthorizationServer:
     audiences = (parts.issuer, parts.issuer + TOKEN_PATH)
-    check = AssertionCheck(parts.clients, audiences, parts.once, parts.clock)
+    check = AssertionCheck(
+        parts.clients, audiences, parts.once, parts.clock, parts.registry, parts.reuse
+    )
     return AuthorizationServer(
-        issuer, check, parts.clock, parts.new_id, parts.limits.body_timeout_s
+        issuer,
+        check,
+        proofs,
+        parts.certificates,
+        parts.clock,
+        parts.new_id,
+        parts.limits.body_timeout_s,
     )

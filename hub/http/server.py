@@ -14,6 +14,7 @@ import asyncio
 import math
 import signal
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Serve:
     """Whether other workers take connections from the same socket."""
     max_body_bytes: int = MAX_BODY_BYTES
     """Of one request; its head has a limit of its own."""
+    tls: ssl.SSLContext | None = None
+    """None: a proxy in front speaks TLS."""
 
 
 class Server(uvicorn.Server):
@@ -154,7 +157,7 @@ class Server(uvicorn.Server):
             return self._protocol(config, state, self.lifespan.state, loop)
 
         open_here = state.connections.__len__ if self._serve_as.has_others else int
-        return Acceptor(bound, protocol, open_here)
+        return Acceptor(bound, protocol, open_here, self._serve_as.tls)
 
     @override
     @contextmanager

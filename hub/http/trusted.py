@@ -12,7 +12,7 @@ persisted documents (`documentId`, the `sha256:` form).
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -112,7 +112,7 @@ class TrustedDocuments:
     """Finds registered documents, and holds clients to them; belongs to one event loop."""
 
     folder: DocumentFolder
-    bound: frozenset[str]
+    bound: Container[str]
     """Clients that may run registered documents only."""
     refusals: Refusals
     monotonic: Callable[[], float]

@@ -7,10 +7,13 @@ long after any body that would be taken: what follows a body (trailers) is colle
 Spec: RFC 6585 5.
 """
 
+import asyncio
 from typing import ClassVar, Final
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hub.http.certificates import SCOPE_KEY, thumbprint
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 _BODY_FACTOR: Final = 8
@@ -41,6 +44,15 @@ class BoundedHttp(HttpToolsProtocol):
     _chunk = 0
     _in_head = True
     _is_too_large = False
+    _certificate: str | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
+        """Note the certificate that the client showed, once for all requests of the connection."""
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        shown = None if tls is None else tls.getpeercert(True)  # noqa: FBT003 - DER; its signature
+        self._certificate = None if shown is None else thumbprint(shown)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -60,6 +72,8 @@ class BoundedHttp(HttpToolsProtocol):
         """Note that a head begins."""
         self._in_head = True
         super().on_message_begin()
+        if self._certificate is not None:
+            self.scope[SCOPE_KEY] = self._certificate  # type: ignore[typeddict-unknown-key] # ours
 
     @override
     def on_headers_complete(self) -> None:

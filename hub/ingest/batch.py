@@ -10,18 +10,19 @@ from uuid import UUID
 from connectors.mapping import DatasetMapping, Record
 from connectors.protocol import SourceRecord
 from hub.ingest.changes import Changes, Fresh, Said
-from hub.ingest.judge import Accepted, Ended, Held, Stale, record_id_of
+from hub.ingest.judge import Accepted, Ended, Held, Stale
 from hub.ingest.known import Known, Registered
 from hub.ingest.prepared import Prepared, PreparedUnreadable
 from hub.ingest.renumbered import kept_identity
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import aad_prefix, seal
+from hub.store.bulk import add_rows
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN, Facts
 from hub.store.homes import Membership, Moves, Place
 from hub.store.ids import fresh_id
 from hub.store.intake import IntakeKey
-from hub.store.people import Identity, NewPeople, PersonPlace, copied
+from hub.store.people import Identity, NewPeople, PersonPlace
 from hub.store.sources import (
     REPLACED,
     SUPERSEDED,
@@ -41,11 +42,11 @@ _CELL_DIGITS: Final = 6
 _ALIAS_BYTES: Final = 16
 _SOURCE_COLUMNS: Final = (
     *("source_record_id", "department", "dataset", "key_tag", "content_tag", "cell"),
-    *("identity_id", "words", "source_time", "known_from", "known_to"),
+    *("identity_id", "words", "source_time", "known_from", "tag_version", "known_to"),
 )
 _QUARANTINE_COLUMNS: Final = (
     *("quarantine_id", "department", "dataset", "key_tag", "content_tag", "location"),
-    *("reasons", "words", "arrived_at", "person_tag"),
+    *("reasons", "words", "arrived_at", "person_tag", "tag_version"),
 )
 
 
@@ -57,7 +58,6 @@ class Desk:
     mappings: Mapping[str, DatasetMapping]
     facts: Facts
     keys: DataKeys
-    tag_version: int
 
     @property
     def tells_of_the_known(self) -> bool:
@@ -91,11 +91,12 @@ class Batch:
 
     def __init__(self, desk: Desk, known: Known, at: datetime, key: IntakeKey) -> None:
         """Everything is known from `at` on; `known` is kept up to date with what is added."""
+        self._version = known.tag_version
         self._desk = desk
         self._known = known
         self._at = at
         self._intake = key
-        self._new = NewPeople(desk.keys, desk.tag_version, at)
+        self._new = NewPeople(desk.keys, known.tag_version, at)
         self._moves = Moves()
         self._owners = known.identities_by_id
         self._changes = Changes(desk.facts, self._owners)
@@ -126,7 +127,7 @@ class Batch:
         self._quarantine.append(
             (
                 *(quarantine_id, department, dataset, prepared.key_tag, prepared.content_tag),
-                *(location, verdict.reasons, words, self._at, person),
+                *(location, verdict.reasons, words, self._at, person, self._version),
             )
         )
         waiting = Waiting(quarantine_id, prepared.content_tag, verdict.reasons, resolved=False)
@@ -148,7 +149,7 @@ class Batch:
             return
         identity = self._owners[stored.identity_id]
         self._supersede(prepared, identity, stored)
-        record_id = record_id_of(prepared.key_tag)
+        record_id = prepared.record_id
         said = Said(verdict.record.valid_from, None, identity.identity_id)
         dataset = prepared.source.dataset
         self._changes.say(dataset, record_id, identity.person.cell, said, is_stored=True)
@@ -163,7 +164,7 @@ class Batch:
         identity = self._identity(prepared, record)
         self._disown(prepared, identity, stored)
         source_id = self._supersede(prepared, identity, stored)
-        record_id = record_id_of(prepared.key_tag)
+        record_id = prepared.record_id
         fresh = Fresh(identity, record, source_id)
         said = Said(record.valid_from, fresh, identity.identity_id)
         cell = identity.person.cell
@@ -285,13 +286,14 @@ class Batch:
             aad_prefix(source.department, source.dataset, "words"),
             identity.identity_id.bytes,
             source_id.bytes,
-            [dict(source.words), source.source_time],
+            [dict(source.words), source.source_time, source.key, source.deleted],
         )
         grain = self._desk.facts.catalogue.by_name[source.dataset].source_time_grain
         row = (
             *(source_id, source.department, source.dataset, prepared.key_tag),
             *(prepared.content_tag, identity.person.cell, identity.identity_id),
             *(words, grain.of(source.source_time) if source.source_time else None, self._at),
+            self._version,
         )
         self._sources[source_id] = _SourceRow(row, known_to)
         return source_id
@@ -318,8 +320,8 @@ class Batch:
         await self._new.write(connection)
         await close_sources(connection, self._closed_sources, self._at)
         sources = [(*row.values, row.known_to) for row in self._sources.values()]
-        await copied(connection, "source_record", _SOURCE_COLUMNS, sources)
-        await copied(connection, "quarantine", _QUARANTINE_COLUMNS, self._quarantine)
+        await add_rows(connection, "source_record", _SOURCE_COLUMNS, sources)
+        await add_rows(connection, "quarantine", _QUARANTINE_COLUMNS, self._quarantine)
         for resolution, ids in self._resolved.items():
             await resolve(connection, ids, self._at, resolution)
         await self._changes.write(connection, self._at)
@@ -337,4 +339,4 @@ class Batch:
             return
         revision = await scope_revision(connection, with_members=True) + 1
         for kind, tags in self._scope.items():
-            await add_to_scope(connection, tags, kind, revision)
+            await add_to_scope(connection, tags, (kind, revision, self._version))

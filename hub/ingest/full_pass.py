@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.errors import SetupError
+from hub.ingest.around import Around
 from hub.ingest.rescore import Rescored, Rescorer, silences_told
 from hub.ingest.score_store import Scored
 from hub.ingest.scoring import let_out
@@ -34,6 +35,10 @@ CHUNK: Final = 4_000
 """Households in a transaction, and in an entry of the log."""
 _FROM_FACTS: Final = 500
 """Households that are read from their facts at once."""
+_BEHIND: Final = """
+SELECT cell, household_id FROM household WHERE (cell, household_id) > ($1, $2)
+ORDER BY cell, household_id LIMIT 1
+"""
 _NEWEST: Final = "SELECT at FROM known_time"
 
 
@@ -71,24 +76,33 @@ class FullPass:
         Raises:
             StoreUnavailableError: The database broke; what was committed before stands.
             AuditUnavailableError: The log takes no entry; as above.
-            SealBrokenError: A stored value does not authenticate; as above.
+            SealBrokenError: Of many households a stored value does not authenticate; as above. A
+                few are left out and counted.
         """
         done, after = Pass(), BEFORE_ALL
-        while True:
+
+        async def chunk(behind: HouseholdKey, limit: int) -> HouseholdKey | None:
             async with self.database.transaction() as connection:
-                last = await self._chunk(connection, after, done)
-            if last is None:
-                break
+                return await self._chunk(connection, behind, limit, done)
+
+        around = Around(chunk, self._skip)
+        while (last := await around.next(after, CHUNK)) is not None:
             after = last
             progress(done)
+        done.rescored.broken = around.broken
         await let_out(self.database, self.rescorer)
         return done
 
+    async def _skip(self, after: HouseholdKey) -> HouseholdKey | None:
+        async with self.database.connection() as connection:
+            row = await connection.fetchrow(_BEHIND, *after)
+        return None if row is None else (row["cell"], row["household_id"])
+
     async def _chunk(
-        self, connection: Connection, after: HouseholdKey, done: Pass
+        self, connection: Connection, after: HouseholdKey, limit: int, done: Pass
     ) -> HouseholdKey | None:
         at = await known_now(connection)
-        chunk = await self.vectors.next(connection, after, CHUNK, self.rescorer.today())
+        chunk = await self.vectors.next(connection, after, limit, self.rescorer.today())
         if chunk is None:
             return None
         await self.rescorer.announce(chunk.aliases, chunk.households, at)

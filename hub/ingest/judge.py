@@ -1,7 +1,6 @@
 """What becomes of one source record: pure, given what the store knows about it."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 import orjson
 
@@ -12,7 +11,6 @@ from hub.ingest.known import Known, Registered, folded
 from hub.ingest.prepared import Prepared
 from hub.ingest.renumbered import kept_identity
 from hub.ingest.report import LinkReason
-from hub.store.ids import id_from
 from hub.store.sources import StoredSource
 
 
@@ -60,11 +58,6 @@ class Accepted:
 
 
 Verdict = Unchanged | OutOfScope | Held | Stale | Ended | Accepted
-
-
-def record_id_of(key_tag: bytes) -> UUID:
-    """Return the id of the record with this key: the same in all its versions."""
-    return id_from(key_tag[:16])
 
 
 def judge(prepared: Prepared, known: Known, *, from_register: bool) -> Verdict:
@@ -119,7 +112,7 @@ def _link_reason(
     registered = known.registered.get(tag)
     if (
         registered is not None
-        and registered.record_id != record_id_of(prepared.key_tag)
+        and registered.record_id != prepared.record_id
         and _is_conflict(registered, record, from_register=from_register)
     ):
         return LinkReason.IDENTITY_CONFLICT

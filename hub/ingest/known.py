@@ -11,7 +11,7 @@ from hub.ingest.versions import with_exact_times
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import opener
 from hub.store.database import Connection
-from hub.store.facts import Facts, Stored
+from hub.store.facts import Facts, Stored, known_now
 from hub.store.people import (
     HouseholdPlace,
     Identity,
@@ -29,6 +29,7 @@ from hub.store.sources import (
     quarantined,
     stored_sources,
 )
+from hub.store.tags import move_known
 from schema.catalogue import Catalogue, Dataset, Meaning
 
 
@@ -62,6 +63,8 @@ def folded(name: str | None) -> str:
 class Known:
     """What is known about a batch's subjects and records; the batch adds to it as it goes."""
 
+    tag_version: int
+    """The version of the tag key that the batch is stored under."""
     scope: set[bytes]
     people: dict[bytes, PersonPlace]
     identities: dict[bytes, Identity]
@@ -90,27 +93,35 @@ async def gather(
 ) -> Known:
     """Return what is stored about the records, people and households of a page.
 
+    While the tag key changes, what is stored of them under another version is moved first.
+
     Raises:
         KeysUnavailableError: A key of the department or of the register is not at hand.
         SealBrokenError: A stored value does not authenticate.
     """
+    moves = papers.moves
+    if moves:
+        await known_now(connection)  # who decides meanwhile might copy what is moved
+        offices = {dataset.department for dataset in facts.catalogue.stored}
+        await move_known(connection, moves, papers.live[0].version, offices)
     records, pieces = papers.records, papers.pieces
     numbers = {r.number_tag for r in records if r.number_tag}
     homes = {r.household_tag for r in records if r.household_tag}
     datasets = {r.source.dataset for r in records} | {p.piece.dataset for p in pieces}
     key_tags = {r.key_tag for r in records} | {p.key_tag for p in pieces}
-    sources = await stored_sources(connection, datasets, key_tags)
+    sources = await stored_sources(connection, datasets, key_tags, moves)
     owners = {s.identity_id: s.cell for s in sources.values() if s.identity_id is not None}
     identities = await identities_by_id(connection, keys, owners.values(), owners)
     await with_exact_times(connection, facts.catalogue, records, sources, identities)
     return Known(
+        tag_version=papers.live[0].version,
         scope=await in_scope(connection, numbers | homes),
         people=await people_by_tag(connection, numbers),
         identities=await identities_by_tag(connection, keys, department, numbers),
         identities_by_id=identities,
         households=await households_by_tag(connection, homes),
         sources=sources,
-        quarantine=await quarantined(connection, datasets, key_tags),
+        quarantine=await quarantined(connection, datasets, key_tags, moves),
         registered=await _registered(
             connection,
             facts,

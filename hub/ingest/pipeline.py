@@ -111,8 +111,7 @@ class Ingest:
         return await score_waiting(self.database, self.rescorer)
 
     def _desk(self, department: Department) -> Desk:
-        tags = self.tagger.version
-        return Desk(department.name, department.mappings, self.facts, self.keys, tags)
+        return Desk(department.name, department.mappings, self.facts, self.keys)
 
     async def _prepared(
         self, desk: Desk, pages: AsyncIterator[Page]
@@ -135,11 +134,19 @@ class Ingest:
             async with self.database.transaction() as connection:
                 await check_alone(connection, desk, intake.before, self.clock)
                 key = await made_intake_key(connection, self.keys, desk.department)
-                stored = await self._store(connection, desk, intake.papers, key, later=intake.later)
+                papers = self._under_living(desk, intake.papers)
+                stored = await self._store(connection, desk, papers, key, later=intake.later)
                 if intake.after is not None:
                     await move_cursor(connection, key, intake.after, self.clock())
                 await announced(self.journal, self.tagger, desk, intake.after, stored)
         return stored[0]
+
+    def _under_living(self, desk: Desk, papers: Papers) -> Papers:
+        """Return a page with tags under the versions of now: it may have waited while they changed.
+
+        Nobody else moves tags from here to the end of the transaction.
+        """
+        return papers if papers.live == self.tagger.looked() else self._papers(desk, papers.page)
 
     async def _store(
         self, connection: Connection, desk: Desk, papers: Papers, key: IntakeKey, *, later: bool

@@ -1,15 +1,17 @@
 """One source record, tagged and mapped: everything that can be said of it without the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 import orjson
 
 from connectors.convert import Fault
 from connectors.mapping import DatasetMapping, Quarantined, Record
 from connectors.protocol import Page, SourceRecord, Unreadable
-from hub.sealing.tags import Tagger
+from hub.sealing.tags import Tagger, TagKey
+from hub.store.ids import id_from
 from schema.ids import CitizenNumber, parse_citizen_number
 
 
@@ -18,6 +20,8 @@ class Prepared:
     """A source record with its tags, and what the mapping makes of it."""
 
     source: SourceRecord
+    record_id: UUID
+    """The record's id: the same in all its versions, under whatever tag key."""
     key_tag: bytes = field(repr=False)
     content_tag: bytes = field(repr=False)
     mapped: Record | Quarantined
@@ -46,8 +50,16 @@ class Papers:
 
     records: Sequence[Prepared]
     pieces: Sequence[PreparedUnreadable]
-    cursor: str = field(repr=False)
-    """It continues behind the page."""
+    page: Page = field(repr=False)
+    live: tuple[TagKey, ...] = ()
+    """The versions of the tag key that were alive; the tags are under the first one."""
+    moves: Mapping[bytes, bytes] = field(default_factory=dict, repr=False)
+    """The page's tags by what they are under the other versions, while there are any."""
+
+    @property
+    def cursor(self) -> str:
+        """It continues behind the page."""
+        return self.page.cursor
 
     def __len__(self) -> int:
         """How many they are."""
@@ -64,38 +76,55 @@ def prepared(
     Raises:
         KeyError: It did.
     """
+    live, moves = tagger.live(), dict[bytes, bytes]()
+    tags = _Tags(tagger, live, moves)
     return Papers(
-        [_prepared(source, mappings[source.dataset], tagger, today) for source in page.records],
-        [_unreadable(piece, tagger) for piece in page.unreadable],
-        page.cursor,
+        [_prepared(source, mappings[source.dataset], tags, today) for source in page.records],
+        [_unreadable(piece, tags) for piece in page.unreadable],
+        page,
+        live,
+        moves,
     )
 
 
-def _prepared(
-    source: SourceRecord, mapping: DatasetMapping, tagger: Tagger, today: date
-) -> Prepared:
-    content = tagger.content(source.dataset, _said(source, mapping))
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """Computes a page's tags, and beside them what they were under the other living versions."""
+
+    tagger: Tagger
+    live: tuple[TagKey, ...]
+    moves: dict[bytes, bytes]
+
+    def of(self, make: Callable[[TagKey], bytes]) -> bytes:
+        """Return a tag under the version that is stored under."""
+        tag = make(self.live[0])
+        for other in self.live[1:]:
+            self.moves[make(other)] = tag
+        return tag
+
+
+def _prepared(source: SourceRecord, mapping: DatasetMapping, tags: _Tags, today: date) -> Prepared:
+    name, key, words = source.dataset, source.key, said(source, mapping, deleted=source.deleted)
     mapped = mapping.apply(source, today=today)
-    number, household = _who(source, mapping, mapped)
+    number, household = who(source, mapping, mapped)
     return Prepared(
         source,
-        tagger.record(source.dataset, source.key),
-        content,
+        id_from(tags.tagger.identifier(name, key)[:16]),
+        tags.of(lambda tag: tag.record(name, key)),
+        tags.of(lambda tag: tag.content(name, words)),
         mapped,
-        tagger.person(number) if number else None,
-        tagger.household(household) if household else None,
+        tags.of(lambda tag: tag.person(number)) if number else None,
+        tags.of(lambda tag: tag.household(household)) if household else None,
     )
 
 
-def _said(source: SourceRecord, mapping: DatasetMapping) -> str:
+def said(source: SourceRecord, mapping: DatasetMapping, *, deleted: bool) -> str:
     """Return what a record says to us: a change in a column that nobody maps is no change."""
     words = {item.column: source.words.get(item.column) for item in mapping.fields}
-    return orjson.dumps(
-        [words, source.source_time, source.deleted], option=orjson.OPT_SORT_KEYS
-    ).decode()
+    return orjson.dumps([words, source.source_time, deleted], option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _who(
+def who(
     source: SourceRecord, mapping: DatasetMapping, mapped: Record | Quarantined
 ) -> tuple[str | None, str | None]:
     """Return citizen number and household number, also of a record that has other faults."""
@@ -113,10 +142,22 @@ def _word(source: SourceRecord, mapping: DatasetMapping, name: str) -> str | Non
     return None if isinstance(value, Fault) or not isinstance(value, str) else value
 
 
-def _unreadable(piece: Unreadable, tagger: Tagger) -> PreparedUnreadable:
+def _unreadable(piece: Unreadable, tags: _Tags) -> PreparedUnreadable:
     """Return an unreadable piece with tags of its place and of what is wrong there."""
+    key = unreadable_key(piece.location)
+    content = unreadable_content(piece.reason, piece.detail)
     return PreparedUnreadable(
         piece,
-        tagger.record(piece.dataset, f"unreadable {piece.location}"),
-        tagger.content(piece.dataset, f"{piece.reason} {piece.detail}"),
+        tags.of(lambda tag: tag.record(piece.dataset, key)),
+        tags.of(lambda tag: tag.content(piece.dataset, content)),
     )
+
+
+def unreadable_key(location: str) -> str:
+    """Return what stands for the key of a piece that is no record."""
+    return f"unreadable {location}"
+
+
+def unreadable_content(reason: str, detail: str) -> str:
+    """Return what stands for the words of a piece that is no record."""
+    return f"{reason} {detail}"

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.entry import EntryKind
-from connectors.monitoring_list import read_monitoring_list
+from connectors.monitoring_list import MonitoringList, read_monitoring_list
 from connectors.protocol import Unreadable
-from hub.sealing.tags import Tagger
+from hub.sealing.tags import Tagger, TagKey
 from hub.store.database import Database
 from hub.store.journal import Journal, recorded
 from hub.store.sources import add_to_scope, alone, scope_revision
+from hub.store.tags import move_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,17 @@ async def load_scope(
         AuditUnavailableError: It could not be put on record; nothing is stored.
     """
     found = await read_monitoring_list(path)
-    citizens = {tagger.person(entry.applicant) for entry in found.listed}
-    households = {tagger.household(entry.household_key) for entry in found.listed}
     async with database.transaction() as connection:
         await alone(connection)
+        live = tagger.looked()
+        now, *others = (_tags_of(found, tag) for tag in live)
+        for former in others:
+            pairs = zip((*former[0], *former[1]), (*now[0], *now[1]), strict=True)
+            await move_known(connection, dict(pairs), live[0].version, ())
         revision = await scope_revision(connection, with_members=True) + 1
-        added = await add_to_scope(connection, citizens, "citizen", revision)
-        added += await add_to_scope(connection, households, "household", revision)
+        added = 0
+        for kind, tags in zip(("citizen", "household"), now, strict=True):
+            added += await add_to_scope(connection, set(tags), (kind, revision, live[0].version))
         record = {
             "department": "civil-affairs",
             "list": "scope",
@@ -53,3 +58,11 @@ async def load_scope(
         }
         await recorded(journal, EntryKind.INGEST, record)
     return ScopeReport(len(found.listed), added, found.unreadable)
+
+
+def _tags_of(found: MonitoringList, tag: TagKey) -> tuple[list[bytes], list[bytes]]:
+    """Return the tags of the list's citizens and households, in its order."""
+    return (
+        [tag.person(entry.applicant) for entry in found.listed],
+        [tag.household(entry.household_key) for entry in found.listed],
+    )

@@ -44,11 +44,14 @@ class Rescored:
     households: int = 0
     changed: int = 0
     alerts: Counter[str] = field(default_factory=Counter)
+    broken: int = 0
+    """Households that were left out: a stored value of theirs does not open."""
 
     def add(self, other: "Rescored") -> None:
         """Add what another scoring did."""
         self.households += other.households
         self.changed += other.changed
+        self.broken += other.broken
         self.alerts.update(other.alerts)
 
 

@@ -8,13 +8,14 @@ is taken off in the transaction that stores the score: a crash leaves them waiti
 from datetime import datetime
 from typing import Final
 
+from hub.ingest.around import Around
 from hub.ingest.batch import Touched
 from hub.ingest.report import failing
 from hub.ingest.rescore import OWNER, Rescored, Rescorer
 from hub.store.database import Connection, Database
 from hub.store.facts import known_now
 from hub.store.sources import alone, analyse
-from hub.store.unscored import BEFORE_ALL, HouseholdKey, mark_unscored, take_unscored
+from hub.store.unscored import BEFORE_ALL, HouseholdKey, mark_unscored, next_unscored, take_unscored
 from schema.datasets.civil_affairs import ALERT, SCORE
 
 _CHUNK: Final = 500
@@ -40,20 +41,34 @@ async def score_touched(
 async def score_waiting(database: Database, rescorer: Rescorer) -> Rescored:
     """Score the households that wait, some hundreds in a transaction; what is done stays done.
 
-    Then alerts of earlier days that are queued come out where there is room.
+    Then alerts of earlier days that are queued come out where there is room. A household of which
+    a stored value does not open goes on waiting, and is counted; the others are scored.
 
     Raises:
         IngestFailedError: The database or the log broke; the others go on waiting.
     """
     total, after, chunks = Rescored(), BEFORE_ALL, 0
+
+    async def chunk(behind: HouseholdKey, limit: int) -> HouseholdKey | None:
+        done = await _score_next(database, rescorer, behind, limit)
+        if done is None:
+            return None
+        total.add(done[0])
+        return done[1]
+
+    async def skip(behind: HouseholdKey) -> HouseholdKey | None:
+        async with database.connection() as connection:
+            return await next_unscored(connection, behind)
+
+    around = Around(chunk, skip)
     with failing(OWNER, "scores of waiting households"):
-        while (done := await _score_next(database, rescorer, after)) is not None:
-            rescored, after = done
-            total.add(rescored)
+        while (last := await around.next(after, _CHUNK)) is not None:
+            after = last
             chunks += 1
             if chunks.bit_count() == 1:  # 1, 2, 4, ...: new tables have no statistics
                 await _analyse_scores(database)
         await let_out(database, rescorer)
+    total.broken = around.broken
     return total
 
 
@@ -71,12 +86,12 @@ async def let_out(database: Database, rescorer: Rescorer) -> None:
 
 
 async def _score_next(
-    database: Database, rescorer: Rescorer, after: HouseholdKey
+    database: Database, rescorer: Rescorer, after: HouseholdKey, limit: int
 ) -> tuple[Rescored, HouseholdKey] | None:
     """Score the next households that wait, and return the last of them; None when none does."""
     async with database.transaction() as connection:
         await alone(connection)
-        waiting = await take_unscored(connection, after, _CHUNK)
+        waiting = await take_unscored(connection, after, limit)
         if not waiting:
             return None
         corrected = frozenset(key for key, is_corrected in waiting.items() if is_corrected)

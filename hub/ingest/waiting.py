@@ -8,17 +8,17 @@ from uuid import UUID
 from asyncpg import Record
 
 from connectors.protocol import Page, SourceRecord
-from hub.errors import SealBrokenError
 from hub.sealing.datakeys import DataKeys
 from hub.store.database import Database
-from hub.store.intake import IntakeKey, intake_key
+from hub.store.intake import KEY, WITH_KEY, IntakeKey, intake_owner, joined_key
 
 CHUNK: Final = 500
-_WAITING: Final = """
-SELECT quarantine_id, dataset, location, words FROM quarantine
-WHERE department = $1 AND resolved_at IS NULL AND words IS NOT NULL AND quarantine_id > $2
-ORDER BY quarantine_id LIMIT $3
-"""
+_WAITING: Final = f"""
+SELECT q.quarantine_id, q.dataset, q.location, q.words, {KEY}
+FROM quarantine q {WITH_KEY}
+WHERE q.department = $2 AND q.resolved_at IS NULL AND q.words IS NOT NULL AND q.quarantine_id > $3
+ORDER BY q.quarantine_id LIMIT $4
+"""  # noqa: S608 - texts of `hub.store.intake`
 
 
 async def waiting_pages(database: Database, keys: DataKeys, department: str) -> AsyncIterator[Page]:
@@ -28,31 +28,40 @@ async def waiting_pages(database: Database, keys: DataKeys, department: str) -> 
         KeysUnavailableError: The department's key is not at hand.
         SealBrokenError: A stored value does not authenticate.
     """
-    last = UUID(int=0)
+    owner, last = intake_owner(department), UUID(int=0)
     while True:
         async with database.connection() as connection:
-            rows = await connection.fetch(_WAITING, department, last, CHUNK)
-            if not rows:
-                return
-            key = await intake_key(connection, keys, department)
-        if key is None:
-            raise SealBrokenError(f"What waits of {department} has no key.")
-        records = tuple(_record(row, key) for row in rows)
+            rows = await connection.fetch(_WAITING, owner, department, last, CHUNK)
+        if not rows:
+            return
+        key = joined_key(rows[0], keys, department)
+        records = tuple(record_of(row, key) for row in rows)
         yield Page(records, (), "")
         last = rows[-1]["quarantine_id"]
 
 
-def _record(row: Record, key: IntakeKey) -> SourceRecord:
+def record_of(row: Record, key: IntakeKey) -> SourceRecord:
+    """Return a row of the quarantine as its source sent it; raises SealBrokenError."""
     own_key, words, when, deleted = key.open(
         row["dataset"], "intake", row["quarantine_id"], row["words"]
     )
-    kept = words if isinstance(words, Mapping) else {}
     return SourceRecord(
         key.department,
         row["dataset"],
         str(own_key),
-        {str(name): None if word is None else str(word) for name, word in kept.items()},
+        words_of(words),
         row["location"],
-        datetime.fromisoformat(when) if isinstance(when, str) else None,
+        moment_of(when),
         deleted=bool(deleted),
     )
+
+
+def words_of(opened: object) -> dict[str, str | None]:
+    """Return a source's words as they were sealed."""
+    kept = opened if isinstance(opened, Mapping) else {}
+    return {str(name): None if word is None else str(word) for name, word in kept.items()}
+
+
+def moment_of(opened: object) -> datetime | None:
+    """Return a time of change as it was sealed."""
+    return datetime.fromisoformat(opened) if isinstance(opened, str) else None

@@ -19,22 +19,12 @@ from audit.dictionary import definition_in
 from audit.entry import EntryKind
 from audit.search import Filter, StoredEntry, find
 from hub.errors import StoreUnavailableError
-from hub.query.disclosure import SubjectTagger
 from hub.query.documents import masked
-from hub.query.model import (
-    BoundRoot,
-    Constant,
-    Counted,
-    Edges,
-    EntryShape,
-    Given,
-    ItemOutput,
-    Node,
-    Root,
-    Told,
-)
-from hub.query.shape import Tree, page_told
-from hub.store.database import Connection, Database
+from hub.query.model import BoundRoot
+from hub.query.registers import Found
+from hub.query.shape import Tree
+from hub.sealing.tags import Tagger
+from hub.store.database import Connection, Connections
 
 _POLICY: Final = "select digest from policy_revision"
 _ALIASES: Final = """
@@ -49,25 +39,12 @@ _ALIASES: Final = """
 _DEFINITIONS_AT_A_TIME: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a look-up found, and what its own entry says of it."""
-
-    policy_digest: str | None
-    entries: tuple[Tree, ...]
-    has_more: bool
-    tags: tuple[bytes, ...]
-    """Subject tags of the person asked about: none if nobody was, or nobody is known."""
-    is_known: bool
-    """Whether the person asked about is known; the caller sees an empty page either way."""
-
-
 @dataclass(slots=True)
 class AccessLog:
     """Reads the log for auditors; remembers the dictionary, which only grows."""
 
-    database: Database
-    tagger: SubjectTagger
+    database: Connections
+    tagger: Tagger
     _fields: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _read_to: int = -1
 
@@ -92,18 +69,20 @@ class AccessLog:
         tags: tuple[bytes, ...] = ()
         own: tuple[bytes, ...] = ()
         if bound.numbers:
-            wanted = [number.tag for number in bound.numbers if number.tag is not None]
+            wanted = [tag for number in bound.numbers for tag in number.tags]
             rows = await connection.fetch(_ALIASES, wanted)
-            tags = tuple(self.tagger.subject(alias) for alias, _ in rows)
+            tags = tuple(tag for alias, _ in rows for tag in self.tagger.subjects(alias))
             own = tuple(self.tagger.subject(alias) for alias, is_own in rows if is_own)
             if not own:
-                return Found(policy, (), has_more=False, tags=(), is_known=False)
+                return Found(policy, (), (), _record_of(bound, 0, is_known=False))
         given = bound.parameters
         stored = await find(connection, _filter(given, tags, bound.first + 1))
         page = stored[: bound.first]
         await self._learn(connection, page)
         entries = tuple(self._entry(entry) for entry in page)
-        return Found(policy, entries, has_more=len(stored) > bound.first, tags=own, is_known=True)
+        cursors = tuple(str(entry.index) for entry in page)
+        record = _record_of(bound, len(entries), is_known=True)
+        return Found(policy, entries, cursors, record, len(stored) > bound.first, own)
 
     async def _learn(self, connection: Connection, page: Sequence[StoredEntry]) -> None:
         """Read the definitions of field sets that this process has not met yet."""
@@ -165,13 +144,11 @@ def _filter(given: Mapping[str, object], tags: Sequence[bytes], limit: int) -> F
     )
 
 
-def looked_up(bound: BoundRoot, found: Found) -> dict[str, object]:
-    """Return what the entry of a look-up says of it: what was asked, and how much was shown."""
+def _record_of(bound: BoundRoot, found: int, *, is_known: bool) -> dict[str, object]:
     given = bound.parameters
     return {
-        "policy": found.policy_digest,
-        "found": len(found.entries),
-        "isKnown": found.is_known,
+        "found": found,
+        "isKnown": is_known,
         "filter": {
             "department": _masked(given["department"]),
             "since": _iso(given["since"]),
@@ -188,40 +165,3 @@ def _masked(text: object) -> str | None:
 
 def _iso(moment: object) -> str | None:
     return moment.isoformat() if isinstance(moment, datetime) else None
-
-
-def shape_entries(root: Root, bound: BoundRoot, found: Found) -> Tree:
-    """Return the connection as it was selected."""
-    cursors = [str(entry["index"]) for entry in found.entries]
-    page = page_told(cursors, has_next=found.has_more, has_previous=bound.has_after)
-    answer: Tree = {}
-    for output in root.connection:
-        if isinstance(output, Constant):
-            answer[output.key] = output.value
-        elif isinstance(output, Counted):
-            answer[output.key] = None  # the log's connection offers no count
-        elif isinstance(output, Edges):
-            answer[output.key] = [
-                _item(output.outputs, {Given.CURSOR: cursor}, entry)
-                for cursor, entry in zip(cursors, found.entries, strict=True)
-            ]
-        else:
-            answer[output.key] = _item(output.outputs, page, {})
-    return answer
-
-
-def _item(outputs: Sequence[ItemOutput], told: Mapping[Given, object], entry: Tree) -> Tree:
-    item: Tree = {}
-    for output in outputs:
-        if isinstance(output, Told):
-            item[output.key] = told[output.what]
-        elif isinstance(output, Node):
-            item[output.key] = _shown(output.entry, entry)
-        else:
-            item[output.key] = output.value
-    return item
-
-
-def _shown(shape: EntryShape | None, entry: Tree) -> Tree:
-    parts = shape.parts if shape else ()
-    return {key: "AccessEntry" if name is None else entry[name] for key, name in parts}

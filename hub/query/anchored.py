@@ -7,7 +7,6 @@ parent), and where the codes leave the tie open, that is told (97, 80); `schema.
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from hub.query.fetch import Columns
 from hub.query.model import BoundRoot
@@ -17,7 +16,11 @@ from schema.kinship import relations
 
 def told_to_anchors(levels: Sequence[Revealed], bound: Sequence[BoundRoot]) -> Sequence[Revealed]:
     """Return the rows with the relations of each level that has an anchor told to that anchor."""
-    anchors = {index: person for one in bound for index, person in one.anchors.items()}
+    anchors = {
+        index: None if person is None else person.bytes
+        for one in bound
+        for index, person in one.anchors.items()
+    }
     if not anchors:
         return levels
     return [
@@ -28,7 +31,7 @@ def told_to_anchors(levels: Sequence[Revealed], bound: Sequence[BoundRoot]) -> S
     ]
 
 
-def _told(columns: Columns, anchor: UUID | None) -> Columns:
+def _told(columns: Columns, anchor: bytes | None) -> Columns:
     """Return the columns of members with their relations to `anchor`, household by household."""
     homes: dict[Any, list[int]] = {}
     for row, home in enumerate(columns["parent"]):
@@ -42,9 +45,9 @@ def _told(columns: Columns, anchor: UUID | None) -> Columns:
     return {**columns, "relation": told}
 
 
-def _stored(members: Sequence[tuple[UUID, str | None]]) -> dict[UUID | None, str | None]:
+def _stored(members: Sequence[tuple[bytes, str | None]]) -> dict[bytes | None, str | None]:
     """Return what each member is to the head; unknown where one person is two things to them."""
-    stored: dict[UUID | None, str | None] = {}
+    stored: dict[bytes | None, str | None] = {}
     for person, code in members:
         stored[person] = code if stored.get(person, code) == code else None
     return stored

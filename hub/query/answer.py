@@ -1,14 +1,15 @@
 """The front door of a query: an answer exists only with the receipt of its disclosure.
 
     document -> plan -> sealed rows -> data
-                     -> disclosure -> receipt -> answer
+                     -> disclosure -> receipt -> answer (-> encrypted to its receiver)
 
 Whatever is to be refused is refused before the first row is read; refusals are on record too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import orjson
@@ -21,18 +22,31 @@ from hub.errors import (
     NotGrantedError,
     RefusedError,
     StoreUnavailableError,
+    TooCostlyError,
+    WallError,
 )
-from hub.query.accesslog import AccessLog, looked_up, shape_entries
 from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
-from hub.query.cost import checked_cost, checked_introspection
+from hub.query.cases import CaseCheck, case_parameters, check_standing
+from hub.query.consent import consent_parameters, uncovered_of
+from hub.query.cost import checked_cost, checked_introspection, checked_range
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
 from hub.query.fetch import Fetcher
 from hub.query.introspection import introspect
-from hub.query.model import BoundRoot, Constant, Introspected, Plan, PlannedError, Root
+from hub.query.model import (
+    BoundRoot,
+    Constant,
+    Introspected,
+    Plan,
+    PlannedError,
+    Root,
+    RootKind,
+)
 from hub.query.plans import Plans, Prepared
 from hub.query.policies import Policies
 from hub.query.quota import UNMETERED, Meter
+from hub.query.receiving import Receiving, marked
+from hub.query.registers import Register, shape_entries
 from hub.query.reveal import Revealer
 from hub.query.shape import Tree
 
@@ -53,11 +67,13 @@ class Request:
     at: datetime
     channel: str = "graphql"
     """By which of the hub's ways it came, for the record."""
+    receiving: Receiving | None = None
+    """How its answer leaves; None: in clear, as the client is registered and asks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What may be sent: JSON, and the word that it is on record."""
+    """What may be sent, JSON unless it is encrypted whole, and the word that it is on record."""
 
     body: bytes
     receipt: Receipt
@@ -74,6 +90,7 @@ class Bound:
     parameters: Mapping[str, object]
     introspected: Mapping[str, object]
     cost: int
+    entitlement: Entitlement
 
     @property
     def plan(self) -> Plan:
@@ -91,8 +108,9 @@ class Answerer:
     fetcher: Fetcher
     revealer: Revealer
     disclosures: Disclosures
-    access_log: AccessLog
+    registers: Mapping[RootKind, Register]
     tags: Tags
+    cases: CaseCheck
     max_cost: int = MAX_COST
     meter: Meter = UNMETERED
 
@@ -107,6 +125,7 @@ class Answerer:
         asked = Asked(
             request.caller, request.request_id, request.at,
             self.documents.hash_of(request.document), request.operation_name, request.channel,
+            request.receiving,
         )  # fmt: skip
         try:
             return await self._answer(request, asked)
@@ -121,21 +140,28 @@ class Answerer:
 
     async def _answer(self, request: Request, asked: Asked) -> Answer:
         meter, caller = self.meter, request.caller
+        if request.receiving is not None:
+            _ = request.receiving.key  # without one nothing is fetched
         if not meter.is_open(caller):
             await meter.admit(caller)
         document = self.documents.parsed(request.document)
         policy = await self.policies.current()
+        is_counted = False
         for _ in range(_ATTEMPTS):
             try:
                 bound = self._bound(document, request, entitled(policy, request))
-            except NotGrantedError:
+            except (NotGrantedError, TooCostlyError):
+                # An entitlement's limits, and what its plan costs, are of the policy too.
                 if await self.policies.is_in_force(policy):
                     raise
                 answer = None
             else:
+                if not is_counted:
+                    is_counted = True
+                    await meter.count(caller, bound.entitlement.limits)
                 if not meter.take(caller, bound.cost):
                     await meter.spend(caller, bound.cost)
-                answer_from = self._from_log if bound.plan.asks_log else self._from_rows
+                answer_from = self._from_register if bound.plan.asks_register else self._from_rows
                 answer = await answer_from(bound, asked, policy)
             if answer is not None:
                 return answer
@@ -145,21 +171,42 @@ class Answerer:
     async def _from_rows(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
         """Return the answer, or None where the rows are of another policy's time: discarded."""
         prepared, plan = bound.prepared, bound.plan
-        sealed = await self.fetcher.fetch(prepared.statement, len(plan.levels), bound.parameters)
+        statement = prepared.statement_for(bound.roots)
+        try:
+            sealed = await self.fetcher.fetch(
+                statement, len(plan.levels), bound.parameters, bound.entitlement.reach
+            )
+        except WallError:
+            if await self.policies.is_in_force(policy):
+                raise
+            return None
         if sealed.policy_digest != policy.digest:
             return None
+        if plan.checks_case:
+            check_standing(sealed.standing, asked.caller)
         revealed = self.revealer.reveal(plan, prepared.openers, sealed)
         data = prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
-        receipt = await self.disclosures.answered(asked, policy.digest, plan, bound.roots, sealed)
-        return Answer(_body(data, bound, receipt, sealed.known_at), receipt)
+        uncovered = uncovered_of(plan, sealed) if plan.consents else ()
+        receipt = await self.disclosures.answered(
+            asked, policy.digest, plan, bound.roots, sealed, uncovered
+        )
+        body = _body(data, bound, receipt, sealed.known_at, uncovered)
+        if asked.receiving is None:
+            return Answer(orjson.dumps(body), receipt)
+        shape = partial(
+            prepared.shaper.shape, bound.roots, marked(plan, revealed),
+            sealed.searches, bound.introspected,
+        )  # fmt: skip
+        return Answer(asked.receiving.encoded(body, shape), receipt)
 
-    async def _from_log(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
-        """Return entries of the log, once the look-up is an entry itself; None as above."""
+    async def _from_register(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
+        """Return entries of a register, once the look-up is on record; None as above."""
         (root,) = bound.roots
-        found = await self.access_log.find(root)
+        found = await self.registers[root.root.kind].find(root)
         if found.policy_digest != policy.digest:
             return None
-        receipt = await self.disclosures.looked_up(asked, looked_up(root, found), found.tags)
+        await self.cases.check(asked.caller, bound.entitlement, asked.at)
+        receipt = await self.disclosures.looked_up(asked, root.root.kind, found)
         data: Tree = {}
         for output in bound.plan.outputs:
             if isinstance(output, Root):
@@ -168,7 +215,10 @@ class Answerer:
                 data[output.key] = bound.introspected[output.key]
             elif isinstance(output, Constant):
                 data[output.key] = output.value
-        return Answer(_body(data, bound, receipt, None), receipt)
+        body = _body(data, bound, receipt, None)
+        if asked.receiving is None:
+            return Answer(orjson.dumps(body), receipt)
+        return Answer(asked.receiving.encoded(body, lambda: data), receipt)
 
     def _bound(self, document: Document, request: Request, entitlement: Entitlement) -> Bound:
         operation = document.operation(request.operation_name)
@@ -177,16 +227,21 @@ class Answerer:
         values = coerced(self.documents.schema, operation, request.variables)
         prepared = self.plans.prepared(document, operation, values, entitlement)
         roots = bind(prepared.plan, values, request.at, self.tags)
+        checked_range(roots, entitlement.limits)
         cost = checked_cost(roots, self.max_cost)
         introspected: Mapping[str, object] = {}
         keys = frozenset(o.key for o in prepared.plan.outputs if isinstance(o, Introspected))
         if keys:
             cost += checked_introspection(self.documents.schema, document, operation, keys)
             introspected = introspect(
-                self.documents.schema, document, operation, prepared.plan, request.variables,
-                values.coerced,
-            )  # fmt: skip
-        return Bound(prepared, roots, parameters_of(roots, entitlement), introspected, cost)
+                self.documents.schema, document, operation, prepared.plan, values.coerced
+            )
+        parameters = parameters_of(roots, entitlement)
+        if prepared.plan.asks_cases:
+            parameters |= case_parameters(request.caller, request.at)
+        if prepared.plan.consents:
+            parameters |= consent_parameters(entitlement, request.at)
+        return Bound(prepared, roots, parameters, introspected, cost, entitlement)
 
 
 def entitled(policy: Policy, request: Request) -> Entitlement:
@@ -214,11 +269,17 @@ def _error(error: PlannedError) -> Tree:
     }
 
 
-def _body(data: Tree, bound: Bound, receipt: Receipt, known_at: datetime | None) -> bytes:
+def _body(
+    data: Tree,
+    bound: Bound,
+    receipt: Receipt,
+    known_at: datetime | None,
+    uncovered: Sequence[PlannedError] = (),
+) -> Tree:
     """Return the response; only what has a receipt comes here."""
     body: Tree = {"data": data}
-    if bound.plan.errors:
-        body["errors"] = [_error(error) for error in bound.plan.errors]
+    if bound.plan.errors or uncovered:
+        body["errors"] = [_error(error) for error in (*bound.plan.errors, *uncovered)]
     told: Tree = {
         "cost": bound.cost,
         "receipt": {
@@ -228,7 +289,10 @@ def _body(data: Tree, bound: Bound, receipt: Receipt, known_at: datetime | None)
             "checkpoint": receipt.checkpoint,
         },
     }
+    kept = bound.entitlement.limits.retention_days
+    if kept is not None:
+        told["retention"] = {"days": kept}
     if known_at is not None:
         told["knownAt"] = known_at.isoformat()
     body["extensions"] = told
-    return orjson.dumps(body)
+    return body

@@ -4,7 +4,6 @@ Variables are coerced once. A citizen number leaves here as a keyed tag only. Wh
 cannot be is refused without quoting it.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -13,14 +12,15 @@ from uuid import UUID
 
 from graphql import GraphQLError, GraphQLSchema
 
-from hub.access import Entitlement
-from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.access import Entitlement, Rows
+from hub.errors import TooCostlyError
 from hub.query.coercion import Values
 from hub.query.documents import Operation, invalid_variable
-from hub.query.given import AFTER_DIGITS, first_given, moment_given
+from hub.query.given import AFTER_DIGITS, moment_given
 from hub.query.list_binding import list_bound
 from hub.query.lists import areas
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
+from hub.query.register_binding import register_bound
 from hub.query.representations import bound_by_id, uuid_of
 from schema.datasets.credit import COMMITMENT_CODES
 from schema.ids import citizen_number_text, is_commitment_code, record_id_of
@@ -30,20 +30,19 @@ _CHINA: Final = timezone(timedelta(hours=8))
 """A day is a day in China, wherever the server stands."""
 NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
-_DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Tags(Protocol):
     """Keyed tags: how a number or a code becomes what is stored of it; `Tagger` makes them."""
 
-    def person(self, citizen_number: str, /) -> bytes:
-        """Return the tag of a citizen number."""
+    def people(self, citizen_number: str, /) -> tuple[bytes, ...]:
+        """Return the tags of a citizen number, any of which it may be stored under."""
 
-    def record(self, dataset: str, key: str, /) -> bytes:
-        """Return the tag of a record's own key."""
+    def identifier(self, dataset: str, key: str, /) -> bytes:
+        """Return what the id of a record with this key is made of."""
 
 
-Tag = Callable[[str], bytes]
+_Tags = Callable[[str], tuple[bytes, ...]]
 
 
 def day_of(moment: datetime) -> date:
@@ -109,7 +108,7 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
     match root.kind:
         case RootKind.PERSON | RootKind.PEOPLE:
             listed = [given["nationalId"]] if "nationalId" in given else given["nationalIds"]
-            numbers = _numbers(listed, tags.person)
+            numbers = _numbers(listed, tags.people)
             return BoundRoot(root, day, known_at, numbers, _tags(numbers))
         case RootKind.HOUSEHOLD:
             return BoundRoot(root, day, known_at, (), {"id": uuid_of(given["id"])})
@@ -119,16 +118,23 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             return list_bound(root, given, day, known_at)
         case RootKind.PERSON_BY_ID | RootKind.HOUSEHOLD_BY_ID:
             return bound_by_id(root, given, day, known_at)
-        case RootKind.ACCESS_LOG:
-            return _access_log(root, given, day, tags.person)
+        case (
+            RootKind.ACCESS_LOG
+            | RootKind.ACCESS_RULES
+            | RootKind.SHARING_AGREEMENTS
+            | RootKind.INDICATORS
+        ):
+            subject = given.get("subject")
+            numbers = (_number(subject, tags.people),) if subject is not None else ()
+            return register_bound(root, given, day, numbers)
 
 
-def _number(text: object, tag: Tag) -> Number:
+def _number(text: object, tags: _Tags) -> Number:
     known = citizen_number_text(str(text))
-    return Number(None if known is None else tag(known))
+    return Number(() if known is None else tags(known))
 
 
-def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:
+def _numbers(texts: object, tags: _Tags) -> tuple[Number, ...]:
     assert isinstance(texts, list)  # noqa: S101 - the schema says so
     if len(texts) > MAX_NUMBERS:
         raise TooCostlyError(
@@ -136,48 +142,37 @@ def _numbers(texts: object, tag: Tag) -> tuple[Number, ...]:
             limit="numbers",
             allowed=MAX_NUMBERS,
         )
-    return tuple(_number(text, tag) for text in texts)
+    return tuple(_number(text, tags) for text in texts)
 
 
 def _tags(numbers: Sequence[Number]) -> dict[str, object]:
-    return {"tags": list({n.tag: None for n in numbers if n.tag is not None})}
+    return {"tags": list(dict.fromkeys(tag for n in numbers for tag in n.tags))}
 
 
 def _commitment(code: str, tags: Tags) -> dict[str, object]:
     """Return where the commitment is; what is no code names none."""
     if not is_commitment_code(code):
         return {"cell": "", "record": None}
-    return {"cell": code[:6], "record": record_id_of(tags.record(COMMITMENT_CODES, code))}
-
-
-def _access_log(root: Root, given: Mapping[str, object], day: date, tag: Tag) -> BoundRoot:
-    subject, after = given.get("subject"), given.get("after")
-    numbers = (_number(subject, tag),) if subject is not None else ()
-    department = given.get("department")
-    if department is not None and not _DEPARTMENT.fullmatch(str(department)):
-        raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
-    parameters = {
-        "department": department,
-        "since": moment_given(given.get("since"), "since"),
-        "until": moment_given(given.get("until"), "until"),
-        "before": _index(str(after)) if after is not None else None,
-    }
-    return BoundRoot(root, day, None, numbers, parameters, first_given(given), after is not None)
+    return {"cell": code[:6], "record": record_id_of(tags.identifier(COMMITMENT_CODES, code))}
 
 
 def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[str, object]:
     """Return the values of a statement's parameters, by name."""
-    values: dict[str, object] = {"regions": [f"{region}%" for region in entitlement.regions]}
+    values: dict[str, object] = {}
+    if entitlement.rows is Rows.OWN_RECIPIENTS:
+        values["receiver"] = entitlement.department
     for one in bound:
         prefix = f"r{one.root.index}_"
+        regions = entitlement.regions_on(one.as_of)
+        values[f"{prefix}regions"] = [f"{region}%" for region in regions]
         values[f"{prefix}as_of"] = one.as_of
         values[f"{prefix}known"] = one.known_at or NEWEST
         values.update((prefix + name, value) for name, value in one.parameters.items())
         if one.asked is not None and one.root.is_chosen:
-            found = areas(one.asked, entitlement.regions)
+            found = areas(one.asked, regions)
             values.update((prefix + name, value) for name, value in found.items())
         if one.root.kind is RootKind.WARNINGS:
-            values.update(_span(prefix, one, entitlement.regions))
+            values.update(_span(prefix, one, regions))
     return values
 
 
@@ -190,9 +185,3 @@ def _span(prefix: str, warnings: BoundRoot, granted: Sequence[str]) -> dict[str,
         f"{prefix}region_from": max(asked[0], lowest),
         f"{prefix}region_to": min(asked[1], highest),
     }
-
-
-def _index(cursor: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", cursor):
-        raise InvalidDocumentError("`after` is not a cursor of this connection.")
-    return int(cursor)

@@ -17,6 +17,7 @@ from graphql.language import get_location
 
 from hub.access import Denied, Entitlement
 from hub.errors import (
+    CaseRefusedError,
     HubError,
     InvalidDocumentError,
     Location,
@@ -162,6 +163,8 @@ def told_failure(command: Command, failure: Exception, request_id: str) -> dict[
     extensions: dict[str, object] = {"code": known.code, "requestId": request_id}
     if isinstance(known, NotGrantedError) and known.fields:
         extensions["fields"] = list(known.fields)
+    if isinstance(known, CaseRefusedError):
+        extensions["reason"] = known.reason
     return {
         "message": str(known) if is_told else _FAILED,
         "locations": [{"line": place.line, "column": place.column} for place in command.places],

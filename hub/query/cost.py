@@ -28,6 +28,7 @@ from graphql import (
     parse,
 )
 
+from hub.access import Limits
 from hub.errors import TooCostlyError
 from hub.query.documents import Document, Operation
 from hub.query.model import BoundRoot
@@ -191,3 +192,27 @@ def _fields(chosen: SelectionSetNode, fragments: Fragments) -> list[FieldNode]:
                 name = selection.name.value  # type: ignore[attr-defined]  # a spread
                 waiting.append(fragments[name].selection_set)
     return fields
+
+
+def checked_range(roots: Sequence[BoundRoot], limits: Limits) -> None:
+    """See that one request names no more people, and asks for no longer page, than its entitlement.
+
+    Raises:
+        TooCostlyError: It does; the limit is told.
+    """
+    # One id that is looked for among people and among households is named once.
+    by_id = {(one.root.key, place) for one in roots for place, _ in one.ids}
+    named = sum(len(one.numbers) for one in roots) + len(by_id)
+    if limits.people is not None and named > limits.people:
+        raise TooCostlyError(
+            f"{named} people are asked for; {limits.people} are allowed for this purpose.",
+            limit="people",
+            allowed=limits.people,
+        )
+    longest = max((one.first for one in roots), default=0)
+    if limits.page is not None and longest > limits.page:
+        raise TooCostlyError(
+            f"A page of {longest} is asked for; {limits.page} are allowed for this purpose.",
+            limit="page",
+            allowed=limits.page,
+        )

@@ -43,6 +43,8 @@ def _tree(plan: Plan, level: Level, depth: int) -> Iterator[str]:
         yield f"{blanks}  clear: {', '.join(level.columns)}"
     if level.groups:
         yield f"{blanks}  opened: {', '.join(level.groups)}"
+    if level.uncovered is not None:
+        yield f"{blanks}  rows: of people whose authorisation covers them"
     if level.anchor is not None:
         yield f"{blanks}  relations: to an anchor"
     yield f"{blanks}  answered: {', '.join(level.answered)}"

@@ -6,24 +6,30 @@ rows, which the caller cannot tell apart.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Final, Protocol
 
 from audit.entry import Entry, EntryKind, SubjectAccess, Subjects
 from audit.errors import LogError
 from audit.log import Receipt
 from hub.access import Caller
-from hub.errors import AuditUnavailableError, HubError, NotGrantedError
+from hub.errors import AuditUnavailableError, CaseRefusedError, HubError, NotGrantedError
+from hub.query.consent import answered_with, covered_subjects
 from hub.query.documents import masked
 from hub.query.fetch import Columns, Sealed
-from hub.query.model import BoundRoot, Plan, RootKind
+from hub.query.model import BoundRoot, Plan, PlannedError, RootKind
+from hub.query.receiving import Receiving
+from hub.query.registers import TYPES, Found
 from hub.query.representations import BY_ID, counted
 from hub.query.shape import found_rows
+from hub.sealing.tags import epochs_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_REMEMBERED: Final = 200_000
+_REMEMBERED: Final = 64_000
+"""Tags that are kept, some 280 bytes each: what lists show again and again."""
 
 
 class AuditLog(Protocol):
@@ -43,8 +49,11 @@ class AuditLog(Protocol):
 class SubjectTagger(Protocol):
     """Turns a log alias into the tag that stands for its subject."""
 
+    def epoch(self) -> int:
+        """Return the epoch of the key of now."""
+
     def subject(self, log_alias: bytes) -> bytes:
-        """Return the tag."""
+        """Return the tag under it, to be put on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,15 @@ class Asked:
     """Hexadecimal SHA-256 of its text: what the caller wrote may hold anything."""
     operation_name: str | None
     channel: str = "graphql"
+    receiving: Receiving | None = None
 
     def record(self, outcome: str) -> dict[str, object]:
-        """Return the part of a record that every entry about a request has."""
+        """Return the part of a record that every entry about a request has.
+
+        Of an answer that leaves encrypted it says so, and to which key.
+        """
         caller = self.caller
-        return {
+        record: dict[str, object] = {
             "at": (self.at - _EPOCH) // timedelta(milliseconds=1),
             "request": self.request_id,
             "department": caller.department,
@@ -76,6 +89,9 @@ class Asked:
             "channel": self.channel,
             "outcome": outcome,
         }
+        if self.receiving is not None and outcome == "answered":
+            record["encryption"] = self.receiving.record()
+        return record
 
 
 @dataclass(slots=True)
@@ -88,6 +104,7 @@ class Disclosures:
     log: AuditLog
     tagger: SubjectTagger
     _tags: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict, repr=False)
+    _epoch: int = 0
 
     async def answered(
         self,
@@ -96,8 +113,11 @@ class Disclosures:
         plan: Plan,
         bound: Sequence[BoundRoot],
         sealed: Sealed,
+        uncovered: Sequence[PlannedError] = (),
     ) -> Receipt:
         """Return the receipt of an answer once it is on record.
+
+        `uncovered` are the selections that somebody's authorisation does not cover.
 
         Raises:
             AuditUnavailableError: It is not, or nobody knows: nothing may be sent.
@@ -106,32 +126,34 @@ class Disclosures:
         record["policy"] = policy_digest
         record["known"] = sealed.known_at.astimezone(UTC).isoformat()
         record["denied"] = plan.denied
-        record["roots"] = [
-            _root_record(one, sealed) for one in bound if one.root.kind is not RootKind.ACCESS_LOG
-        ]
+        if uncovered:
+            told = {f"{error.field} {error.code}" for error in uncovered}
+            record["denied"] = sorted({*plan.denied, *told})
+        record["roots"] = [_root_record(one, sealed) for one in bound if not one.root.is_register]
         try:
-            record["fields"] = await self.log.define(plan.answered)
+            answered = answered_with(plan, sealed) if plan.consents else plan.answered
+            record["fields"] = await self.log.define(answered)
             subjects = await self._subjects(plan, sealed)
             record["subjects"] = len({tag for _, tags in subjects for tag in tags})
+            self._tell_epochs(record, chain.from_iterable(tags for _, tags in subjects))
             return await self.log.append(
                 Entry.stating(EntryKind.ANSWER, record, Subjects(subjects))
             )
         except LogError as problem:
             raise _unavailable() from problem
 
-    async def looked_up(
-        self, asked: Asked, record: Mapping[str, object], subjects: Sequence[bytes]
-    ) -> Receipt:
-        """Return the receipt of a look-up in the log itself.
+    async def looked_up(self, asked: Asked, kind: RootKind, found: Found) -> Receipt:
+        """Return the receipt of a look-up in what the hub tells of itself, such as this log.
 
         Raises:
             AuditUnavailableError: It is not on record: nothing may be sent.
         """
-        whole = {**asked.record("answered"), **record}
+        whole = {**asked.record("answered"), "policy": found.policy_digest, **found.record}
         try:
-            fields = await self.log.define(["AccessEntry"])
+            fields = await self.log.define([TYPES[kind]])
             whole["fields"] = fields
-            about = [SubjectAccess(tag, fields) for tag in subjects]
+            about = [SubjectAccess(tag, fields) for tag in found.tags]
+            self._tell_epochs(whole, found.tags)
             return await self.log.append(Entry.stating(EntryKind.LOOKUP, whole, about))
         except LogError as problem:
             raise _unavailable() from problem
@@ -143,6 +165,8 @@ class Disclosures:
         """
         record = asked.record(outcome)
         record["reason"] = refusal.code
+        if isinstance(refusal, CaseRefusedError):
+            record["reason"] = refusal.reason
         fields = refusal.fields if isinstance(refusal, NotGrantedError) else ()
         record["denied"] = [f"{path} {refusal.code}" for path in fields]
         try:
@@ -156,12 +180,19 @@ class Disclosures:
         known = failure if isinstance(failure, HubError) else HubError()
         return await self.refused(asked, known, "failed")
 
+    def _tell_epochs(self, record: dict[str, object], tags: Iterable[bytes]) -> None:
+        """Let a record say under which epochs its subjects are, once there is another than one."""
+        if self.tagger.epoch() > 1 and (epochs := epochs_of(tags)):
+            record["epochs"] = epochs
+
     async def _subjects(self, plan: Plan, sealed: Sealed) -> list[tuple[int, list[bytes]]]:
         """Return the tags of all subjects under the fields answered about them, each pair once."""
         groups: list[tuple[int, list[bytes]]] = []
         seen: dict[int, dict[bytes, None]] = {}
-        for index, fields in plan.subjects:
-            aliases = sealed.levels[index]["log_alias"]
+        about = [(sealed.levels[index]["log_alias"], fields) for index, fields in plan.subjects]
+        if plan.consents:
+            about += covered_subjects(plan, sealed)
+        for aliases, fields in about:
             if not aliases:
                 continue
             field_set = await self.log.define(fields)
@@ -176,6 +207,9 @@ class Disclosures:
 
     def _tags_of(self, aliases: Sequence[bytes]) -> list[bytes]:
         """Return the tag of each alias; those of aliases that come again are remembered."""
+        if (epoch := self.tagger.epoch()) != self._epoch:
+            self._tags.clear()
+            self._epoch = epoch
         known = self._tags
         found = [known.get(alias) for alias in aliases]
         if None in found:
@@ -196,7 +230,7 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
         "asOf": bound.as_of.isoformat(),
         "knownAt": bound.known_at.isoformat() if bound.known_at else None,
     }
-    assert root.level is not None  # noqa: S101 - only the log has none
+    assert root.level is not None  # noqa: S101 - only registers have none
     columns, search = sealed.levels[root.level], sealed.searches[root.index]
     if bound.asked is not None:
         record |= _list_record(bound, search)
@@ -233,11 +267,11 @@ def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[
     """Count what became of each number; a number that is known but not visible is `outside`."""
     rows = found_rows(bound, search, columns["person_id"])
     found = len(rows) - rows.count(None)
-    tags = [number.tag for number in bound.numbers]
-    invalid = tags.count(None)
+    numbers = bound.numbers
+    invalid = sum(not number.is_valid for number in numbers)
     known = set(search["tag"])
-    outside = sum(tag in known for tag in tags) - found
-    unknown = len(tags) - found - outside - invalid
+    outside = sum(not known.isdisjoint(number.tags) for number in numbers) - found
+    unknown = len(numbers) - found - outside - invalid
     return {"found": found, "outside": outside, "unknown": unknown, "invalid": invalid}
 
 

@@ -27,7 +27,13 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.language import Node, Visitor, visit
+from graphql.language import Node
+from graphql.validation import (
+    NoUndefinedVariablesRule,
+    NoUnusedVariablesRule,
+    VariablesInAllowedPositionRule,
+    specified_rules,
+)
 
 from hub.errors import InvalidDocumentError, Location
 from hub.query.coercion import Coercion
@@ -39,6 +45,13 @@ _DIGITS: Final = re.compile(r"[0-9]{5,}")
 _TOKENS: Final = 40_000
 """Of all documents that are remembered: about 16 MB."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_OF_VARIABLES: Final = (
+    NoUndefinedVariablesRule,
+    NoUnusedVariablesRule,
+    VariablesInAllowedPositionRule,
+)
+_WITHOUT_VARIABLES: Final = tuple(r for r in specified_rules if r not in _OF_VARIABLES)
+"""Of a document that has none; each of the others walks through all of it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,8 @@ class Documents:
         node = self._parse(text)
         measure(node, self._limits)  # what follows may take longer than linear in what it measures
         document = _document(text, node, self._conditions, tokens)
-        problems = validate(self.schema, document.node, max_errors=1, hide_suggestions=True)
+        rules = specified_rules if "$" in text else _WITHOUT_VARIABLES
+        problems = validate(self.schema, node, rules, max_errors=1, hide_suggestions=True)
         if problems:
             raise _invalid(problems[0])
         _forget_tokens(node)
@@ -181,47 +195,42 @@ def is_chosen_list(node: FieldNode) -> bool:
     return name == "households"
 
 
-class _Branches(Visitor):
+@dataclass(slots=True)
+class _Branches:
     """Collects the variables of @skip and @include, and the fragments that are spread."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.variables: set[str] = set()
-        self.spreads: set[str] = set()
-        self.has_lists = False
+    variables: set[str] = field(default_factory=set)
+    spreads: set[str] = field(default_factory=set)
+    has_lists: bool = False
 
-    def enter_field(self, node: FieldNode, *_: object) -> None:
-        """Note a field that may be a list."""
-        self.has_lists = self.has_lists or is_chosen_list(node)
-
-    def enter_directive(self, node: Node, *_: object) -> None:
-        """Take the variables that steer a directive."""
-        for argument in getattr(node, "arguments", None) or ():
-            if isinstance(argument.value, VariableNode):
-                self.variables.add(argument.value.name.value)
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
-        """Take the name of a fragment."""
-        self.spreads.add(node.name.value)
+    def walk(self, chosen: SelectionSetNode) -> None:
+        """Go through what is selected; fragments are walked by whoever asks."""
+        for selection in chosen.selections:
+            for directive in selection.directives or ():
+                for argument in directive.arguments or ():
+                    if isinstance(argument.value, VariableNode):
+                        self.variables.add(argument.value.name.value)
+            if isinstance(selection, FieldNode):
+                self.has_lists = self.has_lists or is_chosen_list(selection)
+                if selection.selection_set is not None:
+                    self.walk(selection.selection_set)
+            elif isinstance(selection, InlineFragmentNode):
+                self.walk(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                self.spreads.add(selection.name.value)
 
 
 def _branch_variables(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> tuple[set[str], bool]:
-    found: set[str] = set()
+    found = _Branches()
+    found.walk(operation.selection_set)
     seen: set[str] = set()
-    has_lists = False
-    waiting: list[Node] = [operation.selection_set]
-    while waiting:
-        visitor = _Branches()
-        visit(waiting.pop(), visitor)
-        found |= visitor.variables
-        has_lists = has_lists or visitor.has_lists
-        for name in visitor.spreads - seen:
-            seen.add(name)
-            if name in fragments:
-                waiting.append(fragments[name].selection_set)
-    return found, has_lists
+    while waiting := found.spreads - seen:
+        seen |= waiting
+        for name in waiting & fragments.keys():
+            found.walk(fragments[name].selection_set)
+    return found.variables, found.has_lists
 
 
 def _places(problem: GraphQLError) -> tuple[Location, ...]:

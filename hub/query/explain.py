@@ -15,6 +15,7 @@ from hub.access import Caller, Entitlement, EntitlementRule, Grant, Policy, Reve
 from hub.errors import InvalidDocumentError
 from hub.query.answer import Request, entitled
 from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
+from hub.query.cases import case_parameters
 from hub.query.coercion import Values
 from hub.query.cost import cost_of
 from hub.query.describe import described
@@ -23,6 +24,7 @@ from hub.query.documents import Documents, Operation
 from hub.query.fetch import Columns, Sealed
 from hub.query.model import BoundRoot, Plan, PlannedError
 from hub.query.plan import Planner
+from hub.query.plans import asks_now
 from hub.query.sql import Composer
 from hub.query.sql_parts import LOOKUPS, Statement, level_columns
 from schema.catalogue import Catalogue
@@ -168,9 +170,13 @@ class Explainer:
         if values is None:
             return Bound(told, (), None)
         roots = bind(plan, values, asking.at, self.tags)
+        if not asks_now(roots):
+            statement = Composer(self.catalogue).compose(plan, is_now=False)
+            told = replace(told, statement=statement)
         known = {**statement.constants, **parameters_of(roots, rights)}
+        known |= case_parameters(asking.caller, asking.at)
         told = replace(told, cost=Cost(cost_of(roots), self.max_cost))
-        if not plan.asks_log:
+        if not plan.asks_register:
             size = await entry_bytes(asked, self.policy.digest, plan, roots)
             told = replace(told, entry_bytes=size)
         return Bound(told, roots, tuple(known[name] for name in statement.parameters))
@@ -233,6 +239,9 @@ class _Measured:
     async def define(self, names: Sequence[str]) -> int:
         return self._known.setdefault(tuple(names), (1 << 32) - 1 - len(self._known))
 
+    def epoch(self) -> int:
+        return 1
+
     def subject(self, log_alias: bytes) -> bytes:
         return log_alias
 
@@ -250,8 +259,10 @@ def _lines(told: Explained) -> Iterator[str]:
     yield from _section("cost", [_cost(told)])
     yield from _section("entry in the log", [_entry(told)])
     parameters = (f"${n} {name}" for n, name in enumerate(told.statement.parameters, start=1))
-    if plan.asks_log:
-        yield from _section("statement", ["none: the log answers (audit/search.py)"])
+    if plan.asks_register:
+        yield from _section(
+            "statement", ["none: what the hub tells of itself (hub/query/registers.py)"]
+        )
         return
     yield from _section("parameters", parameters)
     yield from _section("statement", told.statement.text.splitlines())

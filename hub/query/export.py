@@ -1,9 +1,11 @@
 """An export is a list asked for chunk by chunk, each one by the front door, until there is no more.
 
 Every chunk is a request of its own: its grants are decided anew, its entry is durable before its
-lines are given out, its cost is checked. All chunks are of one day and of the known time of the
-first, so that together they are one snapshot. If what is granted changes on the way, the export
-stops. One chunk is in memory at a time.
+lines are given out, its cost is checked. Whose authorisation covers what needs consent is found
+anew for each: who withdraws it is left out of all that follows. All chunks are of one day and of
+the known time of the first, so that together they are one snapshot. If what is granted changes on
+the way, the export stops. One chunk is in memory at a time. Where values leave sealed, each chunk
+has a content key of its own; where all of it does, each chunk is one encrypted line.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +17,7 @@ import orjson
 from graphql import GraphQLError, OperationType
 from graphql.execution.values import get_argument_values
 
-from hub.access import Caller
+from hub.access import Caller, Reason
 from hub.errors import InvalidDocumentError, NotGrantedError, RefusedError, TooCostlyError
 from hub.query.answer import Answer, Request
 from hub.query.bind import coerced, day_of
@@ -23,6 +25,7 @@ from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents, invalid_variable
 from hub.query.export_document import ADDED, Exported, exported
 from hub.query.given import moment_given
+from hub.query.receiving import Receiving
 from schema.graph import MAX_PAGE
 
 CHANNEL: Final = "export"
@@ -57,11 +60,14 @@ class Exporter:
             asked = Asked(
                 request.caller, request.request_id, request.at,
                 self.documents.hash_of(request.document), request.operation_name, CHANNEL,
+                request.receiving,
             )  # fmt: skip
             await self.disclosures.refused(asked, refusal)
             raise
 
     def _begun(self, request: Request) -> "Export":
+        if request.receiving is not None:
+            _ = request.receiving.key  # without one nothing is fetched
         document = self.documents.parsed(request.document)
         operation = document.operation(request.operation_name)
         if operation.node.operation is not OperationType.QUERY:
@@ -111,19 +117,25 @@ class Export:
         self._size = 0
         self._count = 0
         self._denied: object = None
+        self._uncovered: list[object] = []
+        self._part = 0
+        self._receiving = request.receiving
         self.is_done = False
 
-    async def step(self, caller: Caller, at: datetime) -> bytes:
+    async def step(self, caller: Caller, at: datetime, receiving: Receiving | None = None) -> bytes:
         """Return the lines of the next chunk, each ended by a line feed.
+
+        `receiving` is how they leave: in the form of the first chunk, under today's key.
 
         Raises:
             RefusedError: It may not go on: a grant was withdrawn, or it costs too much.
             UnavailableError: Nothing of this chunk was disclosed; go on from the last line.
             CorruptError: A stored value does not authenticate; nothing of it was disclosed.
         """
+        self._receiving = self._received(receiving)
         body = await self._answer(caller, at)
         told, is_first = body["extensions"], self._denied is None
-        denied = _denied(body)
+        uncovered, denied = _parted(_denied(body))
         if is_first:
             self._denied = denied
             self._pin(told["knownAt"])
@@ -133,12 +145,46 @@ class Export:
                 "only for what is granted.",
                 tuple(sorted({error["field"] for error in denied})),
             )
-        lines = [{"errors": denied}] if is_first and denied else []
+        told_now = [*(denied if is_first else ()), *self._new(uncovered)]
+        lines = [{"errors": told_now}] if told_now else []
+        if "encryption" in told:
+            lines.append({"encryption": told["encryption"] | {"rows": self._rows_at}})
         rows = list(self._rows(body["data"][self._made.name]))
         self._count += len(rows)
         receipt = {"receipt": told["receipt"], **self._where()}
         ended = [{"done": True, **self._where()}] if self.is_done else []
-        return b"".join(_line(each) for each in (*lines, *rows, receipt, *ended))
+        made = b"".join(_line(each) for each in (*lines, *rows, receipt, *ended))
+        self._part += 1
+        return made if self._receiving is None else self._receiving.lines(made)
+
+    @property
+    def _rows_at(self) -> str:
+        """Where in the answer of a chunk its rows stand: the beginning of the paths of values."""
+        name = self._made.name
+        return f"/data/{name}" if self._numbers is not None else f"/data/{name}/edges"
+
+    def _received(self, receiving: Receiving | None) -> Receiving | None:
+        """Return how this chunk leaves.
+
+        Raises:
+            NotGrantedError: Otherwise than the ones before it.
+        """
+        first = self._request.receiving
+        if (receiving and receiving.form) != (first and first.form):
+            raise NotGrantedError(
+                "Answers do not leave as they did when the export began. Begin anew."
+            )
+        if receiving is None or first is None:
+            return None
+        if receiving.seals_values:
+            return replace(receiving, part=self._part)
+        return replace(receiving, part=self._part, response_id=first.response_id)
+
+    def _new(self, uncovered: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return which selections are not covered for somebody and were for everybody before."""
+        new = [error for error in uncovered if error not in self._uncovered]
+        self._uncovered += new
+        return new
 
     def _where(self) -> dict[str, object]:
         return {"count": self._count, "knownAt": self._known_at, "asOf": self._day.isoformat()}
@@ -169,6 +215,7 @@ class Export:
             caller=caller,
             at=at,
             channel=CHANNEL,
+            receiving=self._receiving,
         )
         answer = await self._answers.answer(request)
         self._size = size
@@ -208,6 +255,16 @@ def _denied(body: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for error in body.get("errors", ())
     ]
+
+
+def _parted(
+    denied: list[dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what somebody's authorisation did not cover, and what is denied in every chunk."""
+    found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
+    for error in denied:
+        found[error["reason"] != Reason.CONSENT_REQUIRED].append(error)
+    return found
 
 
 _line: Final[Callable[[object], bytes]] = lambda each: orjson.dumps(  # noqa: E731 - bound once

@@ -3,21 +3,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import repeat
+from typing import Any, Final
 
 import asyncpg
 
-from hub.errors import CorruptError, SetupError, StoreUnavailableError
-from hub.query.sql_parts import Part, Statement
+from hub.access import Reach
+from hub.errors import CorruptError, SetupError, StoreUnavailableError, WallError
+from hub.query.row_ids import ID_COLUMNS, unpacked_ids
+from hub.query.sql_parts import KEY_COLUMNS, Part, Statement
 from hub.store.database import Database
+from hub.store.wall import Wall
+
+_REMEMBERED: Final = 1_024
 
 Columns = Mapping[str, Sequence[Any]]
-"""The columns of one level, all of one length and order."""
+"""The columns of one level, all of one length and order; ids are bytes (`hub.query.row_ids`)."""
 
 
 Links = Mapping[bytes, Sequence[Any]]
-"""By the bytes of an identity's id: the id of its person, and, if one is needed, its data key as
-`KEY_COLUMNS` has it. An id of the driver's takes longer to hash than all the rest of a look-up."""
+"""By an identity's id: the id of its person, and its data key as `KEY_COLUMNS` has it, or nothing
+where none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,74 +37,121 @@ class Sealed:
     """For each root: what exists of what was searched for, visible or not. For the log only."""
     links: Mapping[int, Links] = field(default_factory=dict)
     """For each level of people whose records were asked: their identities."""
+    covered: Mapping[int, frozenset[bytes]] = field(default_factory=dict)
+    """For each level of records that needs consent: the people whose authorisation covers it."""
+    standing: str | None = None
+    """How the named case stands (`hub.query.cases`); None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Runs the one statement of an operation."""
+    """Runs the one statement of an operation, as the role of the entitlement that asks."""
 
     database: Database
+    wall: Wall
+    _texts: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     async def fetch(
-        self, statement: Statement, levels: int, parameters: Mapping[str, object]
+        self,
+        statement: Statement,
+        levels: int,
+        parameters: Mapping[str, object],
+        reach: Reach,
     ) -> Sealed:
         """Return the rows that `statement` finds; one round trip.
 
         Raises:
             StoreUnavailableError: The database cannot be reached or gave up.
             SetupError: The database was never set up.
+            WallError: The database opens nothing to such an entitlement, or not all of this.
         """
         given = {**statement.constants, **parameters}
         values = [given[name] for name in statement.parameters]
+        role = await self.wall.role(reach)
         try:
-            async with self.database.connection() as connection:
-                row = await connection.fetchrow(statement.text, *values)
+            async with self.database.connection(role) as connection:
+                row = await connection.fetchrow(self._text(statement.text, role), *values)
+        except asyncpg.InsufficientPrivilegeError as problem:
+            raise WallError(
+                "The database does not open to this entitlement what the query reads."
+            ) from problem
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the query.") from problem
         assert row is not None  # noqa: S101 - a select without FROM has one row
-        return _sealed(row, statement, levels)
+        return sealed_from(row, statement, levels)
+
+    def _text(self, text: str, role: str) -> str:
+        """Return a statement under a name of its role: prepared for one role, planned once."""
+        known = self._texts.get((text, role))
+        if known is None:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
+            known = self._texts[text, role] = f"{text}\n-- {role}"
+        return known
 
 
-def _sealed(row: Iterable[Any], statement: Statement, levels: int) -> Sealed:
+def sealed_from(row: Iterable[Any], statement: Statement, levels: int) -> Sealed:
+    """Return what the one row of a statement holds.
+
+    Raises:
+        CorruptError: A row has no id, or an identity is linked to two people.
+        SetupError: The database was never set up.
+    """
     policy, known, *arrays = row
+    standing = arrays.pop(0) if statement.checks_case else None
     if known is None:
         raise SetupError("The database has no known time; run `hub migrate`.")
     columns: tuple[dict[str, Sequence[Any]], ...] = tuple({} for _ in range(levels))
-    others: dict[Part, dict[int, dict[str, Sequence[Any]]]] = {Part.SEARCH: {}, Part.LINKS: {}}
+    others: dict[Part, dict[int, dict[str, Sequence[Any]]]] = {
+        Part.SEARCH: {},
+        Part.LINKS: {},
+        Part.COVERED: {},
+    }
     for place, values in zip(statement.places, arrays, strict=True):
+        column = unpacked_ids(values) if place.column in ID_COLUMNS else values or ()
         if place.part is Part.LEVEL:
-            columns[place.source][place.column] = values or ()
+            columns[place.source][place.column] = column
         else:
-            others[place.part].setdefault(place.source, {})[place.column] = values or ()
+            others[place.part].setdefault(place.source, {})[place.column] = column
+    if any(len(set(map(len, named.values()))) > 1 for named in columns):
+        raise CorruptError("A row has no id.")
     for renamed in statement.renamed:
         columns[renamed.level][renamed.name] = columns[renamed.level][renamed.column]
     links = {level: _links(named) for level, named in others[Part.LINKS].items()}
     for level, parent in statement.linked:
         into, owners = columns[level], links[parent]
-        identities = into["identity"] = [identity.bytes for identity in into["identity_id"]]
-        into["parent"] = [owners[identity][0] for identity in identities]
+        into["parent"] = [owners[identity][0] for identity in into["identity_id"]]
     for level in statement.newest:
         _keep_first(columns[level])
-    return Sealed(policy, known, columns, others[Part.SEARCH], links)
+    covered = {
+        level: frozenset(named["person_id"]) for level, named in others[Part.COVERED].items()
+    }
+    return Sealed(policy, known, columns, others[Part.SEARCH], links, covered, standing)
 
 
 def _links(named: Columns) -> Links:
     """Return the identities of a level of people; each is one person's on any one day.
 
+    Who lives in two of the households is met twice, which is no matter.
+
     Raises:
         CorruptError: One is linked to two.
     """
-    identities = [identity.bytes for identity in named["identity_id"]]
-    rest = [named[name] for name in named if name != "identity_id"]
-    found = dict(zip(identities, zip(*rest, strict=True), strict=True))
-    if len(found) != len(identities):
+    identities = named["identity_id"]
+    keys = [named[name] for name in KEY_COLUMNS if name in named]
+    stored = zip(*keys, strict=True) if keys else repeat(())
+    rows = list(zip(named["person_id"], stored, strict=bool(keys)))
+    found = dict(zip(identities, rows, strict=True))
+    if len(found) != len(rows) and any(
+        found[identity] != row for identity, row in zip(identities, rows, strict=True)
+    ):
         raise CorruptError("An identity is linked to two people on one day.")
     return found
 
 
 def _keep_first(columns: dict[str, Sequence[Any]]) -> None:
     """Keep the first row of each owner: rows come newest first."""
-    parents = [parent.bytes for parent in columns["parent"]]
+    parents = columns["parent"]
     if len(set(parents)) == len(parents):
         return
     first: dict[bytes, int] = {}

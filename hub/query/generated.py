@@ -9,7 +9,7 @@ level first, over the level's columns side by side, and each level found by its 
         o1 = [{'name': g_who[0]} for g_who in g['who']]
         one_1 = first(c['parent'], o1)
         c, g = levels[0].columns, levels[0].opened
-        o0 = [{'population': one_1(k_person_id)} for k_person_id in ids(c['person_id'])]
+        o0 = [{'population': one_1(c_person_id)} for c_person_id in c['person_id']]
         return o0
 
 Nothing that a caller wrote becomes code but the response keys, which are names as GraphQL has them
@@ -18,12 +18,10 @@ Dates and moments are left to orjson, which writes them as `isoformat` does.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
-from operator import attrgetter
 from typing import Any, Final
-from uuid import UUID
 
 from hub.errors import CorruptError
 from hub.query.model import (
@@ -44,6 +42,7 @@ from hub.query.model import (
     Told,
 )
 from hub.query.reveal import Revealed
+from hub.query.row_ids import id_text
 from hub.sealing.seals import Json
 
 Tree = dict[str, object]
@@ -65,7 +64,7 @@ OWN_KEY: Final[Mapping[LevelKind, str]] = {
 _NAME: Final = re.compile(r"[_A-Za-z][_A-Za-z0-9]*")
 _FORMS: Final[Mapping[Form, str]] = {
     Form.PLAIN: "{0}",
-    Form.ID: "None if {0} is None else str({0})",
+    Form.ID: "None if {0} is None else id_text({0})",
     Form.DATE: "{0}",
     Form.END: "None if {0} == FOREVER else {0}",
     Form.MOMENT: "{0} if {0} is None or {0}.tzinfo is UTC else {0}.astimezone(UTC)",
@@ -129,7 +128,7 @@ class Source:
     lines: list[str] = field(default_factory=list)
     names: dict[str, object] = field(
         default_factory=lambda: {
-            "UTC": UTC, "FOREVER": date.max, "ids": ids, "first": first, "grouped": grouped,
+            "UTC": UTC, "FOREVER": date.max, "id_text": id_text, "first": first, "grouped": grouped,
         }
     )  # fmt: skip
     """What the function finds by name besides the built-in functions."""
@@ -158,9 +157,6 @@ class _Row:
 
     def column(self, name: str) -> str:
         return self._taken(f"c_{_named(name)}", f"c[{name!r}]")
-
-    def key(self, name: str) -> str:
-        return self._taken(f"k_{_named(name)}", f"ids(c[{name!r}])")
 
     def group(self, name: str) -> str:
         return self._taken(f"g_{_named(name)}", f"g[{name!r}]")
@@ -211,11 +207,14 @@ def _nested(written: Source, output: Nested, levels: Sequence[Level], row: _Row)
         return _display(written, output.shape, levels, row)
     below = output.shape.level
     made = _level(written, output.shape, levels)
-    own = row.key(OWN_KEY[levels[below].kind])
+    own = row.column(OWN_KEY[levels[below].kind])
     if output.how is How.ONE:
         written.line(f"    one_{below} = first(c['parent'], {made})")
         return f"one_{below}({own})"
     written.line(f"    many_{below} = grouped(c['parent'], {made})")
+    if levels[below].uncovered is not None:
+        written.line(f"    covered_{below} = levels[{below}].covered")
+        return f"many_{below}({own}) or ([] if {own} in covered_{below} else None)"
     return f"many_{below}({own}) or []"
 
 
@@ -245,33 +244,24 @@ def _over(names: Sequence[str], columns: Sequence[str]) -> str:
 
 # What the functions call.
 
-_BYTES: Final[Callable[[UUID], bytes]] = attrgetter("bytes")
 _EMPTY: Final[dict[object, Any]] = {}
 _NOTHING: Final[Callable[[object], Any]] = _EMPTY.get
 """The look-up in nothing: most people have no record in most datasets."""
 
 
-def ids(column: Iterable[UUID]) -> Iterator[bytes]:
-    """Go through ids as bytes: the driver's ids are new objects, each slow to hash the first time.
-
-    Looking a page together by their bytes takes half as long.
-    """
-    return map(_BYTES, column)
-
-
-def first(keys: Sequence[UUID], made: Sequence[Tree]) -> Callable[[bytes], Tree | None]:
-    """Return the look-up of the first object of each key, by its bytes."""
+def first(keys: Sequence[bytes], made: Sequence[Tree]) -> Callable[[bytes], Tree | None]:
+    """Return the look-up of the first object of each key."""
     if not made:
         return _NOTHING
-    return dict(zip(ids(reversed(keys)), reversed(made), strict=True)).get
+    return dict(zip(reversed(keys), reversed(made), strict=True)).get
 
 
-def grouped(keys: Sequence[UUID], made: Sequence[Tree]) -> Callable[[bytes], list[Tree] | None]:
-    """Return the look-up of the objects of each key, by its bytes, in their order."""
+def grouped(keys: Sequence[bytes], made: Sequence[Tree]) -> Callable[[bytes], list[Tree] | None]:
+    """Return the look-up of the objects of each key, in their order."""
     if not made:
         return _NOTHING
     found: dict[bytes, list[Tree]] = {}
-    for key, each in zip(ids(keys), made, strict=True):
+    for key, each in zip(keys, made, strict=True):
         if key in found:
             found[key].append(each)
         else:

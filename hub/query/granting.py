@@ -21,8 +21,10 @@ def denied(entitlement: Entitlement, path: str, reason: Reason) -> str:
     who = f"{entitlement.department} ({entitlement.role}) for purpose {entitlement.purpose}"
     ways = {
         Reason.CASE_REQUIRED: "Name the case of the request.",
+        Reason.SUSPENDED: "The sharing agreement is suspended; ask the data's owner.",
         Reason.EXPIRED: "The grant has ended; the sharing agreement must be renewed.",
-        Reason.CONSENT_REQUIRED: "It needs the person's authorisation, and none is on file.",
+        Reason.CONSENT_REQUIRED: "It needs the person's authorisation for that source and purpose, "
+        "today, and neither orders nor chooses a list.",
     }
     way = ways.get(reason, "Declare another purpose, or ask the data's owner for a grant.")
     return f"{path} is not granted to {who}. {way}"
@@ -37,6 +39,17 @@ class Granting:
     branches: Mapping[str, object]
     entitlement: Entitlement
     errors: list[PlannedError] = field(default_factory=list)
+    _with_consent: frozenset[str] = field(init=False, repr=False)
+    """Types that are read in the rows of people whose authorisation covers them."""
+
+    def __post_init__(self) -> None:
+        """Find them once: a plan asks about every level."""
+        by_type = self.catalogue.by_type
+        self._with_consent = frozenset(
+            name
+            for name in self.entitlement.opened_with_consent()
+            if name in by_type and by_type[name].consents_for_itself
+        )
 
     def fields(
         self, parents: Sequence[object], type_name: str
@@ -62,6 +75,8 @@ class Granting:
         if type_name in {"Person", "Household"}:
             subject = Subject.PERSON if type_name == "Person" else Subject.HOUSEHOLD
             leads |= {d.type_name for d in catalogue.of(subject)}
+        if not self._with_consent.isdisjoint(leads - {type_name}):
+            return None
         reasons = []
         for path in self.entitlement.decisions:
             if path.partition(".")[0] in leads:
@@ -71,12 +86,21 @@ class Granting:
                 reasons.append(decision.reason)
         return reasons[0] if reasons else Reason.NOT_GRANTED
 
-    def reason_for(self, path: str) -> Reason | None:
-        """Why a field may not be read, or None if it may."""
+    def reason_for(self, path: str, *, with_consent: bool = False) -> Reason | None:
+        """Why a field may not be read, or None if it may; `with_consent` where it is on file."""
         if self._is_never_stored(path.partition(".")[0]):
             return Reason.CONSENT_REQUIRED
         decision = self.entitlement.decide(path)
+        if with_consent and isinstance(decision, Denied) and decision.grant is not None:
+            return None
         return decision.reason if isinstance(decision, Denied) else None
+
+    def opens_with_consent(self, type_name: str) -> bool:
+        """Whether a dataset is read in the rows of people whose authorisation covers it.
+
+        It may be shown then, and steers nothing: to everything else it is denied.
+        """
+        return type_name in self._with_consent
 
     def _is_never_stored(self, type_name: str) -> bool:
         """Whether a type is only asked for live, in the verification of a commitment."""
@@ -116,6 +140,17 @@ class Granting:
                 (f"Query.{name}",),
             )
         return Introspected(key)
+
+    def uncovered(
+        self, key: str, path: str, nodes: Sequence[FieldNode], at: tuple[str, ...]
+    ) -> PlannedError:
+        """Return the error of a selection for people whose authorisation does not cover it."""
+        held, places = self.entitlement, tuple(_location(node) for node in nodes)
+        message = (
+            f"{path} needs the authorisation of the person, for its source and purpose "
+            f"{held.purpose}, today; where it is null, none is on file."
+        )
+        return PlannedError(message, places, (*at, key), Reason.CONSENT_REQUIRED, path)
 
     def refused(
         self, key: str, path: str, reason: Reason, nodes: Sequence[FieldNode], at: tuple[str, ...]

@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.errors import TooCostlyError
 from hub.query.lists import Choice
-from hub.query.model import Anchor, Level, LevelKind
+from hub.query.model import Anchor, Level, LevelKind, PlannedError
 from schema.catalogue import Dataset
 
 MEMBERS_EXPECTED: Final = 4.0
@@ -62,6 +62,7 @@ class LevelBuilder:
     anchor: Anchor | None = None
     choice: Choice | None = None
     counted: bool = False
+    uncovered: PlannedError | None = None
 
     def column(self, name: str) -> None:
         """Fetch a clear column."""
@@ -97,4 +98,5 @@ class LevelBuilder:
             self.anchor,
             self.choice,
             self.counted,
+            self.uncovered,
         )

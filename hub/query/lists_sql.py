@@ -307,7 +307,7 @@ class _Households(_Listing):
         whole, order = self._whole(area, with_key=False), self.order
         scored = self.frame.table("score")
         cell, home = whole.columns[0], whole.tie
-        has_key = sa.exists().where(
+        has_key = sa.exists(sa.literal(1)).where(
             scored.c.cell == cell,
             scored.c.identity_id == home,
             self.frame.holds(self.level, scored),

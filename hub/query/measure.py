@@ -62,7 +62,7 @@ class DocumentLimits:
     directives: int = 60
     directives_at_one: int = 4
     """Directives at one field, fragment, operation or variable."""
-    selections: int = 800
+    selections: int = 500
     """Selections after fragments are spread."""
     overlaps: int = 2_000
     """Pairs of selections that would be merged: n of one key count n(n-1)/2, spreads too."""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from graphql import FieldNode, GraphQLField
 
-from hub.access import Reason
+from hub.access import Reason, Rows
 from hub.errors import Location
 from hub.query.coercion import Arguments
 from hub.query.lists import Asked, Choice
@@ -73,6 +73,9 @@ class Level:
     """Of a list: what it is chosen and ordered by; None where it has neither filter nor order."""
     counted: bool = False
     """Of a list: whether all of it is counted too."""
+    uncovered: "PlannedError | None" = None
+    """Of records that need consent: what is told once, if somebody's authorisation is not on file.
+    Their rows are read for those people of the level above whose authorisation covers them."""
 
     @property
     def is_subject(self) -> bool:
@@ -203,8 +206,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class EntryShape:
-    """How an entry of the access log is shown: (key, field name); None is the type's name."""
+    """How an entry of a register is shown: (key, field name); None is the type's name."""
 
+    type_name: str
     parts: tuple[tuple[str, str | None], ...]
 
 
@@ -247,6 +251,9 @@ class RootKind(StrEnum):
     WARNINGS = "warnings"
     CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
+    ACCESS_RULES = "accessRules"
+    SHARING_AGREEMENTS = "sharingAgreements"
+    INDICATORS = "indicators"
     PERSON_BY_ID = "Person.id"
     """People that `node` or `_entities` asks for; no field of Query has that name."""
     HOUSEHOLD_BY_ID = "Household.id"
@@ -277,6 +284,11 @@ class Root:
     """Of a list: the order that its cursors belong to."""
     read: Callable[[Mapping[str, object]], Asked] | None = None
     """Of a list: how its arguments are read."""
+
+    @property
+    def is_register(self) -> bool:
+        """Whether it is answered from what the hub tells of itself, not from levels of rows."""
+        return self.level is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,20 +326,39 @@ class Plan:
     outputs: "tuple[RootOutput, ...]"
     """The keys of `data`, in order."""
     errors: tuple[PlannedError, ...]
+    rows: Rows = Rows.REGION
+    """Whose rows are shown, within the regions."""
+    checks_case: bool = False
+    """Whether the request named a case that must hold in the snapshot of the rows."""
 
     @cached_property
-    def asks_log(self) -> bool:
-        """Whether it is answered from the access log."""
-        return any(root.kind is RootKind.ACCESS_LOG for root in self.roots)
+    def asks_cases(self) -> bool:
+        """Whether the register of cases decides what is shown (`hub.query.cases`)."""
+        return self.checks_case or self.rows.is_of_cases
+
+    @cached_property
+    def asks_register(self) -> bool:
+        """Whether it is answered from what the hub tells of itself (`hub.query.registers`)."""
+        return any(root.is_register for root in self.roots)
 
     @cached_property
     def answered(self) -> tuple[str, ...]:
-        """Every field that is answered, `Type.field`, sorted."""
-        return tuple(sorted({path for level in self.levels for path in level.answered}))
+        """Every field that is answered whoever consented, `Type.field`, sorted."""
+        return tuple(
+            sorted({p for one in self.levels if one.uncovered is None for p in one.answered})
+        )
+
+    @cached_property
+    def consents(self) -> "tuple[Level, ...]":
+        """The levels that need consent; nearly no plan has one."""
+        return tuple(level for level in self.levels if level.uncovered is not None)
 
     @cached_property
     def subjects(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        """The levels whose rows are subjects, each with every field answered about them, sorted."""
+        """The levels whose rows are subjects, each with every field answered about them, sorted.
+
+        What needs consent is left out: it is answered about some of them.
+        """
         return tuple(
             (level.index, fields_about(self, level)) for level in self.levels if level.is_subject
         )
@@ -342,7 +373,7 @@ def fields_about(plan: Plan, level: Level) -> tuple[str, ...]:
     """Return every field that is answered about the subjects of a level, sorted."""
     names = set(level.answered)
     for other in plan.levels:
-        if other.parent == level.index and not other.is_subject:
+        if other.parent == level.index and not other.is_subject and other.uncovered is None:
             names.update(other.answered)
     return tuple(sorted(names))
 
@@ -359,9 +390,14 @@ RootOutput = Constant | Introspected | Root | Entities
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One asked-for citizen number: its tag, or None where it is no valid number."""
+    """One asked-for citizen number: its tags under living versions; none if it is no number."""
 
-    tag: bytes | None
+    tags: tuple[bytes, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is a citizen number at all."""
+        return bool(self.tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,11 @@ from hub.query.model import (
     Told,
 )
 from hub.query.orders import ALERT_ORDERS, HOUSEHOLD_ORDERS
+from hub.query.registers import TYPES, fields_of_entry
 from hub.query.ways import PROVENANCE, Way, core_field, needed_of, provenance_field, snake, way_of
-from schema.catalogue import CORE_FIELDS, Catalogue, Dataset, Kind
+from schema.catalogue import Catalogue, Dataset, Kind
 
 _FORMS: Final = {Kind.DATE: Form.DATE, Kind.MOMENT: Form.MOMENT}
-_ENTRY_FIELDS: Final = tuple(f.path for f in CORE_FIELDS if f.type_name == "AccessEntry")
 _PAGE: Final = {given.value: given for given in Given}
 _TARGETS: Final = {
     RootKind.PERSON: ("Person", LevelKind.PEOPLE),
@@ -89,7 +89,7 @@ class Planner:
 
         Raises:
             NotGrantedError: A denied field steers the operation, or nothing of it is granted.
-            InvalidDocumentError: `accessLog` is asked together with something else.
+            InvalidDocumentError: A register is asked together with something else.
             TooCostlyError: It has more levels than a statement is made of.
         """
         chosen = Granting(self.catalogue, document, branches, entitlement)
@@ -123,8 +123,9 @@ class _Planning:
                 first.message, tuple(sorted({e.field for e in self.chosen.errors}))
             )
         roots = tuple(self.roots)
-        if any(r.kind is RootKind.ACCESS_LOG for r in roots) and len(roots) != 1:
-            raise InvalidDocumentError("accessLog is asked alone, in an operation of its own.")
+        register = next((root.kind for root in roots if root.is_register), None)
+        if register is not None and len(roots) != 1:
+            raise InvalidDocumentError(f"{register} is asked alone, in an operation of its own.")
         return Plan(
             self.document.hash,
             self.operation.name,
@@ -133,6 +134,8 @@ class _Planning:
             roots,
             tuple(outputs),
             tuple(self.chosen.errors),
+            self.entitlement.rows,
+            self.entitlement.checks_case,
         )
 
     # Roots.
@@ -149,8 +152,8 @@ class _Planning:
                 key, nodes, self.chosen, lambda one: self._entity(one, key, nodes, f"Query.{name}")
             )
         kind = RootKind(name)
-        if kind is RootKind.ACCESS_LOG:
-            return self._access_log(key, nodes, index)
+        if kind in TYPES:
+            return self._register(kind, key, nodes, index)
         type_name, level_kind = _TARGETS[kind]
         reason = self.chosen.reason_for_type(type_name)
         if kind is RootKind.CREDIT_RECORD and reason is None:
@@ -220,27 +223,17 @@ class _Planning:
         definition: GraphQLField = declared.fields[name]
         return definition
 
-    def _access_log(self, key: str, nodes: list[FieldNode], index: int) -> Root:
-        refused = [path for path in _ENTRY_FIELDS if self.chosen.reason_for(path) is not None]
+    def _register(self, kind: RootKind, key: str, nodes: list[FieldNode], index: int) -> Root:
+        paths = fields_of_entry(kind)
+        refused = [path for path in paths if self.chosen.reason_for(path) is not None]
         if refused:
             reason = self.chosen.reason_for(refused[0]) or Reason.NOT_GRANTED
             raise NotGrantedError(denied(self.entitlement, refused[0], reason), tuple(refused))
         self.granted += 1
-        connection = self._connection(nodes, "AccessEntry", None, (key,))
-        definition = self._definition("Query.accessLog")
-        root_cost = len(_ENTRY_FIELDS)
-        return Root(
-            index,
-            RootKind.ACCESS_LOG,
-            key,
-            nodes[0],
-            definition,
-            None,
-            None,
-            (),
-            connection,
-            root_cost,
-        )
+        connection = self._connection(nodes, TYPES[kind], None, (key,))
+        definition = self._definition(f"Query.{kind}")
+        cost = len(paths)
+        return Root(index, kind, key, nodes[0], definition, None, None, (), connection, cost)
 
     # Lists and connections.
 
@@ -284,20 +277,19 @@ class _Planning:
                 self.granted += type_name != "PersonLookup"  # a cursor tells the granted order
                 outputs.append(Told(key, _PAGE[name]))
             elif level is None:
-                outputs.append(Node(key, None, self._entry(fields)))
+                outputs.append(Node(key, None, self._entry(fields, type_name.removesuffix("Edge"))))
             else:
                 lookup = type_name == "PersonLookup"
                 node_type = "Person" if lookup else type_name.removesuffix("Edge")
                 outputs.append(Node(key, self._object(fields, node_type, level, (*at, key))))
         return tuple(outputs)
 
-    def _entry(self, nodes: Sequence[object]) -> EntryShape:
+    def _entry(self, nodes: Sequence[object], type_name: str) -> EntryShape:
         names = (
-            (key, fields[0].name.value) for key, fields in self.chosen.fields(nodes, "AccessEntry")
+            (key, fields[0].name.value) for key, fields in self.chosen.fields(nodes, type_name)
         )
-        return EntryShape(
-            tuple((key, None if name == "__typename" else name) for key, name in names)
-        )
+        parts = tuple((key, None if name == "__typename" else name) for key, name in names)
+        return EntryShape(type_name, parts)
 
     # Objects.
 
@@ -358,7 +350,7 @@ class _Planning:
             self.granted += 1
             level.answer(path)
             return provenance_field(key, name, dataset, level)
-        reason = self.chosen.reason_for(path)
+        reason = self.chosen.reason_for(path, with_consent=level.uncovered is not None)
         if reason is not None:
             return self.chosen.refused(key, path, reason, nodes, at)
         self.granted += 1
@@ -381,7 +373,8 @@ class _Planning:
             if way.has_grant
             else self.chosen.reason_for_type(way.target)
         )
-        if reason is not None:
+        consented = way.dataset is not None and self.chosen.opens_with_consent(way.target)
+        if reason is not None and not consented:
             return self.chosen.refused(key, path, reason, nodes, at)
         self.granted += way.has_grant
         if way.has_grant:
@@ -393,6 +386,8 @@ class _Planning:
         if kind is not None:
             below, how = self._level(kind, level.root, level, way.dataset), way.how
             below.anchor = self.chosen.anchor(nodes[0], self._definition(path))
+            if consented:
+                below.uncovered = self.chosen.uncovered(key, path, nodes, at)
         return Nested(key, how, self._object(nodes, way.target, below, (*at, key)))
 
     def _record(

@@ -6,8 +6,9 @@ chosen and ordered by. The schema is fixed for
 the life of a process. Regions, case, actor and arguments are bound later, never kept here.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Final
 
 from hub.access import Entitlement
@@ -15,7 +16,7 @@ from hub.query.coercion import Values
 from hub.query.documents import Document, Operation
 from hub.query.listing import choices
 from hub.query.lists import Choice
-from hub.query.model import Plan
+from hub.query.model import BoundRoot, Plan
 from hub.query.plan import Planner
 from hub.query.remembered import Remembered
 from hub.query.reveal import GroupOpener, openers_of
@@ -28,14 +29,31 @@ _TOKENS: Final = 40_000
 _Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """A plan with everything that follows from it alone."""
 
     plan: Plan
     statement: Statement
+    """Fetches what is known now."""
     openers: tuple[GroupOpener, ...]
     shaper: Shaper
+    compose: Callable[[], Statement] = field(repr=False)
+    """Makes the statement that fetches what was known before."""
+
+    @cached_property
+    def earlier(self) -> Statement:
+        """The statement that fetches what was known before; made when the first one asks."""
+        return self.compose()
+
+    def statement_for(self, roots: Sequence[BoundRoot]) -> Statement:
+        """Return the statement for a request: what is known now, unless a root asks otherwise."""
+        return self.statement if asks_now(roots) else self.earlier
+
+
+def asks_now(roots: Iterable[BoundRoot]) -> bool:
+    """Whether no root of a request asks for what was known before."""
+    return all(one.known_at is None for one in roots)
 
 
 class Plans:
@@ -66,7 +84,7 @@ class Plans:
 
         Raises:
             NotGrantedError: The operation is refused whole.
-            InvalidDocumentError: `accessLog` is asked together with something else.
+            InvalidDocumentError: A register is asked together with something else.
             TooCostlyError: It has more levels than a statement is made of.
         """
         branches = {name: values.coerced.get(name) for name in operation.branch_variables}
@@ -77,7 +95,14 @@ class Plans:
         if known is not None:
             return known
         plan = self._planner.plan(document, operation, branches, entitlement, chosen)
-        made = Prepared(plan, self._composer.compose(plan), self._openers(plan), Shaper(plan))
+        compose = self._composer.compose
+        made = Prepared(
+            plan,
+            compose(plan),
+            self._openers(plan),
+            Shaper(plan),
+            partial(compose, plan, is_now=False),
+        )
         self._known.put(key, made, document.tokens + sum(map(len, texts)))
         return made
 

@@ -13,48 +13,31 @@ killed worker held needs no settling, and `RateLimit` can say to the second when
 price is that a caller may spend two quotas within one window's length, across a boundary.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final, Protocol
 
-from hub.access import Caller
-from hub.errors import RefusedError, StoreUnavailableError
-from hub.store.quotas import Lease
+from hub.access import Caller, Limits
+from hub.query.daily import DayCounts
+from hub.query.pockets import SLICES, Ledger, Pocket, Quota, QuotaExceededError, given_back
+
+__all__ = [
+    "COMMAND",
+    "REFUSED",
+    "SLICES",
+    "UNMETERED",
+    "Ledger",
+    "Meter",
+    "Pocket",
+    "Quota",
+    "QuotaExceededError",
+    "Quotas",
+]
 
 REFUSED: Final = 100
 """What a refused request costs: about as much work as that many values."""
 COMMAND: Final = 100
 """What a mutation costs."""
-SLICES: Final = 64
-_ASK_AGAIN_S: Final = 1.0
-"""For so long it is believed that nothing is free; others may have given back since."""
-
-
-class QuotaExceededError(RefusedError):
-    """The quota of this window is spent: come back after `Retry-After`, or ask for less."""
-
-    code = "QUOTA_EXCEEDED"
-    status = 429
-
-    def __init__(self, message: str, retry_after_s: int, policy: str) -> None:
-        """Keep when there is more, and whose quota it is."""
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-        self.policy = policy
-
-
-class Ledger(Protocol):
-    """Who knows how much of a window is given away; `hub.store.quotas.QuotaLedger` is one."""
-
-    async def lease(
-        self, subject: str, *, needed: int, wanted: int, quota: int, window_s: int
-    ) -> Lease:
-        """Lease at least `needed` units, or none."""
-
-    async def give_back(self, subject: str, units: int, started_at: datetime) -> None:
-        """Give back what was not used."""
 
 
 class Meter(Protocol):
@@ -71,6 +54,9 @@ class Meter(Protocol):
 
     async def spend(self, caller: Caller, cost: int, /) -> None:
         """Take `cost`, and get more for it; raise QuotaExceededError where there is none."""
+
+    async def count(self, caller: Caller, limits: Limits, /) -> None:
+        """Count a request of the day; raise QuotaExceededError where it is one too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +79,11 @@ class Unmetered:
     async def spend(self, caller: Caller, cost: int, /) -> None:
         """Take nothing."""
 
+    async def count(self, caller: Caller, limits: Limits, /) -> None:
+        """Count nothing."""
+
 
 UNMETERED: Final = Unmetered()
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """`units` for each window of `window_s` seconds."""
-
-    units: int
-    window_s: int
 
 
 @dataclass(slots=True)
@@ -117,10 +98,15 @@ class Quotas:
     """Seconds that only go forward."""
     clients: Mapping[str, int] = field(default_factory=dict)
     """Units of clients that have one within their department's, by client id."""
-    _pockets: dict[tuple[str, str], "tuple[Pocket, ...]"] = field(default_factory=dict, repr=False)
-    _shared: dict[str, "Pocket"] = field(default_factory=dict, repr=False)
+    _pockets: dict[tuple[str, str], tuple[Pocket, ...]] = field(default_factory=dict, repr=False)
+    _shared: dict[str, Pocket] = field(default_factory=dict, repr=False)
+    _days: DayCounts = field(init=False, repr=False)
 
-    def pockets(self, caller: Caller) -> "tuple[Pocket, ...]":
+    def __post_init__(self) -> None:
+        """Count days by the same ledger."""
+        self._days = DayCounts(self.ledger, self.monotonic)
+
+    def pockets(self, caller: Caller) -> tuple[Pocket, ...]:
         """Return what this worker holds for a caller: of its department, and of the client."""
         key = (caller.department, caller.client_id)
         found = self._pockets.get(key)
@@ -128,7 +114,7 @@ class Quotas:
             found = self._pockets[key] = self._made(caller)
         return found
 
-    def _made(self, caller: Caller) -> "tuple[Pocket, ...]":
+    def _made(self, caller: Caller) -> tuple[Pocket, ...]:
         units = self.departments.get(caller.department, self.default.units)
         found = [self._pocket("department", caller.department, units)]
         own = self.clients.get(caller.client_id)
@@ -136,14 +122,18 @@ class Quotas:
             found.append(self._pocket("client", caller.client_id, own))
         return tuple(found)
 
-    def _pocket(self, policy: str, name: str, units: int) -> "Pocket":
+    def _pocket(self, policy: str, name: str, units: int) -> Pocket:
         subject = f"{policy}:{name}"
+        quota = Quota(units, self.default.window_s)
         found = self._shared.get(subject)
         if found is None:
-            found = self._shared[subject] = Pocket(
-                policy, subject, Quota(units, self.default.window_s)
-            )
+            found = self._shared[subject] = Pocket(policy, subject, quota)
+        found.quota = quota
         return found
+
+    def registered_anew(self) -> None:
+        """Look anew which quota each client has; what this worker holds of them it keeps."""
+        self._pockets.clear()
 
     def is_open(self, caller: Caller, /) -> bool:
         """Whether anything is left of what this worker holds."""
@@ -189,6 +179,16 @@ class Quotas:
                 pocket.left += cost
             raise
 
+    async def count(self, caller: Caller, limits: Limits, /) -> None:
+        """Count a request of the day, where the entitlement bounds them.
+
+        Raises:
+            QuotaExceededError: The day's requests are made.
+            StoreUnavailableError: Nobody knows how many are left.
+        """
+        if limits.counts_requests:
+            await self._days.count(caller, limits)
+
     def refused(self, caller: Caller) -> None:
         """Take what a refused request costs, on credit if need be: the next lease settles it."""
         for pocket in self.pockets(caller):
@@ -196,89 +196,5 @@ class Quotas:
 
     async def close(self) -> None:
         """Give back what this worker still holds; what cannot be given back ends by itself."""
-        now = self.monotonic()
-        for pocket in self._shared.values():
-            if pocket.left > 0 and pocket.ends_at > now and pocket.started_at is not None:
-                units, pocket.left = pocket.left, 0
-                try:
-                    await self.ledger.give_back(pocket.subject, units, pocket.started_at)
-                except StoreUnavailableError:
-                    return
-
-
-@dataclass(slots=True)
-class Pocket:
-    """What one worker holds of one quota in the present window."""
-
-    policy: str
-    subject: str
-    quota: Quota
-    left: int = 0
-    """Below zero: refused requests that are still to be paid for."""
-    free: int = 0
-    """Units that nobody held when the ledger was last asked."""
-    ends_at: float = 0.0
-    """By the worker's monotonic clock."""
-    started_at: datetime | None = None
-    _asked_at: float = -_ASK_AGAIN_S
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
-
-    @property
-    def slice(self) -> int:
-        """How much is leased at a time."""
-        return max(self.quota.units // SLICES, 1)
-
-    async def hold(self, cost: int, ledger: Ledger, monotonic: Callable[[], float]) -> None:
-        """See to it that `cost` is left; on return nobody else has run since it was seen.
-
-        Raises:
-            QuotaExceededError: The rest of the window's quota is not enough.
-            StoreUnavailableError: Nobody knows what is left.
-        """
-        if self._has(cost, monotonic()):
-            return
-        async with self._lock:  # one asks, the others wait for what it gets
-            now = monotonic()
-            if self._has(cost, now):
-                return
-            if self.ends_at > now and self._is_known_spent(cost, now):
-                raise self._exceeded(cost, now)
-            await self._lease(cost, ledger, now)
-            if self.left < cost:
-                raise self._exceeded(cost, monotonic())
-
-    def _has(self, cost: int, now: float) -> bool:
-        return self.left >= cost and self.ends_at > now
-
-    def _is_known_spent(self, cost: int, now: float) -> bool:
-        return self.left + self.free < cost and now - self._asked_at < _ASK_AGAIN_S
-
-    async def _lease(self, cost: int, ledger: Ledger, now: float) -> None:
-        if self.ends_at <= now:
-            self.left = min(self.left, 0)  # what was left has died; what is owed has not
-        needed = cost - self.left
-        lease = await ledger.lease(
-            self.subject,
-            needed=needed,
-            wanted=max(self.slice, needed),
-            quota=self.quota.units,
-            window_s=self.quota.window_s,
-        )
-        if self.started_at != lease.started_at:
-            self.left = min(self.left, 0)  # the window has changed meanwhile
-        self.left += lease.units
-        self.free = lease.free
-        self.started_at = lease.started_at
-        self.ends_at = now + lease.ends_in_s
-        self._asked_at = now
-
-    def _exceeded(self, cost: int, now: float) -> QuotaExceededError:
-        wait = max(int(self.ends_at - now) + 1, 1)
-        left = max(self.left + self.free, 0)
-        return QuotaExceededError(
-            f"The quota of the {self.policy} is {self.quota.units} cost units in "
-            f"{self.quota.window_s} seconds; {left} are left and this request needs {cost}. Ask "
-            f"again in {wait} seconds, or ask for less at once.",
-            wait,
-            self.policy,
-        )
+        await given_back(self._shared.values(), self.ledger, self.monotonic())
+        await self._days.close()

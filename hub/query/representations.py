@@ -72,21 +72,22 @@ def uuid_of(text: object) -> UUID | None:
         return None
 
 
-def rows_by_place(bound: BoundRoot, row_by_id: Mapping[UUID, int]) -> Iterator[tuple[int, int]]:
+def rows_by_place(bound: BoundRoot, row_by_id: Mapping[bytes, int]) -> Iterator[tuple[int, int]]:
     """Go through the places of what was found, each with its row."""
     for place, key in bound.ids:
-        row = None if key is None else row_by_id.get(key)
+        row = None if key is None else row_by_id.get(key.bytes)
         if row is not None:
             yield place, row
 
 
-def counted(bound: BoundRoot, seen: Iterable[UUID], known: Iterable[UUID]) -> dict[str, int]:
+def counted(bound: BoundRoot, seen: Iterable[bytes], known: Iterable[bytes]) -> dict[str, int]:
     """Return what became of each id: one that is known but may not be seen is `outside`."""
     found, existing = set(seen), set(known)
     counts = {"found": 0, "outside": 0, "unknown": 0}
     for _, key in bound.ids:
-        if key in found:
+        own = b"" if key is None else key.bytes
+        if own in found:
             counts["found"] += 1
         else:
-            counts["outside" if key in existing else "unknown"] += 1
+            counts["outside" if own in existing else "unknown"] += 1
     return counts

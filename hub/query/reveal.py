@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from hub.errors import CorruptError
 from hub.query.fetch import Columns, Sealed
 from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_parts import KEY_COLUMNS
-from hub.sealing.seals import Json, Opener, opener
+from hub.sealing.seals import ColumnOpener, Json, column_opener
 
-OpenerMaker = Callable[[str, str, str], Opener]
+OpenerMaker = Callable[[str, str, str], ColumnOpener]
 Opened = Sequence[Sequence[Json]]
 """The values of one sealed group, row by row."""
 
@@ -18,8 +18,8 @@ Opened = Sequence[Sequence[Json]]
 class Keys(Protocol):
     """Opens data keys; `hub.sealing.datakeys.DataKeys` is one."""
 
-    def open(self, department: str, key_version: int, wrapped: bytes, commitment: bytes) -> bytes:
-        """Return the raw data key."""
+    def open_all(self, department: str, stored: Iterable[tuple[int, bytes, bytes]]) -> list[bytes]:
+        """Return the raw data key of each version, wrapped form and commitment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Revealed:
 
     columns: Columns
     opened: dict[str, Opened]
+    covered: frozenset[bytes] = frozenset()
+    """Of records that need consent: the people whose authorisation covers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class GroupOpener:
     level: int
     group: str
     department: str
-    open: Opener
+    open: ColumnOpener
 
 
-def openers_of(plan: Plan, make: OpenerMaker = opener) -> tuple[GroupOpener, ...]:
+def openers_of(plan: Plan, make: OpenerMaker = column_opener) -> tuple[GroupOpener, ...]:
     """Return an opener for each sealed group that `plan` grants."""
     return tuple(
         GroupOpener(
@@ -71,32 +73,29 @@ class Revealer:
             CorruptError: A sealed row has no data key.
             KeysUnavailableError: A department's key is not at hand.
         """
-        revealed = tuple(Revealed(columns, {}) for columns in sealed.levels)
-        places: dict[int, tuple[list[bytes], Sequence[bytes], list[bytes]]] = {}
+        none: frozenset[bytes] = frozenset()
+        revealed = tuple(
+            Revealed(columns, {}, sealed.covered.get(n, none) if sealed.covered else none)
+            for n, columns in enumerate(sealed.levels)
+        )
+        places: dict[int, tuple[list[bytes], Sequence[bytes], Sequence[bytes]]] = {}
         for one in openers:
             columns, n = sealed.levels[one.level], one.level
             if n not in places:
-                ids = columns.get("identity") or [i.bytes for i in columns["identity_id"]]
-                versions = [version.bytes for version in columns["version_id"]]
-                places[n] = self._keys(plan.levels[n], columns, sealed), ids, versions
-            opened = list(map(one.open, *places[n], columns[f"sealed_{one.group}"]))
-            revealed[n].opened[one.group] = opened
+                keys = self._keys(plan.levels[n], columns, sealed)
+                places[n] = keys, columns["identity_id"], columns["version_id"]
+            revealed[n].opened[one.group] = one.open(*places[n], columns[f"sealed_{one.group}"])
         return revealed
 
     def _keys(self, level: Level, columns: Columns, sealed: Sealed) -> list[bytes]:
         """Return the opened data key of each row, those of a person's records from the links."""
         assert level.dataset is not None  # noqa: S101 - only records are sealed
-        wrapped: Iterable[Sequence[Any]]
         if level.kind is LevelKind.RECORDS_OF_PERSON:
             assert level.parent is not None  # noqa: S101 - the people are the level above
             links = sealed.links[level.parent]
-            wrapped = (links[identity][1:] for identity in columns["identity"])
+            stored = [links[identity][1] for identity in columns["identity_id"]]
         else:
-            wrapped = zip(*(columns[name] for name in KEY_COLUMNS), strict=True)
-        department, open_key = level.dataset.department, self.keys.open
-        found: list[bytes] = []
-        for row in wrapped:
-            if row[1] is None:
-                raise CorruptError(f"A record of {level.dataset.name} has no data key.")
-            found.append(open_key(department, *row))
-        return found
+            stored = list(zip(*(columns[name] for name in KEY_COLUMNS), strict=True))
+        if any(wrapped is None for _, wrapped, _ in stored):
+            raise CorruptError(f"A record of {level.dataset.name} has no data key.")
+        return self.keys.open_all(level.dataset.department, stored)

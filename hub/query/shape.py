@@ -7,10 +7,9 @@ positions that GraphQL has non-null (edges, page information, look-ups) always h
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from hub.query.anchored import told_to_anchors
-from hub.query.generated import Listed, Objects, Tree, ids, listed, objects_of
+from hub.query.generated import Listed, Objects, Tree, listed, objects_of
 from hub.query.model import (
     BoundRoot,
     ConnectionOutput,
@@ -31,6 +30,7 @@ from hub.query.model import (
 from hub.query.orders import cursor_maker
 from hub.query.representations import BY_ID, rows_by_place
 from hub.query.reveal import Revealed
+from hub.query.row_ids import id_text
 
 __all__ = ["Shaper", "Tree", "found_rows", "page_told"]
 
@@ -47,7 +47,7 @@ class Shaper:
         self._roots = {
             root.index: _root(root, plan.levels)
             for root in plan.roots
-            if root.kind is not RootKind.ACCESS_LOG and root.kind not in BY_ID
+            if not root.is_register and root.kind not in BY_ID
         }
         self._by_id = {
             root.index: objects_of(root.shape, plan.levels)
@@ -95,7 +95,7 @@ class Shaper:
         return answer if output.is_list else answer[0]
 
 
-def _row_by_id(root: Root, rows: Sequence[Revealed]) -> Mapping[UUID, int]:
+def _row_by_id(root: Root, rows: Sequence[Revealed]) -> Mapping[bytes, int]:
     assert root.level is not None  # noqa: S101 - only the log has none
     keys = rows[root.level].columns[BY_ID[root.kind]]
     return {key: row for row, key in enumerate(keys)}
@@ -118,10 +118,12 @@ def found_rows(
     bound: BoundRoot, search: Mapping[str, Sequence[Any]], person_ids: Sequence[Any]
 ) -> list[int | None]:
     """Return for each asked-for number the row of its person, None where none may be seen."""
-    row_by_person = dict(zip(ids(person_ids), range(len(person_ids)), strict=True))
-    person_by_tag = dict(zip(search["tag"], ids(search["person_id"]), strict=True))
+    row_by_person = dict(zip(person_ids, range(len(person_ids)), strict=True))
+    person_by_tag = dict(zip(search["tag"], search["person_id"], strict=True))
     return [
-        None if n.tag is None else row_by_person.get(person_by_tag.get(n.tag, b""))
+        next(
+            (row_by_person.get(person_by_tag[tag]) for tag in n.tags if tag in person_by_tag), None
+        )
         for n in bound.numbers
     ]
 
@@ -150,7 +152,7 @@ def _people(root: Root, levels: Sequence[Level]) -> _RootReader:
     def read(rows: Sequence[Revealed], bound: BoundRoot, search: _Search) -> object:
         found = found_rows(bound, search, rows[level].columns["person_id"])
         statuses = [
-            "FOUND" if row is not None else "NOT_FOUND" if number.tag else "INVALID"
+            "FOUND" if row is not None else "NOT_FOUND" if number.is_valid else "INVALID"
             for number, row in zip(bound.numbers, found, strict=True)
         ]
         told = {Given.INDEX: range(len(found)), Given.STATUS: statuses}
@@ -185,7 +187,7 @@ def _list(root: Root, levels: Sequence[Level]) -> _RootReader:
         cursors: list[str] = []
         if has_cursors:
             write = cursor_maker(order, bound.asked.digest)
-            cursors = list(map(write, columns[key], columns[tie]))
+            cursors = list(map(write, columns[key], map(id_text, columns[tie])))
         page = page_told(
             cursors,
             has_next=len(search[tie]) > bound.first,

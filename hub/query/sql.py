@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
+from hub.access import Rows
 from hub.query.lists_sql import in_order, listing, tie_of
 from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_levels import TEXTS, Levels
@@ -37,6 +38,7 @@ from hub.query.sql_parts import (
 )
 from hub.query.ways import PLACE_REGION
 from hub.store.tables import all_tables
+from hub.store.wall_sql import ANNOUNCED, KNOWN_COMMITMENT, KNOWN_HOUSEHOLD, KNOWN_PERSON
 from schema.catalogue import Catalogue
 
 _ALERT_CLOSED: Final = "closed"
@@ -54,16 +56,19 @@ class Composer:
         self._tables = all_tables(catalogue).tables
         self._dialect = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 
-    def compose(self, plan: Plan) -> Statement:
-        """Return the statement that fetches everything `plan` touches."""
-        return _Composing(self._tables, plan).statement(self._dialect)
+    def compose(self, plan: Plan, *, is_now: bool = True) -> Statement:
+        """Return the statement that fetches everything `plan` touches.
+
+        It tells what is known now; `is_now=False` is for a request that asks what was known before.
+        """
+        return _Composing(self._tables, plan, is_now=is_now).statement(self._dialect)
 
 
 class _Composing(Levels):
     """The work on one statement."""
 
-    def __init__(self, tables: Any, plan: Plan) -> None:
-        super().__init__(tables, plan)
+    def __init__(self, tables: Any, plan: Plan, *, is_now: bool) -> None:
+        super().__init__(tables, plan, is_now=is_now)
         self._searches: dict[int, sa.CTE] = {}
         self._counts: dict[int, sa.CTE] = {}
 
@@ -73,6 +78,8 @@ class _Composing(Levels):
             sa.select(policy.c.digest).scalar_subquery().label("policy"),
             sa.select(known.c.at).scalar_subquery().label("known"),
         ]
+        if self._case is not None:
+            columns.append(sa.select(self._case.c.standing).scalar_subquery().label("standing"))
         places: list[Place] = []
         froms: list[Any] = []
         for part, source, names, cte, order in self._parts():
@@ -100,6 +107,7 @@ class _Composing(Levels):
             ),
             renamed_of(self._plan),
             tuple(level.index for level in levels if shows_one(level)),
+            checks_case=self._case is not None,
         )
 
     def _parts(self) -> Iterator[tuple[Part, int, tuple[str, ...], sa.CTE, Sequence[Any]]]:
@@ -121,6 +129,8 @@ class _Composing(Levels):
                 self._links[n] = links
                 columns = (*LINK_COLUMNS, *(KEY_COLUMNS if has_keys else ()))
                 yield Part.LINKS, n, columns, links, ()
+            if level.uncovered is not None:
+                yield Part.COVERED, n, ("person_id",), self._covered[n], ()
 
     def _level(self, level: Level) -> "sa.Select[Any]":
         if level.choice is not None:
@@ -156,19 +166,51 @@ class _Composing(Levels):
         return self._people_found(level, search)
 
     def _people_by_id(self, level: Level) -> "sa.Select[Any]":
-        return self._people_found(level, self._search_by_id(level, "person", "person_id"))
+        return self._people_found(level, self._search_by_id(level, KNOWN_PERSON, "person_id"))
 
     def _people_found(self, level: Level, search: sa.CTE) -> "sa.Select[Any]":
+        if self._is_now:
+            return self._people_now(level, search)
         person = self._t["person"]
         return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
             among(person.c.cell, search.c.cell),
             among(person.c.person_id, search.c.person_id),
             self._is_seen(level, person),
+            *self._announced(level, person),
+        )
+
+    def _people_now(self, level: Level, search: sa.CTE) -> "sa.Select[Any]":
+        """Return each person once, with the household that is theirs: the newest visible one."""
+        member = self._t["member_now"].alias()
+        place, is_seen = self.place(level, member.c.cell, member.c.household_id)
+        seen = sa.select(place.c.region).where(is_seen).offset(_PROBED).lateral()
+        return (
+            sa.select(
+                member.c.cell,
+                member.c.person_id,
+                member.c.log_alias,
+                member.c.household_id,
+                seen.c.region,
+            )
+            .select_from(member.join(seen, sa.true()))
+            .where(
+                among(member.c.cell, search.c.cell),
+                among(member.c.person_id, search.c.person_id),
+                self.holds(level, member),
+                *self._announced(level, member),
+            )
+            .ext(pg.distinct_on(member.c.person_id))
+            .order_by(
+                member.c.person_id,
+                member.c.valid_from.desc(),
+                member.c.known_from.desc(),
+                member.c.version_id,
+            )
         )
 
     def _search_by_id(self, level: Level, table: str, column: str) -> sa.CTE:
         """Return what exists of the ids that `node` or `_entities` asks for."""
-        source = self._t[table]
+        source = sa.table(table, sa.column("cell"), sa.column(column))
         wanted = sa.bindparam(f"r{level.root}_ids", type_=pg.ARRAY(pg.UUID))
         search = self._searches[level.root] = (
             sa.select(source.c.cell, source.c[column])
@@ -178,7 +220,7 @@ class _Composing(Levels):
         return search
 
     def _households_by_id(self, level: Level) -> "sa.Select[Any]":
-        search = self._search_by_id(level, "household", "household_id")
+        search = self._search_by_id(level, KNOWN_HOUSEHOLD, "household_id")
         return self._households(level, search.c.cell, search.c.household_id)
 
     def _is_seen(self, level: Level, person: Any) -> Any:
@@ -197,17 +239,45 @@ class _Composing(Levels):
         )
         return seen.exists()
 
+    def _announced(self, level: Level, person: Any) -> list[Any]:
+        """Return the condition on whoever may ask only about those announced to them."""
+        return [self._is_announced(level, person)] if self._plan.rows is Rows.OWN_RECIPIENTS else []
+
+    def _is_announced(self, level: Level, person: Any) -> Any:
+        """Whether a person's recognition holds, and was announced to the department that asks."""
+        link, recognition = self.table("link"), self.table("recognition")
+        told = sa.table(
+            ANNOUNCED, sa.column("cell"), sa.column("identity_id"), sa.column("receiver")
+        ).alias()
+        known = sa.select(sa.literal(1)).where(
+            link.c.cell == person.c.cell,
+            link.c.person_id == person.c.person_id,
+            link.c.department == "civil-affairs",
+            recognition.c.cell == link.c.cell,
+            recognition.c.identity_id == link.c.identity_id,
+            told.c.cell == link.c.cell,
+            told.c.identity_id == link.c.identity_id,
+            told.c.receiver == sa.bindparam("receiver", type_=sa.Text),
+            self.holds(level, link, recognition),
+        )
+        return known.offset(_PROBED).exists()
+
     def _credit_record(self, level: Level) -> "sa.Select[Any]":
         """Find a commitment by what its code makes of its ids; its row stands for its person."""
         table, person = self._dataset(level), self._t["person"].alias()
         link = self._t["link"].alias()
         n = level.root
-        is_it = sa.and_(
-            table.c.cell == sa.bindparam(f"r{n}_cell", type_=sa.Text),
-            table.c.record_id == sa.bindparam(f"r{n}_record", type_=pg.UUID),
-            self.holds(level, table),
+        known = sa.table(KNOWN_COMMITMENT, *(sa.column(c.name) for c in table.c)).alias()
+        is_it, is_known = (
+            sa.and_(
+                rows.c.cell == sa.bindparam(f"r{n}_cell", type_=sa.Text),
+                rows.c.record_id == sa.bindparam(f"r{n}_record", type_=pg.UUID),
+                self.holds(level, rows),
+            )
+            for rows in (table, known)
         )
-        self._searches[n] = sa.select(table.c.record_id).where(is_it).distinct().cte(f"search_{n}")
+        search = sa.select(known.c.record_id).where(is_known).distinct()
+        self._searches[n] = search.cte(f"search_{n}")
         is_linked = sa.and_(
             link.c.cell == table.c.cell,
             link.c.identity_id == table.c.identity_id,
@@ -222,7 +292,7 @@ class _Composing(Levels):
         )
 
     def _household(self, level: Level) -> "sa.Select[Any]":
-        household = self._t["household"]
+        household = sa.table(KNOWN_HOUSEHOLD, sa.column("cell"), sa.column("household_id"))
         wanted = sa.bindparam(f"r{level.root}_id", type_=pg.UUID)
         search = self._searches[level.root] = (
             sa.select(household.c.cell, household.c.household_id)

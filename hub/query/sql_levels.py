@@ -11,7 +11,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from hub.query.model import Level, Plan
+from hub.query.cases import OPEN, homes_of, standing_of
+from hub.query.consent import covered_people
+from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_parts import (
     KEY_COLUMNS,
     LINK_COLUMNS,
@@ -24,16 +26,22 @@ from hub.query.ways import PLACE_REGION
 
 TEXTS: Final = pg.ARRAY(sa.Text)
 _MOMENT: Final = sa.DateTime(timezone=True)
+_STILL: Final[sa.ColumnElement[Any]] = sa.literal_column("'infinity'::timestamptz")
+_PEOPLE: Final = frozenset({LevelKind.PEOPLE, LevelKind.PEOPLE_BY_ID})
 
 
 class Levels:
     """What has been composed so far, and the ways from one level to the next."""
 
-    def __init__(self, tables: Any, plan: Plan) -> None:
+    def __init__(self, tables: Any, plan: Plan, *, is_now: bool) -> None:
         self._t = tables
         self._plan = plan
+        self._is_now = is_now
         self._ctes: dict[int, sa.CTE] = {}
         self._links: dict[int, sa.CTE] = {}
+        self._covered: dict[int, sa.CTE] = {}
+        self._homes: dict[int, sa.CTE] = {}
+        self._case = standing_of(tables).cte("named_case") if plan.checks_case else None
 
     # What holds, and what may be seen.
 
@@ -44,6 +52,13 @@ class Levels:
     def holds(self, level: Level, *tables: Any) -> Any:
         """Whether versions hold on the day asked, as the hub knew it at the moment asked."""
         as_of = sa.bindparam(f"r{level.root}_as_of", type_=sa.Date)
+        if self._is_now:
+            return sa.and_(
+                *(
+                    sa.and_(t.c.valid_from <= as_of, t.c.valid_to > as_of, *_known(t))
+                    for t in tables
+                )
+            )
         known = sa.bindparam(f"r{level.root}_known", type_=_MOMENT)
         # An index tells what came since a moment. It is of no use here, where nearly every row has
         # come before it, but the planner would read it: coalesce keeps it away.
@@ -62,13 +77,32 @@ class Levels:
     def place(self, level: Level, cell: Any, household_id: Any) -> tuple[Any, Any]:
         """Return the place of a household and the condition that the caller may see it."""
         place = self._t["household_place"].alias()
-        regions = sa.bindparam("regions", type_=TEXTS)
+        regions = sa.bindparam(f"r{level.root}_regions", type_=TEXTS)
         return place, sa.and_(
             place.c.cell == cell,
             place.c.household_id == household_id,
             place.c.region.like(sa.any_(regions)),
             self.holds(level, place),
+            *self._in_case(level, place),
         )
+
+    def _in_case(self, level: Level, place: Any) -> list[Any]:
+        """Return the conditions of the named case: it holds, and the household is of it."""
+        conditions: list[Any] = []
+        if self._case is not None:
+            # Nothing of a row is in it: the database asks it once, and reads no row where it fails.
+            is_open = self._case.c.standing == sa.literal_column(f"'{OPEN}'")
+            conditions.append(sa.select(sa.literal_column("1")).where(is_open).exists())
+        if self._plan.rows.is_of_cases:
+            if level.root not in self._homes:
+                membership = "member_now" if self._is_now else "membership"
+                homes = homes_of(
+                    self._t, self._plan.rows, membership, lambda rows: self.holds(level, rows)
+                )
+                self._homes[level.root] = homes.cte(f"homes_{level.root}")
+            homes_found = self._homes[level.root]
+            conditions.append(among(place.c.household_id, homes_found.c.household_id))
+        return conditions
 
     def _households(self, level: Level, cells: Any, ids: Any) -> "sa.Select[Any]":
         household = self._t["household"].alias()
@@ -93,6 +127,8 @@ class Levels:
 
     def _members(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
+        if self._is_now:
+            return self._members_now(level, above)
         membership, person = self._t["membership"].alias(), self._t["person"].alias()
         is_same = sa.and_(
             person.c.cell == membership.c.cell, person.c.person_id == membership.c.person_id
@@ -114,9 +150,41 @@ class Levels:
             )
         )
 
+    def _members_now(self, level: Level, above: sa.CTE) -> "sa.Select[Any]":
+        member = self._t["member_now"].alias()
+        wanted = [member.c.relation] if "relation" in level.columns else []
+        return sa.select(
+            member.c.household_id.label("parent"),
+            member.c.cell,
+            member.c.person_id,
+            member.c.log_alias,
+            *wanted,
+        ).where(
+            among(member.c.cell, above.c.cell),
+            among(member.c.household_id, above.c.household_id),
+            self.holds(level, member),
+        )
+
+    def _household_of_found(self, level: Level, above: sa.CTE) -> "sa.Select[Any]":
+        """Return the household of each person of a root that has found it already."""
+        household = self._t["household"].alias()
+        is_same = sa.and_(
+            household.c.cell == above.c.cell, household.c.household_id == above.c.household_id
+        )
+        return sa.select(
+            above.c.person_id.label("parent"),
+            household.c.cell,
+            household.c.household_id,
+            household.c.log_alias,
+            *self._region(level, above),
+        ).select_from(above.join(household, is_same))
+
     def _household_of_person(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
-        membership, household = self._t["membership"].alias(), self._t["household"].alias()
+        if self._is_now and self._kind_above(level) in _PEOPLE:
+            return self._household_of_found(level, above)
+        membership = self._t["member_now" if self._is_now else "membership"].alias()
+        household = self._t["household"].alias()
         place, is_seen = self.place(level, membership.c.cell, membership.c.household_id)
         is_same = sa.and_(
             household.c.cell == membership.c.cell,
@@ -153,6 +221,8 @@ class Levels:
         self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
     ) -> sa.CTE:
         """Return the identities that departments have of a level's people, with their keys."""
+        if self._is_now and level.kind in _PEOPLE | {LevelKind.MEMBERS}:
+            return self._identities_now(level, people, departments, has_keys=has_keys)
         link, key = self._t["link"].alias(), self._t["data_key"].alias()
         columns = [link.c.cell, link.c.department, *(link.c[name] for name in LINK_COLUMNS)]
         source: Any = link
@@ -173,11 +243,36 @@ class Levels:
             self.holds(level, link),
         ).cte(f"links_{level.index}")
 
+    def _identities_now(
+        self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
+    ) -> sa.CTE:
+        """Return the same, of members by their households: those of one lie side by side."""
+        found = self._t["identity_now"].alias()
+        names = ("cell", "department", *LINK_COLUMNS, *(KEY_COLUMNS if has_keys else ()))
+        asked = sa.bindparam(f"d{level.index}", list(departments), type_=TEXTS)
+        theirs = among(found.c.person_id, people.c.person_id)
+        if level.kind is LevelKind.MEMBERS:
+            theirs = among(found.c.household_id, people.c.parent)
+        return (
+            sa.select(*(found.c[name] for name in names))
+            .where(
+                among(found.c.cell, people.c.cell),
+                theirs,
+                found.c.department == sa.any_(asked),
+                self.holds(level, found),
+            )
+            .cte(f"links_{level.index}")
+        )
+
     def _records_of_person(self, level: Level) -> "sa.Select[Any]":
         links, table = self._links[self._above_index(level)], self._dataset(level)
         theirs = sa.select(links.c.identity_id)
         if len(links_of(self._plan, self._plan.levels[self._above_index(level)])[0]) > 1:
             theirs = theirs.where(links.c.department == dataset_of(level).department)
+        if level.uncovered is not None:
+            people = covered_people(self._t, level, self._above(level))
+            covered = self._covered[level.index] = people.cte(f"covered_{level.index}")
+            theirs = theirs.where(among(links.c.person_id, covered.c.person_id))
         return sa.select(*self._columns(level, table)).where(
             among(table.c.cell, links.c.cell),
             table.c.identity_id == sa.any_(sa.func.array(theirs.scalar_subquery())),
@@ -201,6 +296,9 @@ class Levels:
         return self._newest(level, chosen, table.c.identity_id, table)
 
     # Records.
+
+    def _kind_above(self, level: Level) -> LevelKind:
+        return self._plan.levels[self._above_index(level)].kind
 
     @staticmethod
     def _above_index(level: Level) -> int:
@@ -243,3 +341,8 @@ class Levels:
         return chosen.ext(pg.distinct_on(owner)).order_by(
             owner, table.c.valid_from.desc(), table.c.known_from.desc(), table.c.version_id
         )
+
+
+def _known(table: Any) -> list[Any]:
+    """Whether a version is known now; of some tables there are no others."""
+    return [table.c.known_to == _STILL] if "known_to" in table.c else []

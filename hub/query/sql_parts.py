@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from hub.query.model import Level, LevelKind, Plan, RootKind
+from hub.query.row_ids import ID_COLUMNS, packed_ids
 from schema.catalogue import Dataset
 from scoring.alert_life import UNVISITED
 
@@ -34,6 +35,8 @@ class Part(StrEnum):
     LEVEL = "level"
     SEARCH = "search"
     """What exists of what a root searched for, visible or not."""
+    COVERED = "covered"
+    """People of the level above whose authorisation covers a level of records."""
     LINKS = "links"
     """Identities of a level of people, with their data keys."""
 
@@ -75,6 +78,8 @@ class Statement:
     renamed: tuple[Renamed, ...] = ()
     newest: tuple[int, ...] = ()
     """Levels whose rows come newest first, and of which an owner shows only the first."""
+    checks_case: bool = False
+    """Whether the third column says how the named case stands."""
 
 
 def level_columns(level: Level) -> tuple[str, ...]:
@@ -216,10 +221,14 @@ def among(column: Any, keys: Any) -> Any:
 
 
 def packed(cte: sa.CTE, names: Sequence[str], order: Sequence[Any], label: str) -> Any:
-    """Return one row with an array a column, all in one order."""
+    """Return one row with an array a column, or packed ids, all in one order."""
     rows = sa.select(*(cte.c[name] for name in names)).order_by(*order).subquery(f"{label}_rows")
-    arrays = (sa.func.array_agg(rows.c[name]).label(name) for name in names)
-    return sa.select(*arrays).subquery(label)
+    columns = (_column_of(rows.c[name], name).label(name) for name in names)
+    return sa.select(*columns).subquery(label)
+
+
+def _column_of(column: Any, name: str) -> Any:
+    return packed_ids(column) if name in ID_COLUMNS else sa.func.array_agg(column)
 
 
 def crossed(froms: Sequence[Any]) -> Any:

@@ -11,7 +11,7 @@ import typer.main
 
 from hub.reference.markdown import page, table
 
-_VALUES: Final = {"Path": "path", "str": "text", "int": "number"}
+_VALUES: Final = {"Path": "path", "str": "text", "int": "number", "datetime": "date"}
 """What stands for a value, by the type that the command declares."""
 
 
@@ -37,6 +37,8 @@ def _below(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     """Yield every command that does something, with the words that call it."""
     for name, each in getattr(command, "commands", {}).items():
         if hasattr(each, "commands"):
+            if each.invoke_without_command:
+                yield (*words, name), each
             yield from _below(each, (*words, name))
         else:
             yield (*words, name), each

@@ -28,7 +28,15 @@ from schema.catalogue import CORE_FIELDS, Catalogue, Dataset, Field
 from schema.graph import build_schema, core_schema
 from schema.graph_types import PROVENANCE_NAMES
 
-_OWN: Final = ("Person", "Household", "Member", "AccessEntry")
+_OWN: Final = (
+    "Person",
+    "Household",
+    "Member",
+    "AccessEntry",
+    "AuditIndicator",
+    "AccessRule",
+    "SharingAgreement",
+)
 _CORE: Final = {f.path: f for f in CORE_FIELDS}
 
 _READING: Final = """\

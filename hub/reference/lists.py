@@ -38,19 +38,30 @@ _GRAINS: Final[Mapping[Grain, str]] = {
 
 _ERROR_MODULES: Final = (
     "hub.errors",
+    "hub.access.explained",
     "hub.access.policy",
     "hub.casework.alert_errors",
+    "hub.casework.case_errors",
     "hub.casework.credit.errors",
     "hub.casework.errors",
-    "hub.demo.signing_in",
+    "hub.casework.sharing.desk",
+    "hub.casework.sharing.life",
+    "hub.casework.sharing.request",
+    "hub.casework.sharing.whose",
+    "hub.custody.resealing",
+    "hub.custody.rotation",
+    "hub.custody.shredding",
     "hub.http.body",
     "hub.http.exchange",
     "hub.http.limits",
+    "hub.http.origins",
     "hub.http.presence",
     "hub.http.problems",
+    "hub.http.provider",
+    "hub.http.session_desk",
     "hub.http.trusted",
     "hub.ingest.report",
-    "hub.query.quota",
+    "hub.query.pockets",
 )
 """Where subclasses of HubError are declared."""
 
@@ -67,6 +78,11 @@ DENIALS: Final[Mapping[Reason, str]] = {
     Reason.EXPIRED: "A grant opened the field once, and does not hold today.",
     Reason.CONSENT_REQUIRED: "The person's authorisation for that source is not on file today.",
     Reason.CASE_REQUIRED: "For this purpose the request must name its case.",
+    Reason.CASE_UNKNOWN: "The department has registered no case of that number.",
+    Reason.CASE_CLOSED: "The case is not open today.",
+    Reason.CASE_OTHER_PURPOSE: "The case is not for that purpose.",
+    Reason.CASE_NOT_IN_CASELOAD: "The case is not in the caseload of who acts.",
+    Reason.SUSPENDED: "The sharing agreement that opens the field is suspended.",
     Reason.NO_ENTITLEMENT: "The department may not ask in this role for this purpose at all.",
 }
 """What each reason of a denied field means."""

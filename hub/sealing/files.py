@@ -1,10 +1,13 @@
 """Key files: written once, whole, and readable by their owner only."""
 
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from hub.errors import SetupError
+from hub.errors import KeysUnavailableError, SetupError
 
 
 def read_private(path: Path) -> bytes:
@@ -42,3 +45,22 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def locked(path: Path, *, waits: bool = True) -> Iterator[None]:
+    """Hold the lock at `path`; the kernel gives it back however we end.
+
+    Raises:
+        KeysUnavailableError: Somebody else holds it, and it is not waited for.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise KeysUnavailableError("The keyring is being changed; try again.") from None
+        yield
+    finally:
+        os.close(handle)

@@ -13,10 +13,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from hub.errors import SealBrokenError
 from hub.sealing.datakeys import DataKeys
 from hub.store.database import Connection
-from hub.store.intake import IntakeKey, intake_key
+from hub.store.intake import KEY, WITH_KEY, IntakeKey, intake_owner, joined_key
 
 _ONE: Final = UUID(int=0)
 """A department has one cursor: the sealed place has no version of its own."""
@@ -25,7 +24,10 @@ _BEGIN: Final = """
 INSERT INTO cursor (department, position, scope_revision, moved_at) VALUES ($1, NULL, 0, $2)
 ON CONFLICT (department) DO NOTHING
 """
-_READ: Final = "SELECT position, scope_revision, reading_from FROM cursor WHERE department = $1"
+_READ: Final = f"""
+SELECT c.position, c.scope_revision, c.reading_from, {KEY}
+FROM cursor c {WITH_KEY} WHERE c.department = $2
+"""  # noqa: S608 - texts of `hub.store.intake`
 _FROM_THE_START: Final = """
 UPDATE cursor SET reading_from = (SELECT at FROM known_time) WHERE department = $1
 RETURNING reading_from
@@ -74,20 +76,14 @@ async def read_cursor(
         SealBrokenError: What is stored does not authenticate.
     """
     await connection.execute(_BEGIN, department, now)
-    row = await connection.fetchrow(_READ, department)
+    row = await connection.fetchrow(_READ, intake_owner(department), department)
     if row is None:
         return Cursor(None, 0)
     position = row["position"]
     if position is not None:
-        position = await _opened(connection, keys, department, position)
+        key = joined_key(row, keys, department)
+        position = str(key.open("cursor", "position", _ONE, position)[0])
     return Cursor(position, row["scope_revision"], row["reading_from"])
-
-
-async def _opened(connection: Connection, keys: DataKeys, department: str, sealed: bytes) -> str:
-    key = await intake_key(connection, keys, department)
-    if key is None:
-        raise SealBrokenError(f"The cursor of {department} has no key.")
-    return str(key.open("cursor", "position", _ONE, sealed)[0])
 
 
 async def begin_reading(connection: Connection, department: str) -> datetime:

@@ -3,17 +3,22 @@
 asyncpg's own pool resets a connection each time it is given back, which costs a third of the
 point query; nothing here leaves session state behind, so nothing needs a reset. A connection
 that was interrupted in mid-statement is closed, never given out again.
+
+A connection acts as one role and keeps it (`SET ROLE`): a query's is that of its entitlement
+(`hub.store.wall`). Who asks for one gets an idle connection that has it; only where there is none,
+and no place for another connection, an idle one changes. Nobody else sets a role, so the list knows
+which connection has which; after a refusal it knows nothing, and the role is set anew.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Final
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from typing import Final, NamedTuple, Protocol
 
 import asyncpg
 from asyncpg.transaction import Transaction
 
-from hub.errors import StoreBusyError, StoreUnavailableError
+from hub.errors import StoreBusyError, StoreUnavailableError, WallError
 
 _STATEMENTS: Final = 200
 """Prepared statements a connection keeps; bounded, because documents are many."""
@@ -24,6 +29,24 @@ _CLIENT_SIDE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSEr
 _ENDS_IT: Final = frozenset({"FATAL", "PANIC"})
 """Severities after which the server has closed the connection, as when it is shut down."""
 Connection = asyncpg.Connection
+AS_LOGIN: Final = "none"
+"""The role that the hub signs in as: what takes in, scores, decides and looks after the hub."""
+_AS_BEGUN: Final = ""
+_UNSURE: Final = "?"
+"""No role's name here: stands for the role of a connection that was refused something."""
+_NO_ROLE: Final = (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError)
+
+
+class Connections(Protocol):
+    """What lends connections that act as one role."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection."""
+
+
+class _Idle(NamedTuple):
+    connection: Connection
+    role: str
 
 
 class Database:
@@ -40,8 +63,9 @@ class Database:
         name: str = "hub",
         waiting: int | None = None,
         patience_s: float | None = None,
+        role: str = _AS_BEGUN,
     ) -> None:
-        """Connect nowhere yet; at most `size` connections will be open.
+        """Connect nowhere yet; at most `size` connections will be open, and begin as `role`.
 
         While all are lent, at most `waiting` wait for one, each for `patience_s`; None is no limit.
         """
@@ -51,10 +75,18 @@ class Database:
         self._may_wait = waiting
         self._patience_s = patience_s
         self._waiting = 0
-        self._idle: list[Connection] = []
+        self._size = size
+        self._out = 0  # places that are taken, each for a connection that is lent or made
+        self._role = role
+        self._idle: list[_Idle] = []
         self._closed = False
 
+    def acting_as(self, role: str) -> "Acting":
+        """Return what lends these connections as another role."""
+        return Acting(self, role)
+
     async def _connect(self) -> Connection:
+        begins = {"role": self._role} if self._role else {}
         try:
             return await asyncpg.connect(
                 self.dsn,
@@ -64,26 +96,31 @@ class Database:
                     "application_name": self._name,
                     "jit": "off",
                     "client_connection_check_interval": _CHECK_CLIENT_MS,
+                    **begins,
                 },
             )
+        except _NO_ROLE as problem:
+            raise WallError("The database has no role for that.") from problem
         except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
             raise StoreUnavailableError("The database does not accept connections.") from problem
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection; wait while all are lent.
+    async def connection(self, role: str | None = None) -> AsyncIterator[Connection]:
+        """Lend a connection that acts as `role`, or as they begin; wait while all are lent.
 
         Raises:
             StoreUnavailableError: The database cannot be reached, or the connection broke.
             StoreBusyError: Too many wait already, or this one has waited too long.
+            WallError: There is no such role.
         """
+        wanted = self._role if role is None else role
         await self._take_place()
         try:
-            lent = self._found() or await self._connect()
-            with self._lent(lent):
+            lent = self._found(wanted) or await self._acting(wanted)
+            with self._lent(lent, wanted):
                 yield lent
         finally:
-            self._places.release()
+            self._leave_place()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -98,7 +135,7 @@ class Database:
         await self._take_place()
         try:
             lent, transaction = await self._begun()
-            with self._lent(lent):
+            with self._lent(lent, self._role):
                 try:
                     yield lent
                 except BaseException:
@@ -106,13 +143,18 @@ class Database:
                     raise
                 await transaction.commit()
         finally:
-            self._places.release()
+            self._leave_place()
 
     async def _take_place(self) -> None:
         if self._places.locked():
             await self._wait()
         else:
             await self._places.acquire()
+        self._out += 1
+
+    def _leave_place(self) -> None:
+        self._out -= 1
+        self._places.release()
 
     async def _wait(self) -> None:
         """Wait for a place, but not in a queue without end."""
@@ -127,30 +169,56 @@ class Database:
         finally:
             self._waiting -= 1
 
-    def _found(self) -> Connection | None:
-        """Return an idle connection that is open, as far as this side knows."""
-        while self._idle:
-            lent = self._idle.pop()
-            if not lent.is_closed():
-                return lent
+    def _found(self, role: str) -> Connection | None:
+        """Return an idle connection that has `role` and is open, as far as this side knows."""
+        for place in range(len(self._idle) - 1, -1, -1):
+            if self._idle[place].role == role:
+                lent = self._idle.pop(place).connection
+                if not lent.is_closed():
+                    return lent
         return None
+
+    async def _acting(self, role: str) -> Connection:
+        """Return a connection that is made for `role`, or changes to it where no more may open."""
+        while len(self._idle) + self._out > self._size:
+            oldest = self._idle.pop(0)
+            if not oldest.connection.is_closed():
+                with suppress(StoreUnavailableError):  # it was dead; WallError is none of these
+                    return await self._changed(oldest, role)
+        return await self._changed(_Idle(await self._connect(), self._role), role)
+
+    async def _changed(self, idle: _Idle, role: str) -> Connection:
+        """Let a connection act as `role`.
+
+        Raises:
+            WallError: There is no such role; the connection keeps the one it has.
+            StoreUnavailableError: The connection is dead.
+        """
+        lent = idle.connection
+        if idle.role != role:
+            try:
+                with self._lent(lent, idle.role, give_back=False):
+                    await lent.execute(_role_set(role))
+            except _NO_ROLE as problem:
+                raise WallError("The database has no role for that.") from problem
+        return lent
 
     async def _begun(self) -> tuple[Connection, Transaction]:
         """Return a transaction that has begun; an idle connection that is dead is found by it."""
-        lent = self._found()
+        lent = self._found(self._role)
         if lent is not None:
             with suppress(StoreUnavailableError):
                 return await self._begun_on(lent)
-        return await self._begun_on(await self._connect())
+        return await self._begun_on(await self._acting(self._role))
 
     async def _begun_on(self, lent: Connection) -> tuple[Connection, Transaction]:
-        with self._lent(lent, give_back=False):
+        with self._lent(lent, self._role, give_back=False):
             transaction = lent.transaction()
             await transaction.start()
         return lent, transaction
 
     @contextmanager
-    def _lent(self, lent: Connection, *, give_back: bool = True) -> Iterator[None]:
+    def _lent(self, lent: Connection, role: str, *, give_back: bool = True) -> Iterator[None]:
         """Decide what becomes of a lent connection: one that may be unwell is never lent again."""
         try:
             yield
@@ -159,34 +227,56 @@ class Database:
             raise
         except (asyncpg.PostgresError, *_CLIENT_SIDE) as problem:
             if not _is_broken(lent, problem):
-                self._give_back(lent)
+                is_refused = isinstance(problem, asyncpg.InsufficientPrivilegeError)
+                self._give_back(lent, _UNSURE if is_refused else role)
                 raise
             lent.terminate()
             raise StoreUnavailableError("The connection to the database broke.") from problem
         except Exception:
-            self._give_back(lent)
+            self._give_back(lent, role)
             raise
         except BaseException:
             lent.terminate()  # cancelled, perhaps in mid-statement
             raise
         if give_back:
-            self._give_back(lent)
+            self._give_back(lent, role)
 
-    def _give_back(self, lent: Connection) -> None:
+    def _give_back(self, lent: Connection, role: str) -> None:
         if self._closed or lent.is_closed() or lent.is_in_transaction():
             lent.terminate()
         else:
-            self._idle.append(lent)
+            self._idle.append(_Idle(lent, role))
 
     async def close(self) -> None:
         """Close every idle connection; lent ones close when they come back."""
         self._closed = True
         idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             try:
                 await connection.close(timeout=_FAREWELL_S)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 connection.terminate()
+
+
+class Acting:
+    """Lends the connections of a database as one role."""
+
+    def __init__(self, database: Database, role: str) -> None:
+        """Lend nothing yet."""
+        self._database = database
+        self._role = role
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection that acts as the role; as `Database.connection`."""
+        return self._database.connection(self._role)
+
+
+def _role_set(role: str) -> str:
+    if role == _AS_BEGUN:
+        return "reset role"
+    if role == AS_LOGIN:
+        return "set role none"
+    return 'set role "' + role.replace('"', '""') + '"'
 
 
 def _is_broken(connection: Connection, problem: BaseException) -> bool:

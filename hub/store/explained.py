@@ -25,9 +25,13 @@ _FAREWELL_S: Final = 5.0
 
 
 async def plan_of(
-    dsn: str, statement: str, values: Sequence[object] | None = None
+    dsn: str,
+    statement: str,
+    values: Sequence[object] | None = None,
+    *,
+    role: str | None = None,
 ) -> tuple[str, ...]:
-    """Return the lines of the database's plan of `statement`.
+    """Return the lines of the database's plan of `statement`, run as `role`, or as who signs in.
 
     With `values` it is also run, in a transaction that reads only and is taken back, and the lines
     say what was met on the way; no row leaves the server. Without, nothing is run.
@@ -35,8 +39,9 @@ async def plan_of(
     Raises:
         StoreUnavailableError: The database cannot be reached, or gave up.
     """
+    settings = _SETTINGS if role is None else {**_SETTINGS, "role": role}
     try:
-        connection = await asyncpg.connect(dsn, server_settings=_SETTINGS)
+        connection = await asyncpg.connect(dsn, server_settings=settings)
         try:
             return await _plan(connection, statement, values)
         finally:

@@ -15,6 +15,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from hub.sealing.seals import aad_prefix, opener, seal
+from hub.store.bulk import inserted
 from hub.store.database import Connection
 from hub.store.ids import fresh_id
 from hub.store.statements import DatasetStatements
@@ -112,11 +113,8 @@ class Facts:
             }
             await connection.execute(statements.close.sql, *statements.close.arguments(given))
         if added:
-            await connection.copy_records_to_table(
-                dataset.name,
-                columns=statements.columns,
-                records=[_row(span, statements.columns, known) for span in added],
-            )
+            rows = [_row(span, statements.columns, known) for span in added]
+            await inserted(connection, statements.add, rows)
 
 
 def _by(rows: Sequence[Record], key: str) -> dict[UUID, list[Stored]]:

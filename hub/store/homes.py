@@ -9,10 +9,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from hub.store.bulk import add_rows
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN
 from hub.store.ids import fresh_id
-from hub.store.people import copied
 from hub.store.timeline import Span, cut, joined, splice
 
 _OF_PEOPLE: Final = """
@@ -190,7 +190,7 @@ async def _store(
         )
     columns = _COLUMNS[table]
     rows = [_row(span, columns, known) for span in change.added]
-    await copied(connection, table, columns, rows)
+    await add_rows(connection, table, columns, rows)
 
 
 def _row(span: Span[H], columns: Sequence[str], known: datetime) -> tuple[object, ...]:

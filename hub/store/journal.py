@@ -7,6 +7,7 @@ from audit.entry import Entry, EntryKind, SubjectAccess, canonical
 from audit.errors import LogError
 from audit.log import Receipt
 from hub.errors import AuditUnavailableError
+from hub.sealing.tags import epochs_of
 
 
 class Journal(Protocol):
@@ -37,6 +38,8 @@ async def recorded(
         tags = sorted(set(subjects))
         field_set = await journal.define(fields) if tags else 0
         accesses = [SubjectAccess(tag, field_set) for tag in tags]
+        if epochs := epochs_of(tags):
+            record = {**record, "epochs": epochs}
         return await journal.append(Entry(kind, canonical(record), accesses))
     except LogError as problem:
         raise AuditUnavailableError("The log takes no entry just now.") from problem

@@ -24,7 +24,11 @@ from sqlalchemy.pool import NullPool
 
 from audit.postgres import create_schema
 from hub.errors import SetupError, StoreUnavailableError
+from hub.store.data_keys import keep_floor
+from hub.store.present import keep_present
 from hub.store.tables import FIXED_TABLES, all_tables
+from hub.store.tags import keep_tag_floor
+from hub.store.wall import raise_log, raise_tables
 from hub.store.warned import keep_warned
 from schema.catalogue import Catalogue
 
@@ -50,6 +54,10 @@ def _upgrade(connection: Connection, catalogue: Catalogue) -> None:
     command.upgrade(_config(connection), "head")
     _follow_declarations(connection, catalogue)
     keep_warned(connection, catalogue)
+    keep_present(connection)
+    keep_floor(connection)
+    keep_tag_floor(connection)
+    raise_tables(connection, catalogue)
 
 
 def _follow_declarations(connection: Connection, catalogue: Catalogue) -> None:
@@ -116,6 +124,7 @@ async def migrate(dsn: str, catalogue: Catalogue) -> str:
     audit = await asyncpg.connect(dsn)
     try:
         await create_schema(audit)
+        await raise_log(audit)
     finally:
         await audit.close()
     return revision

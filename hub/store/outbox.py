@@ -36,18 +36,22 @@ WITH head AS (
     SELECT o.message_id FROM outbox o JOIN head h ON h.message_id = o.message_id
     WHERE o.status IN ('waiting', 'sending') AND o.next_attempt_at <= $2
     FOR UPDATE OF o SKIP LOCKED
-), taken AS (
-    UPDATE outbox o SET status = 'sending', attempts = o.attempts + 1, next_attempt_at = $3
-    FROM claimed c WHERE o.message_id = c.message_id
-    RETURNING o.*
 )
+UPDATE outbox o SET status = 'sending', attempts = o.attempts + 1, next_attempt_at = $3
+FROM claimed c WHERE o.message_id = c.message_id
+RETURNING o.message_id
+"""
+_TAKEN: Final = """
 SELECT t.message_id, t.receiver, t.sequence, t.kind, t.cell, t.identity_id, t.payload,
        t.attempts, k.key_version, k.wrapped, k.commitment, p.log_alias
-FROM taken t
-JOIN data_key k ON k.cell = t.cell AND k.identity_id = t.identity_id AND k.department = $4
+FROM outbox t
+JOIN data_key k ON k.cell = t.cell AND k.identity_id = t.identity_id AND k.department = $2
 JOIN link l ON l.cell = t.cell AND l.identity_id = t.identity_id AND l.known_to = 'infinity'
 JOIN person p ON p.cell = l.cell AND p.person_id = l.person_id
+WHERE t.message_id = $1
 """
+"""By itself, because a statement that takes a row finds that as it is now, and others as they were.
+While the first holds the message nobody seals it anew: key and payload are of one moment."""
 _ACKNOWLEDGE: Final = """
 UPDATE outbox SET status = 'acknowledged', acknowledged_at = $2, acknowledgement = $3,
                   last_error = NULL
@@ -63,7 +67,7 @@ WHERE receiver = $1 AND sequence >= $2 AND sequence < $3 AND status = 'acknowled
 """
 _REVIVE: Final = """
 UPDATE outbox SET status = 'waiting', attempts = 0, next_attempt_at = $2
-WHERE receiver = $1 AND status = 'dead'
+WHERE receiver = $1 AND (status = 'dead' OR status = 'waiting' AND next_attempt_at > $2)
 """
 _QUEUES: Final = """
 SELECT receiver,
@@ -174,12 +178,13 @@ async def claim(
     """Return the receiver's next message if it is due, taken until `lease_until`.
 
     Nobody else gets it before that. There is none while the first unacknowledged message is
-    dead, not due, or with another sender: order is kept.
+    dead, not due, or with another sender: order is kept. In the caller's transaction.
 
     Raises:
         SealBrokenError: The stored payload does not authenticate.
     """
-    row = await connection.fetchrow(_CLAIM, receiver, now, lease_until, OWNER)
+    taken = await connection.fetchval(_CLAIM, receiver, now, lease_until)
+    row = await connection.fetchrow(_TAKEN, taken, OWNER) if taken else None
     return _claimed(row, keys) if row else None
 
 
@@ -222,7 +227,10 @@ async def send_again(
 
 
 async def revive(connection: Connection, receiver: str, now: datetime) -> int:
-    """Let a receiver's dead messages wait again, and return how many there were."""
+    """Have a receiver's messages tried now: the dead ones and those that wait for another attempt.
+
+    Returns how many they were.
+    """
     status: str = await connection.execute(_REVIVE, receiver, now)
     return int(status.rpartition(" ")[2])
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from hub.sealing.datakeys import DataKeys, WrappedKey
+from hub.store.bulk import add_rows
 from hub.store.database import Connection
 from hub.store.facts import STILL_KNOWN
-from hub.store.ids import fresh_id
+from hub.store.ids import SideBySide, fresh_id
 from hub.store.timeline import ALWAYS, FOREVER
 
 BY_NUMBER: Final = "citizen-number"
@@ -111,6 +112,8 @@ class Identity:
     department: str
     identity_id: UUID
     person_tag: bytes = field(repr=False)
+    tag_version: int
+    """The version of the tag key that its tag is under."""
     person: PersonPlace
     key: bytes = field(repr=False)
 
@@ -181,6 +184,7 @@ def _identity(row: Record, keys: DataKeys) -> Identity:
         row["department"],
         row["identity_id"],
         row["person_tag"],
+        row["tag_version"],
         PersonPlace(row["cell"], row["person_id"], row["log_alias"]),
         keys.open(row["department"], row["key_version"], row["wrapped"], row["commitment"]),
     )
@@ -216,7 +220,7 @@ async def add_key(
     """
     raw, wrapped = keys.new(department)
     row = _key_row(cell, owner, wrapped)
-    await copied(connection, "data_key", _COLUMNS["data_key"], [row])
+    await add_rows(connection, "data_key", _COLUMNS["data_key"], [row])
     return raw
 
 
@@ -228,6 +232,7 @@ class NewPeople:
         self._keys = keys
         self._tag_version = tag_version
         self._known = known
+        self._identity_id = SideBySide()
         self._rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in _COLUMNS}
 
     def person(self, cell: str, tag: bytes, log_alias: bytes) -> PersonPlace:
@@ -241,22 +246,29 @@ class NewPeople:
         """Let a known person be found by `tag` too: a number that was issued anew."""
         self._rows["person_tag"].append((tag, self._tag_version, person.cell, person.person_id))
 
-    def identity(self, department: str, tag: bytes, person: PersonPlace) -> Identity:
+    def identity(
+        self, department: str, tag: bytes, person: PersonPlace, version: int | None = None
+    ) -> Identity:
         """Add a department's identity of `person`, with a data key and the link between them.
+
+        `version` is the one that `tag` is under, where it was not computed now.
 
         Raises:
             KeysUnavailableError: The department has no key.
         """
-        identity_id = fresh_id()
+        identity_id = self._identity_id()
         key = self.key(department, person.cell, identity_id)
-        self._rows["identity"].append((person.cell, identity_id, department, tag, self._known))
+        version = self._tag_version if version is None else version
+        self._rows["identity"].append(
+            (person.cell, identity_id, department, tag, version, self._known)
+        )
         self._rows["link"].append(
             (
                 *(person.cell, identity_id, fresh_id(), person.person_id, BY_NUMBER, 100),
                 *(ALWAYS, FOREVER, self._known, STILL_KNOWN, department),
             )
         )
-        return Identity(department, identity_id, tag, person, key)
+        return Identity(department, identity_id, tag, version, person, key)
 
     def key(self, department: str, cell: str, owner: UUID) -> bytes:
         """Add a data key of `department` for an identity or a household, and return it opened.
@@ -271,19 +283,21 @@ class NewPeople:
     def household(self, cell: str, tag: bytes, log_alias: bytes) -> HouseholdPlace:
         """Add a household, found by `tag` from now on."""
         place = HouseholdPlace(cell, fresh_id(), log_alias)
-        self._rows["household"].append((cell, place.household_id, log_alias, tag, self._known))
+        self._rows["household"].append(
+            (cell, place.household_id, log_alias, tag, self._tag_version, self._known)
+        )
         return place
 
     async def write(self, connection: Connection) -> None:
         """Store everything that was added."""
         for table, columns in _COLUMNS.items():
-            await copied(connection, table, columns, self._rows[table])
+            await add_rows(connection, table, columns, self._rows[table])
 
 
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "person": ("cell", "person_id", "log_alias", "known_from"),
     "person_tag": ("tag", "key_version", "cell", "person_id"),
-    "identity": ("cell", "identity_id", "department", "person_tag", "known_from"),
+    "identity": ("cell", "identity_id", "department", "person_tag", "tag_version", "known_from"),
     "data_key": (
         *("cell", "identity_id", "department", "suite"),
         *("key_version", "wrapped", "commitment"),
@@ -292,21 +306,10 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("cell", "identity_id", "version_id", "person_id", "evidence", "certainty"),
         *("valid_from", "valid_to", "known_from", "known_to", "department"),
     ),
-    "household": ("cell", "household_id", "log_alias", "number_tag", "known_from"),
+    "household": ("cell", "household_id", "log_alias", "number_tag", "tag_version", "known_from"),
 }
 
 
 def _key_row(cell: str, owner: UUID, wrapped: WrappedKey) -> tuple[object, ...]:
     w = wrapped
     return (cell, owner, w.department, w.suite, w.key_version, w.wrapped, w.commitment)
-
-
-async def copied(
-    connection: Connection,
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[object, ...]],
-) -> None:
-    """Store `rows` in one COPY; nothing happens when there are none."""
-    if rows:
-        await connection.copy_records_to_table(table, columns=columns, records=rows)

@@ -25,7 +25,9 @@ _LOCKED: Final = """
       extract(epoch from greatest(q.started_at, w.started_at) - clock_timestamp())::float8 + $2
         as ends_in_s
     from quota_window q, (
-      select to_timestamp(floor(extract(epoch from clock_timestamp()) / $2) * $2) as started_at
+      select to_timestamp(
+        floor((extract(epoch from clock_timestamp()) + $3) / $2) * $2 - $3
+      ) as started_at
     ) w
     where q.subject = $1
     for update of q
@@ -54,18 +56,26 @@ class QuotaLedger:
     database: Database
 
     async def lease(
-        self, subject: str, *, needed: int, wanted: int, quota: int, window_s: int
+        self,
+        subject: str,
+        *,
+        needed: int,
+        wanted: int,
+        quota: int,
+        window_s: int,
+        offset_s: int = 0,
     ) -> Lease:
         """Lease `wanted` units of the present window, or as many as are free, if that is enough.
 
-        Where fewer than `needed` are free, none are given.
+        Where fewer than `needed` are free, none are given. A window begins `offset_s` earlier than
+        the multiples of its length by universal time.
 
         Raises:
             StoreUnavailableError: Nobody knows how many are free.
         """
         try:
             async with self.database.transaction() as connection:
-                row = await _locked(connection, subject, window_s)
+                row = await _locked(connection, subject, window_s, offset_s)
                 free = max(quota - row["leased"], 0)
                 units = min(wanted, free) if free >= needed else 0
                 await connection.execute(_LEASED, subject, row["started_at"], row["leased"] + units)
@@ -86,10 +96,12 @@ class QuotaLedger:
             raise StoreUnavailableError("The database did not answer for the quota.") from problem
 
 
-async def _locked(connection: Connection, subject: str, window_s: int) -> asyncpg.Record:
-    row = await connection.fetchrow(_LOCKED, subject, float(window_s))
+async def _locked(
+    connection: Connection, subject: str, window_s: int, offset_s: int
+) -> asyncpg.Record:
+    row = await connection.fetchrow(_LOCKED, subject, float(window_s), float(offset_s))
     if row is None:
         await connection.execute(_ROW, subject)
-        row = await connection.fetchrow(_LOCKED, subject, float(window_s))
+        row = await connection.fetchrow(_LOCKED, subject, float(window_s), float(offset_s))
     assert row is not None  # noqa: S101 - it was inserted, and nobody deletes
     return row

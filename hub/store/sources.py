@@ -1,13 +1,13 @@
 """What sources said: source records, quarantine, and the scope of whom is kept."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy.dialects import postgresql as pg
 
 from hub.store.database import Connection
@@ -35,8 +35,8 @@ UPDATE quarantine SET resolved_at = $2, resolution = $3 WHERE quarantine_id = an
 """
 _IN_SCOPE: Final = "SELECT tag FROM scope WHERE tag = any($1::bytea[])"
 _ADD_SCOPE: Final = """
-INSERT INTO scope (tag, kind, revision)
-SELECT tag, $2, $3 FROM unnest($1::bytea[]) AS tag
+INSERT INTO scope (tag, kind, revision, tag_version)
+SELECT tag, $2, $3, $4 FROM unnest($1::bytea[]) AS tag
 ON CONFLICT (tag) DO NOTHING
 """
 _SCOPE_REVISION: Final = """
@@ -93,14 +93,30 @@ async def alone(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
+async def nobody_writes(connection: Connection) -> None:
+    """Wait for whoever takes records in, scores or decides, and let nobody begin until the end.
+
+    Who writes reads the keys that it seals under behind one of these locks; so they are not
+    replaced between its reading and its commit.
+    """
+    await alone(connection)
+    await connection.execute("select from known_time for update")
+
+
 async def stored_sources(
-    connection: Connection, datasets: Iterable[str], key_tags: Iterable[bytes]
+    connection: Connection,
+    datasets: Iterable[str],
+    key_tags: Iterable[bytes],
+    moves: Mapping[bytes, bytes] = MappingProxyType({}),
 ) -> dict[bytes, StoredSource]:
-    """Return what is stored of each source record, by the tag of its key."""
+    """Return what is stored of each source record, by the tag of its key.
+
+    `moves` has tags by what they are under other versions: a record is found under any.
+    """
     found: dict[bytes, StoredSource] = defaultdict(StoredSource)
-    for r in await connection.fetch(_STORED, sorted(set(datasets)), list(key_tags)):
-        stored = found[r["key_tag"]]
-        stored.contents.add(r["content_tag"])
+    for r in await connection.fetch(_STORED, sorted(set(datasets)), [*key_tags, *moves]):
+        stored = found[moves.get(r["key_tag"], r["key_tag"])]
+        stored.contents.add(moves.get(r["content_tag"], r["content_tag"]))
         if r["open"]:
             stored.identity_id, stored.cell = r["identity_id"], r["cell"]
             stored.source_record_id, stored.source_time = r["source_record_id"], r["source_time"]
@@ -114,17 +130,18 @@ async def close_sources(connection: Connection, ids: Sequence[UUID], known: date
 
 
 async def quarantined(
-    connection: Connection, datasets: Iterable[str], key_tags: Iterable[bytes]
+    connection: Connection,
+    datasets: Iterable[str],
+    key_tags: Iterable[bytes],
+    moves: Mapping[bytes, bytes] = MappingProxyType({}),
 ) -> dict[bytes, list[Waiting]]:
     """Return every row of the quarantine, open or resolved, by the tag of the record's key."""
     found: dict[bytes, list[Waiting]] = defaultdict(list)
-    for r in await connection.fetch(_WAITING, sorted(set(datasets)), list(key_tags)):
-        found[r["key_tag"]].append(_waiting(r))
+    for r in await connection.fetch(_WAITING, sorted(set(datasets)), [*key_tags, *moves]):
+        content = moves.get(r["content_tag"], r["content_tag"])
+        waiting = Waiting(r["quarantine_id"], content, r["reasons"], r["resolved"])
+        found[moves.get(r["key_tag"], r["key_tag"])].append(waiting)
     return found
-
-
-def _waiting(row: Record) -> Waiting:
-    return Waiting(row["quarantine_id"], row["content_tag"], row["reasons"], row["resolved"])
 
 
 async def resolve(
@@ -155,10 +172,13 @@ async def scope_revision(connection: Connection, *, with_members: bool) -> int:
 
 
 async def add_to_scope(
-    connection: Connection, tags: Iterable[bytes], kind: str, revision: int
+    connection: Connection, tags: Iterable[bytes], told: tuple[str, int, int]
 ) -> int:
-    """Add tags that are not in scope yet and return how many they were."""
-    status: str = await connection.execute(_ADD_SCOPE, list(tags), kind, revision)
+    """Add tags that are not in scope yet and return how many they were.
+
+    `told` is what kind they are of, the scope's revision, and the version of the tag key.
+    """
+    status: str = await connection.execute(_ADD_SCOPE, list(tags), *told)
     return int(status.rpartition(" ")[2])
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql import asyncpg
 
+from hub.store.bulk import insert_of
 from hub.store.tables import dataset_table
 from schema.catalogue import Dataset
 
@@ -48,6 +49,7 @@ class DatasetStatements:
         table = dataset_table(dataset, sa.MetaData())
         self.table = table
         self.columns = tuple(column.name for column in table.columns)
+        self.add = insert_of(table, self.columns)
         known = table.c.known_to == NOW_KNOWN
         self.open_of_records = composed(
             sa.select(table).where(

@@ -11,6 +11,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from hub.store.break_tables import declare_breaks
+from hub.store.case_tables import declare_cases
+from hub.store.custody_tables import declare_custody
+from hub.store.indicator_tables import add_indicators
 from schema.catalogue import Catalogue, Dataset, Field, Kind
 
 METADATA_NAMING: Final = {
@@ -49,6 +53,11 @@ def _uuid(name: str, *, key: bool = False) -> "sa.Column[object]":
     return sa.Column(name, pg.UUID(as_uuid=True), primary_key=key, nullable=False)
 
 
+def _tag_version() -> "sa.Column[object]":
+    """The version of the tag key that the row's tags are under (`hub.store.tags`)."""
+    return sa.Column("tag_version", sa.Integer, nullable=False)
+
+
 def _change_indexes(table: sa.Table) -> None:
     """Let what came and what went since a moment be found; next to nothing where nothing did."""
     sa.Index(f"ix_{table.name}_came", table.c.known_from, postgresql_using="brin")
@@ -74,7 +83,47 @@ policy_revision = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     _moment("loaded_at"),
+    sa.Column("made_by", sa.Text, nullable=False, server_default="operator"),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
     comment="One row: the policy in force; read in the snapshot of every fetch.",
+)
+
+policy_history = sa.Table(
+    "policy_history",
+    metadata,
+    sa.Column("revision", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    _moment("loaded_at"),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    comment="Every policy that was in force, by a trigger of policy_revision; only added to.",
+)
+
+policy_proposal = sa.Table(
+    "policy_proposal",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("proposed_by", sa.Text, nullable=False),
+    _moment("proposed_at"),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("confirmed_by", sa.Text, nullable=True),
+    _moment("confirmed_at", nullable=True),
+    comment="Policies that widen access and wait, or waited, for a second person.",
+)
+
+sharing_act = sa.Table(
+    "sharing_act",
+    metadata,
+    sa.Column("agreement", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    _moment("acted_at"),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=True),
+    comment="What was done about each sharing request and agreement; only added to.",
 )
 
 person = sa.Table(
@@ -94,6 +143,7 @@ household = sa.Table(
     sa.Column("log_alias", sa.LargeBinary, nullable=False),
     sa.Column("number_tag", sa.LargeBinary, nullable=False),
     _moment("known_from"),
+    _tag_version(),
     sa.Index(None, "number_tag"),
     sa.Index("ix_household_by_id", "household_id"),
 )
@@ -126,6 +176,7 @@ identity = sa.Table(
     sa.Column("department", sa.Text, nullable=False),
     sa.Column("person_tag", sa.LargeBinary, nullable=False),
     _moment("known_from"),
+    _tag_version(),
     sa.Index(None, "department", "person_tag"),
     comment="One department's view of a person; person_tag is the keyed tag of the number it uses.",
 )
@@ -140,6 +191,7 @@ data_key = sa.Table(
     sa.Column("key_version", sa.Integer, nullable=False),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("commitment", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Index(None, "department", "key_version"),
     comment="The data key of one (department, identity), wrapped by the department's key.",
 )
@@ -187,6 +239,43 @@ membership = sa.Table(
     sa.Index(None, "cell", "person_id"),
 )
 
+member_now = sa.Table(
+    "member_now",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    _uuid("version_id", key=True),
+    _uuid("person_id"),
+    sa.Column("relation", sa.Text, nullable=True),
+    sa.Column("log_alias", sa.LargeBinary, nullable=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date, nullable=False),
+    _moment("known_from"),
+    sa.Index(None, "cell", "person_id"),
+    comment="Memberships that are known now, with the person's alias; made from `membership` and "
+    "`person`, by triggers (`hub.store.present`).",
+)
+
+identity_now = sa.Table(
+    "identity_now",
+    metadata,
+    _cell(),
+    _uuid("household_id", key=True),
+    sa.Column("department", sa.Text, primary_key=True),
+    _uuid("link_id", key=True),
+    _uuid("membership_id", key=True),
+    _uuid("identity_id"),
+    _uuid("person_id"),
+    sa.Column("key_version", sa.Integer, nullable=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=True),
+    sa.Column("commitment", sa.LargeBinary, nullable=True),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date, nullable=False),
+    sa.Index("ix_identity_now_person", "cell", "person_id", "department"),
+    comment="Members' identities that are known now, with their data keys; made from `membership`, "
+    "`link` and `data_key`, by triggers (`hub.store.present`).",
+)
+
 source_record = sa.Table(
     "source_record",
     metadata,
@@ -201,7 +290,9 @@ source_record = sa.Table(
     _moment("source_time", nullable=True),
     _moment("known_from"),
     _moment("known_to"),
+    _tag_version(),
     sa.Index(None, "dataset", "key_tag"),
+    sa.Index(None, "identity_id"),
     comment="The department's words as they came, sealed; one row a version.",
 )
 
@@ -220,6 +311,7 @@ quarantine = sa.Table(
     _moment("resolved_at", nullable=True),
     sa.Column("resolution", sa.Text, nullable=True),
     sa.Column("person_tag", sa.LargeBinary, nullable=True),
+    _tag_version(),
     sa.Index(None, "dataset", "key_tag"),
     sa.Index(None, "dataset", "person_tag"),
     comment="Records that wait for a person; reasons name codes and fields, never values.",
@@ -263,6 +355,7 @@ scope = sa.Table(
     sa.Column("tag", sa.LargeBinary, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
+    _tag_version(),
     comment="Who is kept: tags of citizen and household numbers on civil affairs' rolls.",
 )
 
@@ -284,6 +377,7 @@ outbox = sa.Table(
     _moment("acknowledged_at", nullable=True),
     sa.Column("acknowledgement", sa.Text, nullable=True),
     sa.Index(None, "receiver", "sequence"),
+    sa.Index(None, "identity_id", "receiver"),
     comment="Messages written with the facts, sent after the commit, in order a receiver.",
 )
 
@@ -292,7 +386,44 @@ assertion_seen = sa.Table(
     metadata,
     sa.Column("jti_tag", sa.LargeBinary, primary_key=True),
     _moment("expires_at"),
+    _tag_version(),
     comment="Client assertions that were used; one works once.",
+)
+
+token_revoked = sa.Table(
+    "token_revoked",
+    metadata,
+    sa.Column("jti_tag", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    _moment("expires_at"),
+    _tag_version(),
+    comment="Access tokens that were revoked, until they would have ended by themselves.",
+)
+
+person_session = sa.Table(
+    "person_session",
+    metadata,
+    sa.Column("tag", sa.LargeBinary, primary_key=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("roles", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("tokens", pg.ARRAY(sa.Text), nullable=False),
+    _moment("started_at"),
+    _moment("used_at"),
+    _tag_version(),
+    comment="Sessions of people who signed in, under a tag of the browser's secret; the person is "
+    "an opaque id.",
+)
+
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    _moment("changed_at"),
+    comment="Systems that may sign in, with their public keys, as `hub clients` registers them; "
+    "revisions rise in commit order.",
 )
 
 quota_window = sa.Table(
@@ -304,9 +435,13 @@ quota_window = sa.Table(
     comment="Cost units of the present window that are leased to hubs, by department or client.",
 )
 
+declare_cases(metadata)
+add_indicators(metadata)
 _change_indexes(household_place)
 _change_indexes(membership)
 
+declare_custody(metadata)
+declare_breaks(metadata)
 FIXED_TABLES: Final = tuple(metadata.tables)
 
 

@@ -39,6 +39,17 @@ WHERE u.cell = first.cell AND u.household_id = first.household_id
 RETURNING u.cell, u.household_id, u.corrected
 """
 
+_NEXT: Final = """
+SELECT cell, household_id FROM unscored WHERE (cell, household_id) > ($1, $2)
+ORDER BY cell, household_id LIMIT 1
+"""
+
+
+async def next_unscored(connection: Connection, after: HouseholdKey) -> HouseholdKey | None:
+    """Return the next household that waits behind `after`, and leave it there."""
+    row = await connection.fetchrow(_NEXT, *after)
+    return None if row is None else (row["cell"], row["household_id"])
+
 
 async def mark_unscored(
     connection: Connection, households: Iterable[HouseholdKey], corrected: Iterable[HouseholdKey]

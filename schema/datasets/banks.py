@@ -1,4 +1,8 @@
-"""Banks, securities, insurers, payment institutions: declared, and never stored."""
+"""Banks, securities, insurers, payment institutions: what they answered to one verification.
+
+No connector brings it. An answer is kept sealed for as long as the authorisation it was asked under
+lasts, and forgotten when that ends or is withdrawn (`hub.store.consents`).
+"""
 
 from typing import Final
 
@@ -11,11 +15,11 @@ BANK_DEPOSIT: Final = Dataset(
     type_name="BankDeposit",
     department="banks",
     zh="金融资产信息",
-    en="financial assets; asked for one verification, never kept",
+    en="financial assets; asked for one verification, kept while its authorisation lasts",
     subject=Subject.PERSON,
     many=True,
     plural="bank_deposits",
-    stored=False,
+    internal=True,
     refresh="at each application",
     legal_basis="社会救助法 第41条",
     fields=(

@@ -153,6 +153,7 @@ SUPPORTER: Final = Dataset(
     subject=Subject.PERSON,
     many=True,
     plural="supporters",
+    consent_of_another=True,
     source_time_grain=Grain.MONTH,
     refresh="on application",
     legal_basis="社会救助法 第41条",

@@ -1,9 +1,8 @@
 """Civil affairs, about commitments: the notice, the commitment, who authorised what, the verdict.
 
 A commitment's twenty fields (`record`) are those of the national credit platform, in the order of
-its template. An authorisation covers one person and one source; its days are those over which it
-holds. Of a verification only the verdicts are kept: no amount that a source told, and nothing of
-what a bank answered.
+its template. An authorisation covers one person, one source and one purpose; its days are those
+over which it holds. Of a verification only the verdicts are kept: no amount that a source told.
 """
 
 from typing import Final
@@ -124,11 +123,11 @@ DECLARATION: Final = Dataset(
 )
 
 AUTHORISATION: Final = Dataset(
-    name="authorisation",
+    name="consent",
     type_name="Authorisation",
     department=_OWNER,
     zh="核对授权",
-    en="leave to ask one source about one person, on the days over which it holds",
+    en="leave to read one source about one person for one purpose, on the days over which it holds",
     subject=Subject.PERSON,
     many=True,
     plural="authorisations",
@@ -136,10 +135,14 @@ AUTHORISATION: Final = Dataset(
     legal_basis="社会救助法 第40条、第41条; 个人信息保护法 第29条、第31条",
     internal=True,
     fields=(
-        S.text("source", "授权来源", "department that may be asked", "authorisation"),
-        S.code("signed_by", "签署人", "who signed", SIGNED_BY, "authorisation"),
-        S.flag("outside", "户外赡养人", "a supporter outside the household", "authorisation"),
-        S.text("commitment_ref", "承诺", "opaque id of the commitment", "authorisation"),
+        G.text("source", "授权来源", "department that may be asked"),
+        G.text("purpose", "授权用途", "purpose for which it may be asked"),
+        G.code("signed_by", "签署人", "who signed", SIGNED_BY),
+        G.moment("revoked_at", "撤回时间", "when it was withdrawn"),
+        S.flag("outside", "户外赡养人", "a supporter outside the household", "basis"),
+        S.text("commitment_ref", "承诺", "opaque id of the commitment", "basis"),
+        S.text("case_ref", "案件", "case that it belongs to", "basis"),
+        S.text("evidence", "授权凭证", "where the signed paper is kept", "evidence"),
     ),
 )
 

@@ -30,6 +30,8 @@ class Signing(Part, frozen=True):
     """Who signs, and how long an authorisation may last."""
 
     adult: Positive
+    consents_from: Positive
+    """From which age on a person authorises for themselves, and no guardian for them."""
     staff_commits_too: bool
     authorisation_months: Positive
     sources: tuple[Text, ...]

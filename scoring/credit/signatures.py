@@ -6,7 +6,7 @@ supporter outside the household signs for themselves: nobody in the household ca
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -120,14 +120,14 @@ def _of_everybody(
         if signed is None:
             yield SignatureFault(SignatureReason.MISSING, party.person)
             continue
-        yield from _of_signer(party, signed, fit, rules.adult, on)
+        yield from _of_signer(party, signed, fit, rules.consents_from, on)
         yield from _of_extent(party, signed, rules, on)
 
 
 def _of_signer(
-    party: Party, signed: Authorisation, fit: set[str], adult: int, on: date
+    party: Party, signed: Authorisation, fit: set[str], from_age: int, on: date
 ) -> Iterator[SignatureFault]:
-    if party.signs_for_themselves(adult, on):
+    if party.signs_for_themselves(from_age, on):
         if signed.signed_by != party.person:
             yield SignatureFault(SignatureReason.SIGNED_BY_OTHER, party.person)
     elif signed.signed_by not in fit - {party.person}:
@@ -144,6 +144,25 @@ def _of_extent(
         yield SignatureFault(SignatureReason.ENDED, party.person)
     if signed.until > months_after(on, rules.authorisation_months):
         yield SignatureFault(SignatureReason.TOO_LONG, party.person)
+
+
+def last_day(party: Party, until: date, rules: Signing, on: date) -> date:
+    """Return the last day of an authorisation that is signed on a day and stated to last `until`.
+
+    What a guardian signed for a child ends before the child is old enough to sign (PIPL, art. 31).
+    """
+    if party.lacks_capacity or party.signs_for_themselves(rules.consents_from, on):
+        return until
+    assert party.birth_date is not None  # noqa: S101 - who is not old enough has one
+    return min(until, birthday(party.birth_date, rules.consents_from) - timedelta(days=1))
+
+
+def birthday(born: date, age: int) -> date:
+    """Return the day on which somebody is `age` years old; born on 29 February, on 1 March."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
 
 
 def months_after(day: date, months: int) -> date:

@@ -8,6 +8,9 @@
     export  a whole district as JSON Lines                15 minutes for a million people
     workers one worker beside two                         3 minutes
     stages  where a request's processor time goes         1 minute
+    access  what a decision costs                         seconds
+    sealing values, a page of them, and a key's rotation  1 minute
+    receiving values and answers for a receiver alone     seconds
     profile functions and statement of each question      2 minutes
 
 `make bench` runs the first four. Times are of a quiet machine with two cores, at the lengths that
@@ -19,12 +22,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import (
+    bench_access,
     bench_audit,
     bench_export,
     bench_ingest,
     bench_locks,
     bench_profile,
     bench_query,
+    bench_receiving,
+    bench_sealing,
     bench_size,
     bench_workers,
     stages,
@@ -106,8 +112,25 @@ def workers(given: argparse.Namespace) -> None:
     bench_workers.run(bench_workers.Plan(_people(given), length=_length(given)))
 
 
+def access(given: argparse.Namespace) -> None:
+    del given
+    bench_access.run()
+
+
+def sealing(given: argparse.Namespace) -> None:
+    bench_sealing.run(_people(given))
+
+
+def receiving(given: argparse.Namespace) -> None:
+    del given
+    bench_receiving.run()
+
+
 MODES: dict[str, Callable[[argparse.Namespace], None]] = {
     "query": query,
+    "access": access,
+    "sealing": sealing,
+    "receiving": receiving,
     "locks": locks,
     "ingest": ingest,
     "audit": audit,

@@ -43,7 +43,8 @@ from tests.bench.measuring import (
 from tests.bench.ours import AS_IT_IS, Hub, all_serving, set_up
 from tests.bench.peer import serve_peer
 from tests.bench.progress import say
-from tests.bench.questions import QUESTIONS, Question, bodies, data_of
+from tests.bench.proving import Proving
+from tests.bench.questions import POINT, QUESTIONS, Question, bodies, data_of
 from tests.bench.serving import worker
 from tests.support.postgres import temporary_home
 
@@ -53,6 +54,7 @@ FAMILIES = 20_000
 """Families whose members are asked about at most; of a larger district, an even choice."""
 HUB, STRAWBERRY, GRAPHILE, COLD = "hub", "strawberry", "PostGraphile", "hub, cold keys"
 OURS = {HUB, COLD}
+PROVING = "hub, DPoP on every request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ def servers_of(stack: ExitStack, home: Path, dsn: str, plan: Plan) -> list[Serve
     return [*servers, cold]
 
 
+def proving(home: Path, hub: Server) -> Server:
+    """Return the same worker, asked with a token that is bound to a key and a proof each time."""
+    return Server(PROVING, hub.port, hub.pid, home, None, Proving(home, hub.port).requests)
+
+
 def compare(home: Path, dsn: str, plan: Plan) -> None:
     """Serve all, check that they agree, and measure them in turn."""
     population = Population(plan.people)
@@ -145,9 +152,10 @@ def compare(home: Path, dsn: str, plan: Plan) -> None:
         print(HEAD)
         for question in plan.questions:
             asked = servers if question.has_peers else [s for s in servers if s.name in OURS]
-            turns = asked_of(bench, asked, question, population)
+            more = [proving(home, servers[0])] if question is POINT else []
+            turns = asked_of(bench, asked, question, population, more=more)
             print_rows(turns)
-            for peer in asked[1:]:
+            for peer in [*asked[1:], *more]:
                 print_ratios(turns, HUB, peer.name)
         now, most = memory_mib(servers[0].pid)
         print(f"\nThe hub's worker holds {now:,.0f} MiB; at most it held {most:,.0f} MiB.")
@@ -159,18 +167,20 @@ def asked_of(
     question: Question,
     population: Population,
     comparable: Callable[[Any], Any] = lambda data: data,
+    more: Sequence[Server] = (),
 ) -> Turns:
     """Return the rounds of a question, once all servers have agreed on a sample of it.
 
-    `comparable` takes from an answer what may differ.
+    `comparable` takes from an answer what may differ. `more` are measured beside, in other ways to
+    ask the same workers.
     """
     variables = population.variables(question)
     for given in variables[:SAMPLE]:
         answers = answers_of(servers, question, given)
         equal_or_refuse(question.name, {name: comparable(a) for name, a in answers.items()})
-    for server in servers:
+    for server in [*servers, *more]:
         bench.hold(server, question, bodies(document_for(server, question), variables))
-    return bench.turns(servers, question)
+    return bench.turns([*servers, *more], question)
 
 
 def run(plan: Plan) -> None:

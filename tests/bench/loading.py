@@ -24,8 +24,9 @@ from hub.sealing.keyring import Keyring
 from hub.sealing.seals import seal_groups
 from hub.sealing.tags import Tagger
 from hub.settings import Settings
+from hub.store.bulk import add_rows, inserted
 from hub.store.facts import STILL_KNOWN, known_now
-from hub.store.people import NewPeople, copied
+from hub.store.people import NewPeople
 from hub.store.statements import DatasetStatements
 from hub.store.timeline import ALWAYS, FOREVER
 from schema.catalogue import Field, Kind
@@ -56,7 +57,7 @@ class Rows:
     """Rows of both copies, gathered until they are stored."""
 
     def __init__(self, district: "District") -> None:
-        keyring = Keyring.open(district.settings.key_folder)
+        keyring = Keyring.open(district.settings.key_folder, district.settings.root_key)
         self._with_clear = district.with_clear
         self._keys, self._tagger = DataKeys(keyring, capacity=1), Tagger(keyring)
         self._known = district.known
@@ -142,10 +143,12 @@ class Rows:
     async def write(self, connection: asyncpg.Connection) -> None:
         """Store both copies, and forget them."""
         await self._new.write(connection)
-        columns: dict[str, Sequence[str]] = {"membership": MEMBERSHIP, "household_place": PLACE}
-        columns |= {name: s.columns for name, s in self._statements.items()}
+        fixed: dict[str, Sequence[str]] = {"membership": MEMBERSHIP, "household_place": PLACE}
         for name, rows in self._sealed.items():
-            await copied(connection, name, columns[name], rows)
+            if name in fixed:
+                await add_rows(connection, name, fixed[name], rows)
+            else:
+                await inserted(connection, self._statements[name].add, rows)
         if self._with_clear:
             for name in CLEAR_ORDER + sorted(self._clear.keys() - set(CLEAR_ORDER)):
                 rows = self._clear.get(name, [])

@@ -44,6 +44,8 @@ class Server:
     """Of the database that it asks."""
     token: Callable[[], str] | None = None
     """Signs in anew: a token lives for minutes, a run may take longer."""
+    anew: Callable[[Sequence[bytes], float], list[bytes]] | None = None
+    """Makes the requests of each round right before it: what they carry works once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,13 @@ class Bench:
     client: Worker
     length: Length
     _client_us: list[float] = field(default_factory=list)
+    _asked: dict[str, Sequence[bytes]] = field(default_factory=dict)
 
     def hold(self, server: Server, question: Question, asked: Sequence[bytes]) -> None:
         """Give the client the requests of a question, signed in as of now."""
+        if server.anew is not None:
+            self._asked[f"{server.name}-{question.name}"] = asked
+            return
         token = server.token() if server.token is not None else None
         requests = [request_bytes(server.port, body, token) for body in asked]
         self.client.line.send(("hold", f"{server.name}-{question.name}", requests))
@@ -155,8 +161,11 @@ class Bench:
         Raises:
             FailedRoundError: An answer was not 200, had errors, or did not come.
         """
-        before = family_us(server.pid), database_us(server.home)
         name = f"{server.name}-{question.name}"
+        if server.anew is not None:
+            made = server.anew(self._asked[name], seconds)
+            self.client.line.send(("hold", name, made))
+        before = family_us(server.pid), database_us(server.home)
         self.client.line.send(("round", name, server.port, seconds, self.length.connections))
         seen = self.client.heard()
         if not isinstance(seen, Measured):

@@ -16,6 +16,7 @@ from hub.app import apply_policy, catalogue_of, opened, prepare
 from hub.commands.migrate import first_policy
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file, register_clients
+from hub.sealing import seals
 from hub.service import index_the_log, rooms_of
 from hub.settings import Settings
 from hub.supervision.listening import listener
@@ -35,7 +36,7 @@ class Hub:
 
     off: frozenset[Lock] = frozenset()
     is_cold: bool = False
-    """Whether no opened data key is remembered: each is unwrapped anew."""
+    """Whether no opened data key is remembered, and no cipher: each is made anew."""
     profile: Path | None = None
     """Where the profile of the worker is written, from the word to begin until its end."""
 
@@ -52,8 +53,8 @@ async def set_up(
     catalogue = catalogue_of(settings)
     await prepare(settings, catalogue if is_sealed else unsealed(catalogue))
     async with opened(settings) as core:
-        await apply_policy(core)
         filled = core if is_sealed else core_without(core, frozenset({Lock.SEALING}), cold=False)
+        await apply_policy(filled)
         return await fill(filled, people, seed, with_clear=with_clear, is_sealed=is_sealed)
 
 
@@ -80,6 +81,8 @@ class SignedIn:
 def serve_ours(line: Connection, home: Path, hub: Hub) -> None:
     """Serve the hub of `home`; tells its port. Only warnings are logged, among the tables."""
     os.environ.update(ENVIRONMENT)
+    if hub.is_cold:
+        seals.cipher_of = seals.cipher_of.__wrapped__  # type: ignore[attr-defined, misc]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def main() -> None:

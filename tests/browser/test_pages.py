@@ -1,5 +1,6 @@
 """Each page, in a real browser, from a real hub: by mouse, by keyboard, in both languages."""
 
+import csv
 import json
 from contextlib import closing
 
@@ -11,6 +12,8 @@ from hub.http.console.files import PAGES
 from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(300)]
+DEPOSITS = """{ warnings(first: 3) { edges { node { household { members { person {
+  bankDeposits { kind } } } } } } } }"""
 RANK = {"red": 0, "orange": 1, "yellow": 2}
 UNLABELLED = """() => [...document.querySelectorAll("input, select, textarea")]
   .filter(each => !each.labels?.length && !each.ariaLabel).map(each => each.outerHTML)"""
@@ -304,6 +307,75 @@ def test_who_is_no_auditor_is_refused_the_log(watched):
 
     assert "NOT_GRANTED" in page.locator("#errors").inner_text()
     assert not page.locator("#list").is_visible()
+
+
+def test_an_auditor_sees_what_in_the_log_is_worth_a_look(watched, home):
+    with closing(Department.signed_by(watched.origin, OFFICER.id, key_file(home, OFFICER))) as us:
+        answer = us.ask(DEPOSITS, {}, purpose="WARN")
+    assert "NOT_GRANTED" in {e["extensions"]["reason"] for e in answer["errors"]}
+    page = watched.open("/indicators")
+    watched.sign_in(AUDITOR.id, "AUDIT")
+    page.locator("#said", has_text="Indicators:").wait_for()
+    found = page.locator("#list", has_text="consent-bound-without-consent")
+    for _ in range(20):
+        if found.count():
+            break
+        page.wait_for_timeout(500)
+        page.get_by_role("button", name="Show").click()
+    watched.settle()
+    assert OFFICER.id in found.inner_text()
+    page.locator("#department").fill("tax")
+    page.get_by_role("button", name="Show").click()
+    page.locator("#said", has_text="Indicators: 0").wait_for()
+
+
+def test_the_rules_of_access_are_shown_asked_about_and_saved(watched):
+    page = watched.open("/access")
+    watched.sign_in(AUDITOR.id, "AUDIT")
+    watched.settle()
+    page.locator("#department").fill("medical-insurance")
+    page.locator("#purpose").select_option("PUSH")
+    page.get_by_role("button", name="Show").click()
+    page.locator("#said", has_text="Rules:").wait_for()
+    watched.settle()
+    rules = page.locator("#rules tbody tr")
+    assert rules.count() > 3
+    assert "PS-MI-2026-01" in page.locator("#rules").inner_text()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    with saved.value.path().open(encoding="utf-8-sig", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert len(written) == rules.count()
+    assert {row["purpose"] for row in written} == {"PUSH"}
+
+    page.locator("#field").fill("Population.phone")
+    page.get_by_role("button", name="Show").click()
+    page.locator("#rules", has_text="an agreement of public-security").wait_for()
+    watched.settle()
+    assert rules.count() == 1
+
+
+def test_sharing_agreements_are_listed_with_state_and_steps_and_chosen(watched):
+    page = watched.open("/agreements")
+    watched.sign_in(AUDITOR.id, "AUDIT")
+    page.locator("#said", has_text="Agreements:").wait_for()
+    watched.settle()
+    rows = page.locator("#agreements tbody tr")
+    every = rows.count()
+    assert "PS-MI-2026-01" in page.locator("#agreements").inner_text()
+    page.locator("#source").fill("public-security")
+    page.locator("#department").fill("medical-insurance")
+    page.get_by_role("button", name="Show").click()
+    page.locator("#said", has_text="Agreements: 1, overdue: 0").wait_for()
+    watched.settle()
+    assert rows.count() == 1 < every
+    assert "in force" in rows.inner_text()
+
+    page.locator("#overdue").check()
+    page.get_by_role("button", name="Show").click()
+    page.locator("#said", has_text="Agreements: 0, overdue: 0").wait_for()
+    watched.settle()
+    assert rows.count() == 0
 
 
 def test_the_catalogue_has_every_dataset_and_finds_by_item(watched):

@@ -7,7 +7,10 @@ from hub.http.console.files import PAGES
 from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(300)]
-CLIENTS = {"/access-log": (AUDITOR.id, "AUDIT")}
+CLIENTS = {
+    "/access-log": (AUDITOR.id, "AUDIT"),
+    "/agreements": (AUDITOR.id, "AUDIT"),
+}
 POOR = """() => {
   const parse = text => {
     const parts = text.match(/[\\d.]+/g).map(Number);

@@ -26,8 +26,11 @@ GUIDES = (
     "queries.md",
     "operations.md",
     "access.md",
+    "sharing.md",
+    "tokens.md",
     "audit.md",
     "outbound.md",
+    "receiving.md",
     "console.md",
     "credit.md",
     "households.md",
@@ -83,15 +86,13 @@ def test_every_symbol_that_a_guide_names_is_in_its_file(guide):
 def commands():
     """Return the options of every command, by its words."""
     root = typer.main.get_command(application())
-    found = {}
-    for name, command in root.commands.items():
-        below = getattr(command, "commands", {})
-        named = {name: command} | {f"{name} {word}": each for word, each in below.items()}
-        found |= {
-            words: {option for each in known.params for option in each.opts}
-            for words, known in named.items()
-        }
-    return found
+    return dict(_named(root, ()))
+
+
+def _named(group, words):
+    for name, each in getattr(group, "commands", {}).items():
+        yield " ".join((*words, name)), {option for one in each.params for option in one.opts}
+        yield from _named(each, (*words, name))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,11 @@ def test_every_command_that_a_guide_shows_is_one_with_those_options(guide):
     assert shown
     for line in shown:
         _, first, *rest = line.split()
-        words = f"{first} {rest[0]}" if rest and f"{first} {rest[0]}" in commands() else first
+        words = first
+        for word in rest:
+            if f"{words} {word}" not in commands():
+                break
+            words += f" {word}"
         assert words in commands(), line
         assert {word for word in rest if word.startswith("--")} <= commands()[words], line
 

@@ -8,9 +8,9 @@ import yaml
 from starlette.testclient import TestClient
 
 from hub.access import OPAQUE, Purpose
-from hub.demo.signing_in import with_signing_in
+from hub.commands.demo_worker import extended
+from hub.http.forms import ASSERTION_TYPE
 from hub.http.jose import MAX_TOKEN_BYTES
-from hub.http.oauth import ASSERTION_TYPE
 from hub.http.routes import router, routes
 from hub.http.tokens import LIFETIME_S
 from tests.support.edge import new_edge
@@ -49,7 +49,7 @@ def test_the_document_has_every_route_and_method_and_no_other(edge):
 
 def test_the_document_marks_exactly_the_routes_of_a_demonstration(edge):
     described = {each for each in OPERATIONS if is_demonstration(*each)}
-    _, more = with_signing_in(edge.parts, ("127.0.0.1", 8700))
+    _, more = extended(("127.0.0.1", 8700), edge.parts)
 
     assert operations_of(more) == described
 
@@ -68,7 +68,7 @@ def test_every_reference_leads_somewhere():
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_a_path_asks_for_a_token_exactly_when_the_document_says_so(edge, path, method):
     if is_demonstration(path, method):
-        _, more = with_signing_in(edge.parts, ("127.0.0.1", 8700))
+        _, more = extended(("127.0.0.1", 8700), edge.parts)
         edge.http = TestClient(router(edge.parts, more))
     is_open = DOCUMENT["paths"][path][method].get("security") == []
 

@@ -21,7 +21,7 @@ class FakeLedger:
         self.window += 1
         self.leased.clear()
 
-    async def lease(self, subject, *, needed, wanted, quota, window_s):
+    async def lease(self, subject, *, needed, wanted, quota, window_s, offset_s=0):
         self.asked.append(subject)
         if self.problem is not None:
             raise self.problem

@@ -28,10 +28,10 @@ NUMBER = "690106197903150012"
 class PlainTags:
     """Tags that anybody can read, so that one that is told is seen."""
 
-    def person(self, citizen_number):
-        return f"tag of {citizen_number}".encode()
+    def people(self, citizen_number):
+        return (f"tag of {citizen_number}".encode(),)
 
-    def record(self, dataset, key):
+    def identifier(self, dataset, key):
         return f"tag of {key}".encode()
 
 

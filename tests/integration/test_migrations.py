@@ -23,7 +23,35 @@ alter table link drop column department;
 create index ix_link_cell_person_id on link (cell, person_id);
 alter table quarantine drop column person_tag;
 drop table score_input;
+drop table client;
+drop table indicator, indicator_note, indicator_progress, indicator_seen;
 drop table quota_window;
+drop table key_floor;
+drop table key_renewal;
+alter table data_key drop column made_at;
+drop index ix_source_record_identity_id;
+drop table seal_break;
+drop table shredding;
+drop table legal_hold;
+drop table token_revoked;
+drop table person_session;
+drop table case_act, case_now, case_subject;
+drop table policy_proposal;
+drop table sharing_act;
+drop function tag_tag_version_above_floor, tag_key_version_above_floor cascade;
+alter table identity drop column tag_version;
+alter table household drop column tag_version;
+alter table scope drop column tag_version;
+alter table source_record drop column tag_version;
+alter table quarantine drop column tag_version;
+alter table assertion_seen drop column tag_version;
+drop trigger policy_kept on policy_revision;
+drop table policy_history;
+drop function policy_kept, only_added, second_person;
+alter table policy_revision drop column made_by, drop column why;
+drop table member_now;
+drop table identity_now;
+drop trigger present_person_delete on person;
 alter table cursor alter column position type text using null;
 insert into cursor (department, position, scope_revision, moved_at)
 values ('medical-insurance', '{"JSXX":["2026-09-20 09:02:03","JS1"]}', 1, now());
@@ -147,13 +175,43 @@ select '420106', home::uuid, gen_random_uuid(), '420106001001', '-infinity', 'in
 insert into alert (cell, identity_id, version_id, record_id, valid_from, valid_to, known_from,
  known_to) values ('420106', '00000000-0000-4000-8000-000000000001', gen_random_uuid(),
  gen_random_uuid(), '2026-09-01', 'infinity', now(), 'infinity');
-insert into identity values ('420106', '00000000-0000-4000-8000-000000000003', 'tax', '1', now());
+insert into identity values
+ ('420106', '00000000-0000-4000-8000-000000000003', 'tax', '1', now(), 1);
 insert into link (cell, identity_id, version_id, person_id, evidence, certainty, valid_from,
  valid_to, known_from, known_to, department)
 values ('420106', '00000000-0000-4000-8000-000000000003', gen_random_uuid(), gen_random_uuid(),
  'citizen-number', 100, '-infinity', 'infinity', now(), 'infinity', '');
 update alembic_version set version_num = '0005';
+drop table client;
+drop table indicator, indicator_note, indicator_progress, indicator_seen;
 drop table quota_window;
+drop table key_floor;
+drop table key_renewal;
+alter table data_key drop column made_at;
+drop index ix_source_record_identity_id;
+drop table seal_break;
+drop table shredding;
+drop table legal_hold;
+drop table token_revoked;
+drop table person_session;
+drop table case_act, case_now, case_subject;
+drop table policy_proposal;
+drop table sharing_act;
+drop function tag_tag_version_above_floor, tag_key_version_above_floor cascade;
+alter table identity drop column tag_version;
+alter table household drop column tag_version;
+alter table scope drop column tag_version;
+alter table source_record drop column tag_version;
+alter table quarantine drop column tag_version;
+alter table assertion_seen drop column tag_version;
+drop trigger policy_kept on policy_revision;
+drop table policy_history;
+drop function policy_kept, only_added, second_person;
+alter table policy_revision drop column made_by, drop column why;
+drop table member_now;
+drop table identity_now;
+drop trigger present_person_delete on person;
+drop trigger present_link_update on link;
 drop trigger mark_warned on alert;
 drop trigger place_warned on household_place;
 alter table household_place drop column warned;

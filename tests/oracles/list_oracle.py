@@ -44,6 +44,72 @@ def listed(oracle, name: str, given: dict, at, entitlement, thing):
     }
 
 
+def steering(oracle, name: str, given: dict, stated: set[str], entitlement):
+    """Go through the denied fields by which a list would be chosen or ordered.
+
+    `given` are its arguments, `stated` the names of those that stand in the document
+    with anything but null.
+    """
+    if name == "households":
+        paths = ["Household.id", *_steered_homes(oracle, given, entitlement)]
+    else:
+        paths = ["Alert.status", *_steered_alerts(given, stated)]
+    for path in paths:
+        type_name, _, field = path.partition(".")
+        if field == "any":
+            if type_name not in entitlement.granted_types():
+                yield path
+        elif not entitlement.is_granted(path):
+            yield path
+
+
+def _steered_homes(oracle, given, entitlement):
+    """Go through what a list of households is chosen by; `Type.any` is any field of the type."""
+    order = {
+        "total-desc": "Score.total",
+        "total-asc": "Score.total",
+        "region": "Household.region",
+        "scored-desc": "Score.any",
+    }
+    yield from [order[given["orderBy"]]] if given["orderBy"] in order else []
+    chosen = given["filter"] or {}
+    if chosen.get("region") or chosen.get("regions") is not None:
+        yield "Household.region"
+    for dataset in oracle.catalogue:
+        is_told = dataset.name in [*(chosen.get("has") or ()), *(chosen.get("lacks") or ())]
+        filtered = _stated(chosen.get(dataset.navigation))
+        if not is_told and not filtered:
+            continue
+        yield f"{dataset.type_name}.any"
+        if dataset.subject is Subject.PERSON:
+            yield "Household.members"
+        for name in filtered:
+            if name != "changedSince":
+                yield f"{dataset.type_name}.{name}"
+    if chosen.get("changedSince") is not None and not _watches(oracle, entitlement):
+        yield "Household.region"
+
+
+def _watches(oracle, entitlement) -> bool:
+    """Whether there is anything of a household whose change the caller may know of."""
+    if entitlement.is_granted("Household.region") or entitlement.is_granted("Household.members"):
+        return True
+    granted = entitlement.granted_types()
+    return any(d.type_name in granted for d in oracle.catalogue.of(Subject.HOUSEHOLD))
+
+
+def _steered_alerts(given, stated):
+    """Go through what the worklist is chosen by."""
+    columns = {"due-asc": "Alert.dueOn", "opened-desc": "Alert.openedAt"}
+    yield columns.get(given["orderBy"], "Alert.total")
+    named = {"bands": "Alert.band", "region": "Household.region", "assignee": "Alert.assignee"}
+    for name, path in named.items():
+        if name in stated:
+            yield path
+    for name in _stated(given["filter"]):
+        yield "Alert.any" if name == "changedSince" else f"Alert.{name}"
+
+
 def in_order(rows: list[dict], order: str) -> list[dict]:
     """Sort by key, then by id; whose key is unknown comes last, by id."""
     known = sorted((r for r in rows if r["key"] is not None), key=lambda r: r["tie"])

@@ -1,7 +1,8 @@
 """The slow truth about a query: graphql-core's executor, one row and one grant at a time.
 
-It shares nothing with the planner but the catalogue and the entitlement: rows are plain Python
-dictionaries, each field is decided and resolved on its own.
+It shares nothing with the planner but the catalogue: rows are plain Python dictionaries, each field
+is decided and resolved on its own by a `Reading` of the policy's text. Consent is looked for person
+by person, for today, whatever day the rows are of.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from graphql import (
     GraphQLError,
+    NullValueNode,
     build_schema,
     execute_sync,
     get_operation_ast,
@@ -17,12 +19,12 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
-from hub.access import Denied, Entitlement
 from schema.catalogue import Catalogue, Kind, Subject
 from schema.graph_types import PROVENANCE_NAMES
 from schema.ids import CitizenNumber, parse_citizen_number
 from schema.kinship import ONESELF, SELF, head_sex_told, relative
-from tests.oracles.list_oracle import listed
+from tests.oracles.list_oracle import listed, steering
+from tests.oracles.policy_oracle import Reading, covers, is_announced
 from tests.support.world import NOW, TODAY, World
 
 
@@ -48,10 +50,16 @@ class Oracle:
         self.schema = build_schema(print_schema(core_schema))
         self.visited: set[tuple[tuple[str, ...], str]] = set()
         """Where a field was resolved, without places in lists, and on which type."""
+        self.refused: set[str] = set()
+        """Denied fields that would choose or order what comes back: it is refused whole."""
+        self.people = self.page = 0
+        """How many people it names, and how long its longest page is."""
+        self.today, self.now, self.purpose = TODAY, NOW, ""
 
-    def run(self, document: str, variables: dict, entitlement: Entitlement, name=None):
+    def run(self, document: str, variables: dict, entitlement: Reading, name=None, *, caller=None):
         """Return graphql-core's result over the district's rows."""
-        self.visited = set()
+        self.visited, self.refused, self.people, self.page = set(), set(), 0, 0
+        self.purpose = caller.purpose if caller else ""
         parsed = parse(document)
         operation = get_operation_ast(parsed, name)
         declared = operation.variable_definitions or ()
@@ -81,9 +89,7 @@ class Oracle:
     def region_of(self, household, at, entitlement) -> str | None:
         """Return where a household lives, if the caller may see it."""
         for row in self.rows("household_place", at):
-            if row["household_id"] == household and any(
-                row["region"].startswith(prefix) for prefix in entitlement.regions
-            ):
+            if row["household_id"] == household and entitlement.sees(row["region"]):
                 return row["region"]
         return None
 
@@ -94,6 +100,10 @@ class Oracle:
         return Thing("Household", {"id": household, "region": region}, at.as_of, at.known)
 
     def person(self, person, at, entitlement):
+        if entitlement.rows == "own-recipients" and not is_announced(
+            self, person, at, entitlement.department
+        ):
+            return None
         for row in self.rows("membership", at):
             if row["person_id"] == person and self.region_of(row["household_id"], at, entitlement):
                 return Thing("Person", {"id": person}, at.as_of, at.known)
@@ -111,15 +121,16 @@ class Oracle:
             return source[name] if name in source else source[snake(name)]
         self.check(type_name, name, entitlement)
         if name == "members" and given.get("anchor") is not None:
-            self.check("Person", "id", entitlement)
+            if not entitlement.is_granted("Person.id"):
+                self.refused.add("Person.id")
             return self.seen_by(given["anchor"], self.members(source))
         return self.field(source, name, entitlement)
 
-    def check(self, type_name: str, name: str, entitlement: Entitlement) -> None:
+    def check(self, type_name: str, name: str, entitlement: Reading) -> None:
         """Refuse a field that is not granted."""
         path = f"{type_name}.{name}"
         if self.catalogue.field(path) is not None:
-            if isinstance(entitlement.decide(path), Denied):
+            if not entitlement.is_granted(path) and not entitlement.opens_with_consent(path):
                 raise GraphQLError(path)
             return
         if type_name in self.catalogue.by_type and name in PROVENANCE_NAMES:
@@ -128,15 +139,21 @@ class Oracle:
             if not self.granted_datasets(type_name, entitlement):
                 raise GraphQLError(path)
             return
-        self.check_type(self.target(type_name, name), entitlement)
+        target = self.target(type_name, name)
+        if target not in entitlement.opened_with_consent():
+            self.check_type(target, entitlement)
 
-    def check_type(self, target: str, entitlement: Entitlement) -> None:
+    def check_type(self, target: str, entitlement: Reading) -> None:
+        if not self.reads(target, entitlement):
+            raise GraphQLError(target)
+
+    def reads(self, target: str, entitlement: Reading) -> bool:
+        """Whether anything of a type may be read, be it with consent."""
         types = {target}
         for subject, subject_type in ((Subject.PERSON, "Person"), (Subject.HOUSEHOLD, "Household")):
             if target == subject_type:
                 types |= {d.type_name for d in self.catalogue.of(subject)}
-        if not types & entitlement.granted_types():
-            raise GraphQLError(target)
+        return bool(types & (entitlement.granted_types() | entitlement.opened_with_consent()))
 
     def target(self, type_name: str, name: str) -> str:
         fixed = {"Member.person": "Person", "Alert.household": "Household"}
@@ -150,15 +167,23 @@ class Oracle:
         at = Thing(
             "",
             {},
-            date.fromisoformat(given["asOf"]) if given.get("asOf") else TODAY,
-            datetime.fromisoformat(known) if known else NOW,
+            date.fromisoformat(given["asOf"]) if given.get("asOf") else self.today,
+            datetime.fromisoformat(known) if known else self.now,
         )
         if name in ("node", "_entities"):
             return self.entities(name, given, at, entitlement)
         if name in ("households", "warnings"):
             type_name = "Alert" if name == "warnings" else "Household"
-            self.check_type(type_name, entitlement)
             typed = get_argument_values(self.core.query_type.fields[name], node, self.values)
+            self.page = max(self.page, typed["first"])
+            stated = {
+                one.name.value for one in node.arguments if not isinstance(one.value, NullValueNode)
+            }
+            denied = set(steering(self, name, typed, stated, entitlement))
+            self.refused |= denied
+            if denied:
+                raise GraphQLError(name)
+            self.check_type(type_name, entitlement)
             return listed(
                 self,
                 name,
@@ -173,6 +198,7 @@ class Oracle:
             found = [home for home in homes if str(home) == given["id"]]
             return self.household(found[0], at, entitlement) if found else None
         self.check_type("Person", entitlement)
+        self.people += 1 if name == "person" else len(given["nationalIds"])
         if name == "person":
             return self.lookup(given["nationalId"], at, entitlement)[1]
         found = [self.lookup(text, at, entitlement) for text in given["nationalIds"]]
@@ -186,6 +212,11 @@ class Oracle:
         types = [t for t in ("Person", "Household") if entitlement.is_granted(f"{t}.id")]
         if not types:
             raise GraphQLError(name)
+        self.people += (
+            1
+            if name == "node"
+            else len([one for one in given["representations"] if one["__typename"] in types])
+        )
         if name == "node":
             found = [self.entity(kind, given["id"], at, entitlement) for kind in types]
             return next((one for one in found if one), None)
@@ -204,7 +235,7 @@ class Oracle:
         found = [row[column] for row in self.world.tables[table] if str(row[column]) == key]
         return find(found[0], at, entitlement) if found else None
 
-    def granted_datasets(self, type_name: str, entitlement: Entitlement):
+    def granted_datasets(self, type_name: str, entitlement: Reading):
         granted = entitlement.granted_types()
         subject = Subject.PERSON if type_name == "Person" else Subject.HOUSEHOLD
         return [d for d in self.catalogue.of(subject) if d.stored and d.type_name in granted]
@@ -229,7 +260,19 @@ class Oracle:
             return self.household_of(thing, entitlement)
         if name == "records":
             return self.all_records(thing, entitlement)
+        self.check_consent(thing, name, entitlement)
         return self.members(thing) if name == "members" else self.records(thing, name)
+
+    def check_consent(self, thing: Thing, name: str, entitlement: Reading) -> None:
+        """Refuse records that need the leave of the person whose they are, where there is none."""
+        if name == "members":
+            return
+        target = self.target(thing.type_name, name)
+        if target not in entitlement.opened_with_consent():
+            return
+        source = self.catalogue.by_type[target].department
+        if not covers(self.world, thing.row["id"], source, self.purpose, self.today):
+            raise GraphQLError(target)
 
     def all_records(self, thing: Thing, entitlement) -> list[Thing]:
         datasets = self.granted_datasets(thing.type_name, entitlement)

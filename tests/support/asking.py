@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 import orjson
 
+from audit.indicators import packaged_rules
 from hub.access import Caller
+from hub.casework.sharing.clocks import packaged_clock
+from hub.casework.sharing.register import Agreements
+from hub.query.access_rules import AccessRules
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answer, Answerer, Request
+from hub.query.cases import CaseCheck
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.fetch import Fetcher
+from hub.query.indicators import Indicators
+from hub.query.model import RootKind
 from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
@@ -18,9 +25,10 @@ from hub.query.reveal import Revealer, openers_of
 from hub.query.sql import Composer
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import Keyring
-from hub.sealing.seals import opener
+from hub.sealing.seals import column_opener
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
+from hub.store.wall import Wall
 from schema.catalogue import Catalogue
 from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import FakeLog
@@ -33,8 +41,11 @@ INSURER = Caller("medical-insurance", "clerk", "PUSH", "mi-clerk")
 AUDITOR = Caller("audit-office", "auditor", "AUDIT", "ao-auditor", "a1")
 
 
+_OF_ROLES = ("set role", "select session_user")
+
+
 class CountingDatabase(Database):
-    """Counts the statements that are run on its connections."""
+    """Counts the statements that are run on its connections, but for what sets their role."""
 
     statements = 0
 
@@ -43,8 +54,9 @@ class CountingDatabase(Database):
         connection.add_query_logger(self._count)
         return connection
 
-    def _count(self, _record) -> None:
-        self.statements += 1
+    def _count(self, record) -> None:
+        if not record.query.startswith(_OF_ROLES):
+            self.statements += 1
 
 
 @dataclass
@@ -71,7 +83,6 @@ def asking(
     catalogue: Catalogue,
     *,
     log=None,
-    consent=None,
     max_cost=200_000,
     meter=UNMETERED,
 ) -> Asking:
@@ -81,11 +92,11 @@ def asking(
     opened: list[tuple[str, str]] = []
 
     def recording(owner, dataset, group):
-        open_one = opener(owner, dataset, group)
+        open_column = column_opener(owner, dataset, group)
 
-        def open_and_tell(*given):
-            opened.append((dataset, group))
-            return open_one(*given)
+        def open_and_tell(keys, *given):
+            opened.extend([(dataset, group)] * len(keys))
+            return open_column(keys, *given)
 
         return open_and_tell
 
@@ -95,15 +106,23 @@ def asking(
         Composer(catalogue),
         openers=lambda plan: openers_of(plan, recording),
     )
+    policies = Policies(database, catalogue)
+    registers = {
+        RootKind.ACCESS_LOG: AccessLog(database, tagger),
+        RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
+        RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
+        RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),
+    }
     answerer = Answerer(
         Documents(schema),
         plans,
-        Policies(database, catalogue, consent),
-        Fetcher(database),
+        policies,
+        Fetcher(database, Wall(database, catalogue)),
         Revealer(DataKeys(keyring)),
         Disclosures(log, tagger),
-        AccessLog(database, tagger),
+        registers,
         tagger,
+        CaseCheck(database),
         max_cost,
         meter,
     )

@@ -34,6 +34,7 @@ from scoring.credit import packaged_rules
 from scoring.parameters.working_days import packaged_calendar
 from tests.fakes.audit_log import FakeLog
 from tests.fakes.banks import FakeBanks
+from tests.support.cases import register_case
 from tests.support.world import LOADED, World
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -124,7 +125,10 @@ def _wage(world: World, person: UUID, cents: int) -> None:
 
 async def stored(dsn: str, keyring: Keyring, catalogue: Catalogue, family: Family) -> None:
     """Write the family into a new database, and that every source was read to its end."""
-    for kind in (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.OUTBOUND):
+    for kind in (
+        *(KeyKind.TAG, KeyKind.IDENTIFIER, KeyKind.SUBJECT),
+        *(KeyKind.LOG, KeyKind.OUTBOUND),
+    ):
         keyring.ensure(kind)
     for department in sorted({d.department for d in catalogue}):
         keyring.ensure(KeyKind.DEPARTMENT, department)
@@ -133,6 +137,7 @@ async def stored(dsn: str, keyring: Keyring, catalogue: Catalogue, family: Famil
     connection = await asyncpg.connect(dsn)
     try:
         await publish_policy(connection, POLICY, catalogue, LOADED)
+        await register_case(connection, "case-7")
         for department in _READ:
             await connection.execute(
                 "INSERT INTO cursor (department, position, scope_revision, moved_at, whole_from) "
@@ -267,7 +272,7 @@ class Counter:
     async def rows(self) -> dict[str, int]:
         """Count everything that a step may write, old versions too."""
         tables = (
-            *("commitment_notice", "commitment", "declaration", "authorisation", "verification"),
+            *("commitment_notice", "commitment", "declaration", "consent", "verification"),
             *("recognition", "outbox", "identity", "link", "data_key"),
         )
         return {

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from connectors.department import discover
 from hub.access import Caller, Entitlement
 from hub.casework.alert_desk import AlertDesk
+from hub.casework.cases import CaseDesk
 from hub.casework.rooms import Order
 from hub.casework.steps import step_from
 from hub.store.decisions import OwnRecord, own_version
@@ -112,7 +113,8 @@ async def _with_alert(hub, household) -> UUID:
 def desk_of(hub, journal, database=None) -> AlertDesk:
     """Return a desk over a hub's parts."""
     used = database or hub.database
-    return AlertDesk(used, journal, hub.facts, hub.keys, hub.tagger, packaged_services)
+    cases = CaseDesk(used, journal, hub.tagger, lambda: NOW)
+    return AlertDesk(used, journal, hub.facts, hub.keys, hub.tagger, packaged_services, cases)
 
 
 @asynccontextmanager
@@ -121,7 +123,7 @@ async def alert_case(dsn, keyring, *, database=None):
     journal = FakeLog()
     async with hub_on(dsn, keyring, journal=journal) as hub:
         async with hub.database.connection() as connection:
-            await add_to_scope(connection, [hub.tagger.household("H1")], "household", 1)
+            await add_to_scope(connection, [hub.tagger.household("H1")], ("household", 1, 1))
         second = resident("R2", SECOND, 出生日期="19590108", 与户主关系="10")
         await hub.ingest.run(REGISTER, ListConnector(REGISTER.name, [resident(), second]))
         async with hub.database.connection() as connection:

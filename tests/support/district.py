@@ -22,6 +22,7 @@ from hub.ingest.rescore import Rescorer
 from hub.ingest.scope import ScopeReport, load_scope
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import KeyKind, Keyring
+from hub.sealing.suites import Suite
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
 from hub.store.facts import Facts
@@ -32,7 +33,9 @@ from scoring.profile import packaged_profile
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ORDER = DEPARTMENTS
-_HUB_KINDS = (KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.OUTBOUND)
+OF_SM = frozenset({"civil-affairs", "public-security"})
+"""Departments whose keys are of suite 2."""
+_HUB_KINDS = (KeyKind.TAG, KeyKind.IDENTIFIER, KeyKind.SUBJECT, KeyKind.LOG, KeyKind.OUTBOUND)
 
 
 def clock() -> datetime:
@@ -67,13 +70,18 @@ def district(home: Path, households: int, seed: int = 7) -> Iterator[District]:
 
 
 def made_keyring(folder: Path) -> Keyring:
-    """Return a keyring with every key that the tests need."""
+    """Return a keyring with every key that the tests need: two departments' are of suite 2.
+
+    They are those with most to seal, and what the others seal is opened beside it. Tags are of it
+    too, and the log's subject tags are not.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     keyring = Keyring.open_or_create(folder)
     for kind in _HUB_KINDS:
-        keyring.ensure(kind)
+        keyring.ensure(kind, suite=Suite.SM if kind is KeyKind.TAG else Suite.AES)
     for department in ("civil-affairs", *ORDER):
-        keyring.ensure(KeyKind.DEPARTMENT, department)
+        suite = Suite.SM if department in OF_SM else Suite.AES
+        keyring.ensure(KeyKind.DEPARTMENT, department, suite=suite)
     return keyring
 
 

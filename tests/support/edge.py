@@ -1,6 +1,7 @@
 """An edge over fakes: rooms below that remember what they were asked, a clock that can be set."""
 
 import functools
+import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,11 @@ from starlette.testclient import TestClient
 
 from hub.access import default_policy_text, load_policy
 from hub.http.clients import load_clients, registry_entry
+from hub.http.forms import ASSERTION_TYPE
 from hub.http.limits import Limits
-from hub.http.oauth import ASSERTION_TYPE, TOKEN_PATH
+from hub.http.oauth import TOKEN_PATH
 from hub.http.routes import Parts, router
+from hub.http.sessions import ABSOLUTE, IDLE, MAX_TOKENS
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.export import Exporter
@@ -28,7 +31,10 @@ from tests.fakes.front_door import FakeFrontDoor
 ISSUER = "http://127.0.0.1:8700"
 START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 CLIENT = "insurance-system"
-KINDS = (KeyKind.TOKEN, KeyKind.TAG, KeyKind.SUBJECT, KeyKind.LOG)
+KINDS = (
+    *(KeyKind.TOKEN, KeyKind.TAG, KeyKind.IDENTIFIER, KeyKind.SUBJECT),
+    *(KeyKind.LOG, KeyKind.OUTBOUND),
+)
 
 
 @dataclass
@@ -57,6 +63,59 @@ class FakeOnce:
         is_first = (client_id, jti) not in self.seen
         self.seen.add((client_id, jti))
         return is_first
+
+
+@dataclass
+class FakeRevocations:
+    """Remembers in memory, at once; fails with `problem` once that is set."""
+
+    revoked: set = field(default_factory=set)
+    problem: Exception | None = None
+
+    async def revoke(self, client_id, jti, expires_at):
+        if self.problem is not None:
+            raise self.problem
+        self.revoked.add((client_id, jti))
+
+    async def is_revoked(self, client_id, jti):
+        if self.problem is not None:
+            raise self.problem
+        return (client_id, jti) in self.revoked
+
+
+@dataclass
+class FakeSessions:
+    """Sessions in memory, with the lives that the real ones have."""
+
+    clock: object
+    living: dict = field(default_factory=dict)
+
+    def actor(self, issuer, subject):
+        return f"person:of-{subject}"
+
+    def derived(self, use, secret):
+        return hashlib.sha256(f"{use} {secret}".encode()).hexdigest()
+
+    async def begin(self, secret, session):
+        now = self.clock()
+        self.living[secret] = [session, now, now, []]
+
+    async def use(self, secret):
+        session, began, used, tokens = self.living.get(secret, (None, START, START, ()))
+        now = self.clock()
+        if session is None or now - used >= IDLE or now - began >= ABSOLUTE:
+            return None
+        self.living[secret] = [session, began, now, tokens]
+        return session
+
+    async def issued(self, secret, token):
+        if secret not in self.living or len(self.living[secret][3]) >= MAX_TOKENS:
+            return False
+        self.living[secret][3].append(token)
+        return True
+
+    async def end(self, secret):
+        return self.living.pop(secret, (None, None, None, ()))[3]
 
 
 @dataclass(frozen=True)
@@ -185,9 +244,11 @@ class Edge:
         )
 
 
-def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits=None, **changed):
-    """Return an edge with one client, whose keys are made now."""
-    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
+def new_edge(
+    folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits=None, key=None, **changed
+):
+    """Return an edge with one client, whose keys are made now unless it has one."""
+    key = key or ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
     key.ensure_kid()
     entry = registry_entry(CLIENT, "medical-insurance", "clerk", ["PUSH", "CASE"], key)
     clock, once, queries, commands = SetClock(), FakeOnce(), FakeAnswers(), FakeAnswers()
@@ -202,6 +263,8 @@ def new_edge(folder: Path, *, dsn="postgresql://nobody@127.0.0.1:1/none", limits
             keyring=new_keyring(folder / "keys"),
             database=Database(dsn),
             once=once,
+            revocations=FakeRevocations(),
+            sessions=FakeSessions(clock),
             log_is_open=lambda: True,
             clock=clock,
             catalogue=_catalogue(),

@@ -5,6 +5,7 @@ from hub.access import default_policy_text
 from hub.query.policies import publish_policy
 from hub.store.sources import add_to_scope
 from tests.support.asking import OFFICER, asking
+from tests.support.cases import register_case
 from tests.support.district import NOW
 from tests.support.records import ListConnector
 
@@ -22,7 +23,7 @@ class Desk:
         tags = [self.hub.tagger.person(n) for n in numbers]
         tags += [self.hub.tagger.household(n) for n in homes]
         async with self.hub.database.connection() as connection:
-            await add_to_scope(connection, tags, "household", revision)
+            await add_to_scope(connection, tags, ("household", revision, self.hub.tagger.version))
 
     async def give(self, *records):
         department = DEPARTMENTS[records[0].department]
@@ -44,6 +45,7 @@ class Desk:
         """Return the data that GraphQL answers; the default policy is in force."""
         async with self.hub.database.connection() as connection:
             await publish_policy(connection, default_policy_text(), self.hub.catalogue, NOW)
+            await register_case(connection)
         made = asking(self.hub.dsn, self.hub.keyring, self.hub.catalogue)
         try:
             body = await made.body(document, caller, **variables)

@@ -48,6 +48,8 @@ FEATURES = frozenset(
         "variable within a value",
     }
 )
+CONSENT_FEATURES = frozenset({"consent asked", "records that need consent"})
+"""Met where the policy opens something with consent."""
 _DIRECTIVES = (
     "@include(if: $yes)",
     "@skip(if: $no)",
@@ -196,7 +198,18 @@ class Maker:
                 chosen.append(self.dressed(name, ""))
             elif depth < 7 and self.is_wanted(name):
                 chosen.append(self.below(name, declared, depth))
+        if type_name == "Person" and depth < 6 and self.random.random() < 0.2:
+            chosen.append(self.consented(depth))
         return chosen or ["__typename"]
+
+    def consented(self, depth: int) -> str:
+        """Select what is read with consent alone, under a name of its own while there are any."""
+        self.features.add("records that need consent")
+        text = f"bankDeposits {self.selection('BankDeposit', depth + 1)}"
+        if self.aliases >= _MAX_ALIASES:
+            return text
+        self.aliases += 1
+        return f"c{self.aliases}: {text}"
 
     def is_wanted(self, name: str) -> bool:
         """Whether a way is taken; `records` are of fifty types, which takes a while."""

@@ -17,11 +17,13 @@ from tests.support.edge import CLIENT, new_edge
 class Whole:
     """An ASGI application that answers from a database, and a token for it."""
 
-    def __init__(self, folder, answerer, *, role=None, purpose="PUSH", **parts):
+    def __init__(self, folder, answerer, *, role=None, purpose="PUSH", regions=None, **parts):
         """`role` is a department and a role in it; None: the client that every edge has."""
         if role is not None:
             key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"})
-            parts["clients"] = load_clients(registry_entry(CLIENT, *role, [purpose], key), str)
+            parts["clients"] = load_clients(
+                registry_entry(CLIENT, *role, [purpose], key, regions), str
+            )
         self.edge = new_edge(folder, queries=answerer, **parts)
         self.app = router(self.edge.parts)
         issuer = token_issuer(self.edge.parts)

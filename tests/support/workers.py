@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +64,16 @@ class Asking:
 
     address: str
     token: str
+    document: str = DOCUMENT
+    variables: Mapping[str, object] = field(default_factory=lambda: {"n": 3})
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of each request."""
+    data: list[tuple[float, str]] = field(default_factory=list)
+    """When each whole answer had come (monotonic seconds), and its data as JSON."""
     answers: dict[str, int] = field(default_factory=dict)
     """Request id and index in the log of each whole answer."""
     refused: Counter[int] = field(default_factory=Counter)
-    """Other statuses than 200."""
+    """Other statuses than 200, and answers with errors as 0."""
     broken: list[str] = field(default_factory=list)
     """Requests that got no answer, by what their connection said."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -94,7 +100,11 @@ class Asking:
                 time.sleep(0.02)
                 continue
             if answer.status == 200:
-                self.answers[name] = json.loads(content)["extensions"]["receipt"]["index"]
+                told = json.loads(content)
+                self.answers[name] = told["extensions"]["receipt"]["index"]
+                self.data.append((time.monotonic(), json.dumps(told["data"])))
+                if "errors" in told:
+                    self.refused[0] += 1
             else:
                 self.refused[answer.status] += 1
             if answer.will_close:
@@ -104,20 +114,29 @@ class Asking:
             connection.close()
 
     def _body(self) -> bytes:
-        return json.dumps({"query": DOCUMENT, "variables": {"n": 3}}).encode()
+        return json.dumps({"query": self.document, "variables": self.variables}).encode()
 
     def _headers(self, name: str) -> dict[str, str]:
         return {
             "authorization": f"Bearer {self.token}",
             "content-type": "application/json",
             "hub-request-id": name,
+            **self.more,
         }
 
 
 @contextmanager
-def asking(address: str, token: str, connections: int = 8) -> Iterator[Asking]:
-    """Ask on so many connections while this is open."""
-    seen = Asking(address, token)
+def asking(
+    address: str,
+    token: str,
+    connections: int = 8,
+    document: str = DOCUMENT,
+    *,
+    variables: Mapping[str, object] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Asking]:
+    """Ask on so many connections while this is open; `more` are further headers."""
+    seen = Asking(address, token, document, variables or {"n": 3}, more or {})
     threads = [threading.Thread(target=seen.ask) for _ in range(connections)]
     for thread in threads:
         thread.start()

@@ -15,6 +15,7 @@ from hub.sealing.seals import seal_groups
 from hub.sealing.tags import Tagger
 from schema.catalogue import Catalogue, Dataset, Subject
 from schema.ids import check_character
+from tests.support.cases import register_case
 
 CELL = "420106"
 TODAY = date(2026, 11, 23)
@@ -28,6 +29,7 @@ DEPARTMENTS = (
     "public-security",
     "medical-insurance",
     "disabled-federation",
+    "banks",
 )
 REGIONS = ("420106001001", "420106001002", "420106002001", "420107001001")
 """The last one is outside every region of the default policy."""
@@ -75,6 +77,7 @@ class World:
             household_id=household,
             log_alias=self.random.randbytes(16),
             number_tag=self.random.randbytes(32),
+            tag_version=1,
             known_from=LOADED,
         )
         self.version("household_place", household_id=household, region=region)
@@ -107,6 +110,7 @@ class World:
                 identity_id=known,
                 department=department,
                 person_tag=self.random.randbytes(32),
+                tag_version=1,
                 known_from=LOADED,
             )
             self.version(
@@ -141,6 +145,7 @@ class World:
         for department in DEPARTMENTS:
             keyring.ensure(KeyKind.DEPARTMENT, department)
         keyring.ensure(KeyKind.TAG)
+        keyring.ensure(KeyKind.IDENTIFIER)
         keyring.ensure(KeyKind.SUBJECT)
         tagger, keys = Tagger(keyring), DataKeys(keyring)
         connection = await asyncpg.connect(dsn)
@@ -151,6 +156,7 @@ class World:
                 CORRECTED,
             )
             await publish_policy(connection, default_policy_text(), self.catalogue, LOADED)
+            await register_case(connection)
             raw_by_key: dict[tuple[UUID, str], bytes] = {}
             for table, rows in self.tables.items():
                 dataset = self.catalogue.by_name.get(table)

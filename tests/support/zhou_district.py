@@ -19,10 +19,12 @@ from hub.settings import Settings
 from hub.store.sources import add_to_scope
 from schema.ids import check_character
 from scoring.score import CHINA
+from tests.support.cases import register_case
 from tests.support.plain_words import plain_department, plain_record
 from tests.support.records import ListConnector, certificate, enrolment, resident, settlement
 
 HOUSEHOLD = "H-ZHOU"
+CASE = "WC-2026-0001"
 COMMUNITY = "420106001001"
 STRANGER = "690203197406120011"
 CLIENTS = {
@@ -185,7 +187,9 @@ async def _filled(settings: Settings, family: Zhou) -> None:
     async with opened(settings) as core:
         await apply_policy(core)
         async with core.database.connection() as connection:
-            await add_to_scope(connection, [core.tagger.household(HOUSEHOLD)], "household", 1)
+            await add_to_scope(connection, [core.tagger.household(HOUSEHOLD)], ("household", 1, 1))
+            for department in ("civil-affairs", "social-work-station"):
+                await register_case(connection, CASE, department)
         ingest = await ingest_of(core)
         for name, (department, records) in family.sources().items():
             source = ListConnector(name, records)

@@ -48,8 +48,10 @@ RECORD = """query ($c: String!) { creditRecord(code: $c) {
   code promisorName promisorCode performance determinedOn publicity } }"""
 DEPOSITS = """query ($h: ID!) { household(id: $h) { id region members { person {
   bankDeposits { amountCents } } } } }"""
+INDICATORS = """{ indicators(rule: "consent-bound-without-consent", %s) { edges { node {
+  id rule severity department actor client firstIndex lastIndex count } } } }"""
 DENIALS = """{ accessLog(first: 20, department: "civil-affairs") { edges { node {
-  role outcome denied } } } }"""
+  index role outcome denied } } } }"""
 
 
 @dataclass
@@ -270,11 +272,31 @@ def test_what_banks_hold_is_nobodys_to_query_and_the_attempt_is_on_record(scene)
 
     assert answer["data"]["household"]["region"] == "420203001001"
     assert "amountCents" not in str(answer["data"])
-    assert "CONSENT_REQUIRED" in {e["extensions"]["reason"] for e in answer["errors"]}
+    assert "NOT_GRANTED" in {e["extensions"]["reason"] for e in answer["errors"]}
     assert scene.bank_uses() == uses
     nodes = [edge["node"] for edge in log["data"]["accessLog"]["edges"]]
     mine = [n for n in nodes if n["role"] == "analyst"]
-    assert any("CONSENT_REQUIRED" in denied for n in mine for denied in n["denied"])
+    assert any("bankDeposits NOT_GRANTED" in denied for n in mine for denied in n["denied"])
+    (told,) = until(lambda: _indicated(scene))
+    assert (told["department"], told["client"]) == ("civil-affairs", "analyst")
+    assert told["severity"] == "high"
+    places = [n["index"] for n in mine if any("bankDeposits" in each for each in n["denied"])]
+    assert told["firstIndex"] <= min(places)
+    assert max(places) <= told["lastIndex"]
+    assert told["count"] >= 1
+    listed = hub_command("audit", "indicators", "--format", "json", "--home", scene.home)
+    assert told["id"] in {each["id"] for each in json.loads(listed.stdout)}
+    assert scene.family.number(scene.family.wang) not in listed.stdout
+    about = ("--by", "auditor-3", "--note", "asked the analyst's head", "--home", scene.home)
+    noted = hub_command("audit", "indicators", "acknowledge", told["id"], *about)
+    assert noted.returncode == 0, noted.stdout + noted.stderr
+    assert _indicated(scene, only="open: true") == []
+
+
+def _indicated(scene, only="open: false"):
+    asked = INDICATORS % only
+    found = scene.clients["auditor"].ask(asked, {}, purpose="AUDIT")["data"]["indicators"]
+    return [edge["node"] for edge in found["edges"] if edge["node"]["client"] == "analyst"]
 
 
 def test_a_supporter_who_did_not_authorise_is_not_asked_about(scene):

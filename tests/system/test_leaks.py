@@ -48,8 +48,8 @@ async def _leave(dsn: str, text: str) -> None:
     try:
         await connection.execute(
             "insert into quarantine (quarantine_id, department, dataset, key_tag, content_tag, "
-            "location, reasons, arrived_at, resolved_at) values "
-            "(gen_random_uuid(), 'control', 'control', '', '', $1, '[]', now(), now())",
+            "location, reasons, arrived_at, resolved_at, tag_version) values "
+            "(gen_random_uuid(), 'control', 'control', '', '', $1, '[]', now(), now(), 1)",
             text,
         )
         await connection.execute("checkpoint")

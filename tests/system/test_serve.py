@@ -65,13 +65,13 @@ def test_other_commands_attach_to_the_running_server(hub):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_reviving_a_receiver_without_dead_messages_says_so_and_sends_nothing(hub):
+def test_reviving_a_receiver_to_which_nothing_waits_says_so_and_sends_nothing(hub):
     home, _ = hub
 
-    done = hub_command("deliver", "--revive", "medical-insurance", "--home", home)
+    done = hub_command("deliver", "--revive", "nobody-at-all", "--home", home)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 messages for medical-insurance wait again" in done.stdout
+    assert "0 messages for nobody-at-all are due again" in done.stdout
     assert "0 acknowledged" in done.stdout
 
 

@@ -105,6 +105,6 @@ def test_the_log_tells_who_read_about_him_and_fits(said):
     entries = [edge["node"] for edge in log["edges"]]
     mine = [e for e in entries if e["case"] == "WC-2026-0001"]
 
-    assert [e["kind"] for e in mine].count("command") == 7
+    assert [e["kind"] for e in mine].count("command") == 8
     assert "education" not in {e["department"] for e in entries if e["kind"] == "answer"}
     assert "everything fits" in said[-1]

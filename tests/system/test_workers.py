@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import time
 from contextlib import closing, contextmanager
@@ -10,8 +11,9 @@ from contextlib import closing, contextmanager
 import asyncpg
 import pytest
 
+from hub.demo.cases import CASES
 from hub.demo.client import Department
-from hub.demo.installation import OFFICER, key_file
+from hub.demo.installation import HANDLER, OFFICER, key_file
 from hub.http.clients import make_client_key, registry_entry
 from hub.store.embedded import EmbeddedServer
 from tests.support.installation import hub_command, serving
@@ -19,6 +21,7 @@ from tests.support.workers import asking, connections_by_worker, is_alive, rss_m
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 PATIENCE_S = 60
+DEPOSITS = "query ($id: ID!) { node(id: $id) { id ... on Person { bankDeposits { kind } } } }"
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +46,9 @@ def pair(served) -> list[int]:
     return workers if len(workers) == 2 else []
 
 
-def token(home, served, who=OFFICER) -> str:
+def token(home, served, who=OFFICER, purpose="WARN") -> str:
     with closing(Department.signed_by(served.address, who.id, key_file(home, who))) as department:
-        return department.token("WARN")
+        return department.token(purpose)
 
 
 @contextmanager
@@ -98,14 +101,14 @@ def test_a_reload_takes_up_the_registry_of_clients(hub):
     registry = home / "clients.toml"
     known = registry.read_text("utf-8")
     entry = registry_entry(
-        "newcomer",
+        "taken-up",
         "civil-affairs",
         "officer",
         ["WARN"],
-        make_client_key(home / "clients", "newcomer"),
+        make_client_key(home / "clients", "taken-up"),
     )
     registry.write_text(f"{known}\n{entry}", encoding="utf-8")
-    ask = ("token", "newcomer", "--purpose", "WARN", "--home", home, "--hub", served.address)
+    ask = ("token", "taken-up", "--purpose", "WARN", "--home", home, "--hub", served.address)
     try:
         too_early = hub_command(*ask)
         assert hub_command("reload", "--home", home).returncode == 0
@@ -113,7 +116,7 @@ def test_a_reload_takes_up_the_registry_of_clients(hub):
     finally:
         registry.write_text(known, encoding="utf-8")
 
-    assert (too_early.returncode, afterwards.returncode) == (1, 0)
+    assert (too_early.returncode, afterwards.returncode) == (1, 0), afterwards.stderr
 
 
 def test_a_reload_that_cannot_start_leaves_the_old_workers_serving(hub):
@@ -149,6 +152,54 @@ def test_a_worker_that_is_killed_takes_only_its_own_requests_along(hub):
     assert dict(seen.refused) == {}
     verified = hub_command("audit", "verify", "--home", home)
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_kill_switch_stops_every_worker_within_a_second_and_two_people_take_it_back(hub):
+    home, served = hub
+    about = ("agreements", "suspend", "CA-2026-01", "--by", "head", "--why", "an incident")
+    with loaded(home, served, connections=16) as seen:
+        stopped = hub_command(*about, "--home", home)
+        time.sleep(1)
+        answered = len(seen.answers)
+        until(lambda: seen.refused[403] > 50)
+        assert len(seen.answers) == answered
+        for step, by in (
+            ("resume", "ca-head"),
+            ("confirm", "ca-head"),
+            ("confirm", "ca-deputy"),
+        ):
+            done = hub_command("agreements", step, "CA-2026-01", "--by", by, "--home", home)
+            assert (done.returncode == 0) == ((step, by) != ("confirm", "ca-head")), done.stderr
+        until(lambda: len(seen.answers) > answered)
+
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    assert "may no longer read" in stopped.stdout
+    assert seen.broken == []
+
+
+def test_a_withdrawn_consent_closes_in_every_worker_within_a_second(hub):
+    home, served = hub
+    listed = hub_command("consents", "list", "--source", "banks", "--home", home)
+    person = re.search(r"person (\S+)  banks VERIFY", listed.stdout).group(1)
+    about = ("consents", "revoke", "--person", person, "--source", "banks", "--home", home)
+    more, ticket = {"hub-case": CASES[0]}, token(home, served, HANDLER, "VERIFY")
+    until(lambda: pair(served))
+    asked = {"variables": {"id": person}, "more": more}
+    with asking(served.address, ticket, 24, DEPOSITS, **asked) as seen:
+        until(lambda: len(seen.data) > 100)
+        held = connections_by_worker(served.workers, served.port)
+        before = [told for _, told in seen.data]
+        done = hub_command(*about)
+        withdrawn = time.monotonic()
+        until(lambda: time.monotonic() > withdrawn + 3)
+    late = [told for at, told in seen.data if at > withdrawn + 1]
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert min(held.values()) >= 3, held
+    assert not any('"bankDeposits": null' in told for told in before)
+    assert len(late) > 50
+    assert all('"bankDeposits": null' in told for told in late)
+    assert seen.broken == []
 
 
 async def _listening(dsn: str) -> set[int]:

@@ -5,7 +5,7 @@ day; the serial is counted under the lock that orders known times, so no two hav
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID, uuid5
@@ -16,6 +16,7 @@ from connectors.outbound.commitment_record import (
     commitment_code,
     record_faults,
 )
+from hub.access import Purpose
 from hub.casework.credit.errors import (
     CommitmentStateError,
     ConflictingStepError,
@@ -49,7 +50,7 @@ from schema.datasets.credit import (
 )
 from schema.ids import record_id_of
 from scoring.credit import Authorisation, CreditState, Party, Signer, clock, signature_faults
-from scoring.credit.signatures import months_after
+from scoring.credit.signatures import last_day, months_after
 
 STEP: Final = "commit"
 _SERIAL: Final = """
@@ -178,25 +179,20 @@ class Commit:
         await work.add(
             DECLARATION, promisor, uuid5(held.record_id, DECLARATION.name), declared, step
         )
+        parties = {p.person: p for p in _parties(stated, application)}
+        rules = self.desk.rules(work.today).signing
         for signed in application.authorisations:
-            await _authorise(work, signed, application, identities, held.record_id, step)
+            last = last_day(parties[signed.person], signed.until, rules, work.today)
+            ended = replace(signed, until=last)
+            await _authorise(work, ended, application, identities, held.record_id, step)
         changes = {"state": CreditState.COMMITTED.value}
         await work.change(application.notice, changes, step)
         return held
 
     def _check_signatures(self, work: Work, stated: Stated, application: _Application) -> None:
-        unfit = set(people(stated, "withoutCapacity"))
-        parties = [
-            Party(str(r.person.person_id), r.birth_date, str(r.person.person_id) in unfit, outside)
-            for group, outside in (
-                (application.home.residents, False),
-                (application.supporters, True),
-            )
-            for r in group
-        ]
         faults = signature_faults(
             str(application.applicant.person.person_id),
-            parties,
+            _parties(stated, application),
             application.authorisations,
             self.desk.rules(work.today).signing,
             work.today,
@@ -230,7 +226,7 @@ class Commit:
             "category": notice.values["category"],
             "staff_committed": stated["staffCommits"],
         }
-        record_id = record_id_of(self.desk.office.tagger.record(COMMITMENT_CODES, record.code))
+        record_id = record_id_of(self.desk.office.tagger.identifier(COMMITMENT_CODES, record.code))
         await work.add(COMMITMENT, promisor, record_id, values, step)
         held = await work.held(COMMITMENT, promisor.person.cell, record_id)
         assert held is not None  # noqa: S101 - it was stored a moment ago
@@ -259,6 +255,17 @@ class Commit:
             told = ", ".join(f"{f.field} ({f.reason})" for f in faults)
             raise InvalidStatementError(f"No record can be made of this commitment: {told}.")
         return record
+
+
+def _parties(stated: Stated, application: _Application) -> list[Party]:
+    """Return everybody whose data is verified, as the rules of signing see them."""
+    unfit = set(people(stated, "withoutCapacity"))
+    groups = ((application.home.residents, False), (application.supporters, True))
+    return [
+        Party(str(r.person.person_id), r.birth_date, str(r.person.person_id) in unfit, outside)
+        for group, outside in groups
+        for r in group
+    ]
 
 
 async def outside(work: Work, ids: Sequence[str], home: HomeNow) -> tuple[Resident, ...]:
@@ -292,14 +299,17 @@ async def _authorise(
     for source in sorted(signed.sources):
         values = {
             "source": source,
+            "purpose": Purpose.VERIFY.value,
             "signed_by": (Signer.SELF if is_self else Signer.GUARDIAN).value,
             "outside": signed.person in outsiders,
             "commitment_ref": str(commitment_id),
+            "case_ref": application.notice.text("application_number"),
         }
         record_id = uuid5(commitment_id, f"{signed.person}\0{source}")
         until = signed.until + timedelta(days=1)
         identity = identities[UUID(signed.person)]
-        await work.add(AUTHORISATION, identity, record_id, values, step, until)
+        days = (work.today, until)
+        await work.add(AUTHORISATION, identity, record_id, values, step, days)
 
 
 def _declared(stated: Stated) -> dict[str, object]:

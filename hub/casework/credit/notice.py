@@ -74,7 +74,7 @@ class GiveNotice:
         applicant = resident_of(home, one_id(stated["applicantId"], "applicantId"))
         step = self.desk.step_id(STEP, stated)
         number = f"{values['application_number']}\0{home.household_id}"
-        record_id = record_id_of(self.desk.office.tagger.record(COMMITMENT_NOTICE.name, number))
+        record_id = record_id_of(self.desk.office.tagger.identifier(COMMITMENT_NOTICE.name, number))
         earlier = await work.held(COMMITMENT_NOTICE, home.cell, record_id)
         if earlier is not None:
             if await work.carried_out(earlier, step) is None:

@@ -10,7 +10,7 @@ from schema.datasets.credit import AUTHORISATION, DECLARATION
 from scoring.credit import Declared
 
 _SIGNED_WITH_IT: Final = """
-SELECT DISTINCT cell, identity_id FROM authorisation
+SELECT DISTINCT cell, identity_id FROM consent
 WHERE source_record_id = $1 AND known_to = 'infinity'
 """
 """Whose authorisations came in by one step."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from hub.access import Entitlement
+from hub.access import Entitlement, Reveal
 from hub.casework.credit.work import Work, plain_value
 from hub.sealing.seals import opener
 from hub.store.cursors import silences
@@ -232,7 +232,7 @@ class _Reading:
             return Silence.NOT_AUTHORISED
         if dataset is None:
             return Silence.NOT_DECLARED
-        if not all(self._entitlement.is_granted(path) for path in _paths(dataset, asked)):
+        if not all(may_read(self._entitlement, path) for path in _paths(dataset, asked)):
             return Silence.NOT_GRANTED
         whole_from = self._whole_from.get(asked.source)
         if whole_from is None or self._covered[person.person_id] > whole_from:
@@ -286,6 +286,12 @@ def _read(dataset: Dataset, names: Sequence[str], key: bytes, span: Stored) -> d
         )
         opened.update(zip((f.name for f in fields), values, strict=True))
     return {name: plain_value(dataset.field_named(name).kind, opened[name]) for name in names}
+
+
+def may_read(entitlement: Entitlement, path: str) -> bool:
+    """Whether a field is granted, if only with the authorisation that is on file."""
+    decision = entitlement.decide(path)
+    return isinstance(decision, Reveal) or decision.grant is not None
 
 
 def report_of(source: str, people: int, silent: Mapping[UUID, Silence]) -> SourceReport:

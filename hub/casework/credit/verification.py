@@ -4,7 +4,8 @@
 
 Stored sources are read in one snapshot; what banks hold is asked for live, for authorised adults
 alone, after it is on record that it will be asked, and with no transaction open. What was found is
-compared and forgotten: only verdicts are kept.
+compared and forgotten: only verdicts are kept, and what banks answered, sealed, for whoever may
+read it while the authorisation lasts that it was asked under (`hub.casework.credit.holdings`).
 """
 
 import asyncio
@@ -17,13 +18,14 @@ from uuid import UUID, uuid5
 
 from connectors.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from connectors.live import Question
-from hub.access import Denied, Entitlement, Reason
+from hub.access import Denied, Entitlement
 from hub.casework.credit.commitment import outside
 from hub.casework.credit.errors import (
     CommitmentStateError,
     ConflictingStepError,
     ConsentMissingError,
 )
+from hub.casework.credit.holdings import Answered, keep_answers
 from hub.casework.credit.signed import declaration_of, declared_in, signed_outside
 from hub.casework.credit.sources import Answers, Silence, SourceReport, read_stored, report_of
 from hub.casework.credit.stated import Stated, line, people, stated_in
@@ -75,11 +77,12 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Deposits:
-    """What banks answered, added up at once; no single holding is kept, not even here."""
+    """What banks answered: added up to be compared, and each answer to be kept."""
 
     household: Found = field(repr=False)
     supporters: tuple[Found, ...] = field(repr=False)
     report: SourceReport
+    answered: Sequence[Answered] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class VerifyCommitment:
             if earlier is None:
                 _check_state(held)
                 earlier = await self._store(work, held, report_number, compared, sources, step)
+                await keep_answers(work, deposits.answered, earlier.record_id, step)
             grade = str(earlier.values["grade"])
             await work.on_record(STEP, "announced", case.aliases, self.uses, grade=grade)
             return _payload(earlier)
@@ -178,6 +182,7 @@ class VerifyCommitment:
         for one in await work.all_of(AUTHORISATION, [r.person for r in everybody]):
             days = one.spans[-1]
             is_for_this = one.text("commitment_ref") == str(held.record_id)
+            is_for_this &= one.values["revoked_at"] is None
             if is_for_this and days.valid_from <= work.today < days.valid_to:
                 by_person = found.setdefault(one.text("source"), {})
                 by_person[one.identity.person.person_id] = one.record_id
@@ -204,10 +209,11 @@ class VerifyCommitment:
     ) -> _Deposits:
         """Ask the banks about one person after the other, for as long as there is time for it."""
         silent: dict[UUID, Silence] = {}
-        cents: dict[UUID, int] = {}
+        answered: dict[UUID, Answered] = {}
         with suppress(TimeoutError):
             async with asyncio.timeout(self.desk.banks_within_s):
-                await self._ask_each(case, asks, cents, silent)
+                await self._ask_each(case, asks, answered, silent)
+        cents = {person: one.cents for person, one in answered.items()}
         for resident, _ in asks:
             if resident.person.person_id not in cents:
                 silent.setdefault(resident.person.person_id, Silence.UNAVAILABLE)
@@ -226,13 +232,14 @@ class VerifyCommitment:
                 for person in (s.person.person_id for s in case.supporters)
             ),
             report_of(BANKS, len(whom), silent),
+            tuple(answered.values()),
         )
 
     async def _ask_each(
         self,
         case: _Case,
         asks: Sequence[tuple[Resident, UUID]],
-        cents: dict[UUID, int],
+        answered: dict[UUID, Answered],
         silent: dict[UUID, Silence],
     ) -> None:
         for resident, authorisation in asks:
@@ -240,7 +247,7 @@ class VerifyCommitment:
             try:
                 assert self.desk.banks is not None  # noqa: S101 - nobody is asked without it
                 holdings = await self.desk.banks.ask(question)
-                cents[resident.person.person_id] = sum(h.amount_cents for h in holdings)
+                answered[resident.person.person_id] = Answered(resident, authorisation, holdings)
             except SourceError as problem:
                 silent[resident.person.person_id] = _silence(problem)
 
@@ -306,7 +313,7 @@ class VerifyCommitment:
 def _may_ask(entitlement: Entitlement) -> bool:
     """Whether the caller holds a grant of bank data that waits for consent, and nothing less."""
     decisions = (entitlement.decide(path) for path in _LIVE_FIELDS)
-    return all(isinstance(d, Denied) and d.reason is Reason.CONSENT_REQUIRED for d in decisions)
+    return all(isinstance(d, Denied) and d.grant is not None for d in decisions)
 
 
 def _silence(problem: SourceError) -> Silence:

@@ -78,7 +78,7 @@ class CreditOffice:
     def step_id(self, name: str, stated: Mapping[str, object]) -> UUID:
         """Return the id of a step: the same for the same contents, and it tells none of them."""
         text = orjson.dumps(stated, option=orjson.OPT_SORT_KEYS, default=str).decode()
-        return record_id_of(self.office.tagger.record(f"credit {name}", text))
+        return record_id_of(self.office.tagger.identifier(f"credit {name}", text))
 
     @asynccontextmanager
     async def work(self, caller: Caller, regions: Sequence[str]) -> AsyncIterator["Work"]:
@@ -177,7 +177,7 @@ class Work:
         """
         if not is_commitment_code(code):
             raise UnknownCommitmentError("There is no such commitment.")
-        record_id = record_id_of(self.desk.office.tagger.record(COMMITMENT_CODES, code))
+        record_id = record_id_of(self.desk.office.tagger.identifier(COMMITMENT_CODES, code))
         held = await self.held(COMMITMENT, code[:6], record_id)
         if held is None:
             raise UnknownCommitmentError("There is no such commitment.")
@@ -215,20 +215,26 @@ class Work:
             found += [held_of(dataset, by_id[identity_id], each) for each in records.values()]
         return found
 
-    async def identities(self, people: Sequence[PersonPlace]) -> dict[UUID, Identity]:
-        """Return civil affairs' identities of `people`, of those who have one, by person."""
+    async def identities(
+        self, people: Sequence[PersonPlace], department: str = OWNER
+    ) -> dict[UUID, Identity]:
+        """Return a department's identities of `people`, of those who have one, by person."""
         found = await identities_of_people(self.connection, self.desk.office.keys, people)
-        return {i.person.person_id: i for i in found if i.department == OWNER}
+        return {i.person.person_id: i for i in found if i.department == department}
 
-    async def made_identities(self, residents: Sequence[Resident]) -> dict[UUID, Identity]:
-        """Return civil affairs' identities of `residents`; who has none gets one."""
+    async def made_identities(
+        self, residents: Sequence[Resident], department: str = OWNER
+    ) -> dict[UUID, Identity]:
+        """Return a department's identities of `residents`; who has none gets one."""
         office = self.desk.office
-        own = await self.identities([r.person for r in residents])
+        own = await self.identities([r.person for r in residents], department)
         new = NewPeople(office.keys, office.tagger.version, self.at)
         for resident in residents:
             person = resident.person
             if person.person_id not in own:
-                own[person.person_id] = new.identity(OWNER, resident.person_tag, person)
+                own[person.person_id] = new.identity(
+                    department, resident.person_tag, person, resident.tag_version
+                )
         await new.write(self.connection)
         return own
 
@@ -239,13 +245,13 @@ class Work:
         record_id: UUID,
         values: Mapping[str, object],
         step: UUID,
-        until: date | None = None,
+        days: tuple[date, date] | None = None,
     ) -> None:
-        """Store a new record that holds from today on, up to and without the day `until`."""
+        """Store a new record; it holds from today on, or on the `days` of [first, second)."""
         owner = (dataset, identity.person.cell, identity.identity_id, identity.key)
         span = own_version(OwnRecord(*owner, record_id, values, self.today, self.at, step))
-        if until is not None:
-            span = Span(span.valid_from, until, span.value)
+        if days is not None:
+            span = Span(*days, span.value)
         await self.desk.facts.write(self.connection, dataset, [], [span], self.at)
 
     async def change(self, held: Held, changes: Mapping[str, object], step: UUID) -> None:

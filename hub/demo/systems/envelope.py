@@ -15,6 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 _SIGNATURES: Final = ["ES256"]
+_JWS_DOTS: Final = 2
+_ENCLOSING: Final = ["ECDH-ES+A256KW", "A256GCM"]
 _ENCRYPTION: Final = ["ECDH-ES", "A256GCM"]
 
 
@@ -67,6 +69,22 @@ class OwnKey:
     def public_set(self) -> dict[str, object]:
         """Return the JWK set to which document numbers are encrypted."""
         return {"keys": [{**self._key.as_dict(private=False), "use": "enc"}]}
+
+    def message(self, text: bytes) -> bytes:
+        """Return the signed message that a body is, or that is encrypted in it to this key.
+
+        Raises:
+            UntrustedError: It is encrypted to somebody else, or otherwise than agreed.
+        """
+        if text.count(b".") == _JWS_DOTS:
+            return text
+        try:
+            opened = jwe.decrypt_compact(text, self._key, algorithms=_ENCLOSING)
+        except (JoseError, ValueError):
+            raise UntrustedError from None
+        if opened.headers().get("cty") != "jose":
+            raise UntrustedError
+        return opened.plaintext or b""
 
     def number(self, text: str) -> str:
         """Return the document number in a compact JWE.

@@ -101,8 +101,8 @@ class Receiver:
     async def _receive(self, request: Request) -> Response:
         """Take one event.
 
-        1. The request has the agreed type and size.  2. The hub signed it.  3. It has the
-        agreed form.  4. It is known, or next in order.  5. It is applied and remembered.
+        1. The request has the agreed type and size.  2. It is for us, and the hub signed it.  3. It
+        has the agreed form.  4. It is known, or next in order.  5. It is applied and remembered.
         """
         if request.headers.get("content-type") != "application/jose":  # 1
             return _problem(415, "application/jose was expected")
@@ -110,7 +110,8 @@ class Receiver:
         if body is None:
             return _problem(413, f"at most {MAX_BODY_BYTES} bytes are taken")
         try:
-            payload = await run_in_threadpool(self._keys.payload, body)  # 2
+            signed = await run_in_threadpool(self._own.message, body)  # 2
+            payload = await run_in_threadpool(self._keys.payload, signed)
         except UntrustedError:
             return _problem(401, "not signed by a key of the hub")
         try:

@@ -15,7 +15,9 @@ EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{1
 EventType = Annotated[
     str, Meta(pattern=r"^cn\.gov\.civil-affairs\.recognition\.(add|change|stop|correct)$")
 ]
-Jwe = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$", max_length=4096)]
+Encrypted = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]+((\.[A-Za-z0-9_-]*){4})?$", max_length=4096)
+]
 Status = Literal["ENROLLED", "NOTED", "REJECTED", "SUBSIDISED"]
 Category = Literal["DB", "DR", "DY", "FP", "GX", "JB", "LL", "LS", "QT", "SZ", "TK"]
 
@@ -27,7 +29,7 @@ class Recognition(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     sequence: Annotated[int, Meta(ge=1)]
     household_id: Text100
     person_key: Text100
-    document_number: Jwe
+    document_number: Encrypted
     name: Annotated[str, Meta(min_length=1, max_length=50)]
     category: Category
     start_date: date

@@ -49,6 +49,8 @@ class Console:
 
     issuer: str
     sign_in_path: str | None
+    session_path: str | None
+    """Where people's sessions are; None: they do not sign in."""
     authenticator: Authenticator
     policies: PolicyInForce
     catalogue: Catalogue
@@ -78,6 +80,7 @@ class Console:
             {
                 "issuer": self.issuer,
                 "signInPath": self.sign_in_path,
+                "sessionPath": self.session_path,
                 "purposes": told_purposes(),
                 "profile": profile_told(day_of(self.clock())),
             }
@@ -99,7 +102,7 @@ class Console:
         Raises:
             UnauthenticatedError: Get a token.
         """
-        caller = self.authenticator.caller(incoming)
+        caller = await self.authenticator.caller(incoming)
         policy = await self.policies.current()
         if not await self.policies.is_in_force(policy):
             policy = await self.policies.reload()
@@ -113,7 +116,7 @@ class Console:
         Raises:
             UnauthenticatedError: Get a token.
         """
-        self.authenticator.caller(incoming)
+        await self.authenticator.caller(incoming)
         return _told(await self.holdings.told())
 
 

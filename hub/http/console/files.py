@@ -52,6 +52,9 @@ PAGES: Final = (
     Page("/explorer", "explorer", "查询台", "Explorer"),
     Page("/worklist", "worklist", "预警工作清单", "Worklist"),
     Page("/access-log", "access-log", "查询留痕", "Access log"),
+    Page("/indicators", "indicators", "审计线索", "Audit indicators"),
+    Page("/access", "access", "访问规则", "Rules of access"),
+    Page("/agreements", "agreements", "共享协议", "Sharing agreements"),
     Page("/catalogue", "catalogue", "数据目录", "Catalogue"),
 )
 

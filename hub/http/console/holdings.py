@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.clock import Clock
-from hub.store.database import Database
+from hub.store.database import Connections
 from hub.store.holdings import Counts, count
 from schema.catalogue import Catalogue
 
@@ -23,7 +23,7 @@ _FRESH: Final = timedelta(minutes=10)
 class Holdings:
     """Remembers the newest counts, coarsened; belongs to one event loop."""
 
-    database: Database
+    database: Connections
     catalogue: Catalogue
     clock: Clock
     _told: dict[str, object] = field(default_factory=dict)

@@ -23,6 +23,7 @@ PURPOSES: Final[Mapping[Purpose, tuple[str, str]]] = {
     Purpose.CREDIT: ("信用承诺", "commitments and credit"),
     Purpose.AUDIT: ("审计", "audit"),
     Purpose.STAT: ("统计", "statistics"),
+    Purpose.SHARE: ("共享管理", "sharing agreements"),
 }
 
 

@@ -122,7 +122,7 @@ class Cluster:
         self.home.log.mkdir(mode=0o700, exist_ok=True)
         if self.account:
             self.account.own(self.home.log)
-        settings = configuration.server_settings(sockets, self.home.log)
+        settings = configuration.server_settings(sockets, self.home.log, self.home.data)
         options = [f"--{name}={value}" for name, value in settings.items()]
         command: Sequence[str | Path] = (
             self.binaries.program("postgres"),

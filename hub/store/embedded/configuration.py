@@ -6,6 +6,8 @@ data directory. Whoever needs others runs a PostgreSQL of their own (HUB_DATABAS
 
 from pathlib import Path
 
+from hub.store.embedded.memory import memory_mb, page_cache_mb, stored_mb
+
 DATABASE = "hub"
 ROLE = "hub"
 SUPERUSER = "postgres"
@@ -22,8 +24,9 @@ INITDB_OPTIONS = (
 )
 
 
-def server_settings(sockets: Path, log: Path) -> dict[str, str]:
-    """Return the settings of a server that listens in `sockets` and logs into `log`."""
+def server_settings(sockets: Path, log: Path, data: Path) -> dict[str, str]:
+    """Return the settings of a server that listens in `sockets`, logs into `log`, has `data`."""
+    cache = page_cache_mb(memory_mb(), stored_mb(data / "base"))
     return {
         # Reached through one folder that only the hub and the server may enter.
         "listen_addresses": "",
@@ -35,8 +38,8 @@ def server_settings(sockets: Path, log: Path) -> dict[str, str]:
         # Durable: the audit log's promise rests on these two.
         "fsync": "on",
         "synchronous_commit": "on",
-        "shared_buffers": "512MB",  # taken as it is used: a million people fill it
-        "effective_cache_size": "1GB",
+        "shared_buffers": f"{cache}MB",
+        "effective_cache_size": f"{2 * cache}MB",  # the system keeps pages too
         "maintenance_work_mem": "128MB",
         "work_mem": "8MB",
         "max_wal_size": "2GB",
@@ -69,13 +72,14 @@ def server_settings(sockets: Path, log: Path) -> dict[str, str]:
 def roles(*, hub_password: str, admin_password: str) -> bytes:
     """Return the statements that make a new cluster ours, one a line, for single-user mode.
 
-    The hub's role is no superuser: it owns its database, may create others (tests, restores), read
-    the server's statistics and ask for a checkpoint. Passwords consist of URL-safe characters.
+    The hub's role is no superuser: it owns its database, may create others (tests, restores) and
+    roles for readers (`hub.store.wall`), read the server's statistics and ask for a checkpoint.
+    Passwords consist of URL-safe characters.
     """
     return "\n".join(
         (
             f"ALTER ROLE {SUPERUSER} PASSWORD '{admin_password}';",
-            f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{hub_password}';",
+            f"CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '{hub_password}';",
             f"GRANT pg_monitor, pg_checkpoint, pg_signal_backend TO {ROLE};",
             f"CREATE DATABASE {DATABASE} OWNER {ROLE};",
             "",

@@ -1,8 +1,6 @@
 """A whole log verifies, and whatever is done to it is named with its place."""
 
 import asyncio
-import subprocess
-import sys
 import tomllib
 from datetime import timedelta
 from hashlib import sha256
@@ -12,6 +10,7 @@ import asyncpg
 import pytest
 
 from audit.checkpoint import Checkpoint, NoteSigner
+from audit.cli import main
 from audit.entry import SubjectAccess
 from audit.errors import InvalidNoteError, StorageError
 from audit.export import export_log
@@ -19,12 +18,11 @@ from audit.log import Log
 from audit.merkle import Frontier, hash_leaf
 from audit.postgres import PostgresStorage
 from audit.search import index_behind
-from audit.verify import main, verify_database, verify_export
+from audit.verify import verify_database, verify_export
 from tests.support.audit_log import SIGNER, Ticking, entry
 
 pytestmark = pytest.mark.database
 OTHER = NoteSigner(SIGNER.name, bytes(32))
-ROOT = Path(__file__).resolve().parents[3]
 
 
 async def _write(dsn, count):
@@ -272,42 +270,19 @@ def test_several_processes_find_the_same(log_dsn, written, monkeypatch):
     assert verdict.entries == len(written) + 1
 
 
-def test_the_command_says_what_it_found(exported, log_dsn, written, tmp_path, capsys):
+def test_the_command_verifies_a_database(log_dsn, written, tmp_path, capsys):
     kept = tmp_path / "kept"
     kept.write_text(written[10].checkpoint)
     vkey = tmp_path / "vkey"
     vkey.write_text(SIGNER.vkey + "\n")
+    asked = ["verify-database", log_dsn, "--vkey", str(vkey), "--witnessed", str(kept)]
 
-    assert main([str(exported), "--vkey", SIGNER.vkey]) == 0
-    assert main(["--database", log_dsn, "--vkey", str(vkey), "--witnessed", str(kept)]) == 0
-    assert "everything fits" in capsys.readouterr().out
-    edit(exported / RECORDS, b'"subjects":"', b'"subjects":"00')
-    assert main([str(exported), "--vkey", SIGNER.vkey]) == 1
-    shown = capsys.readouterr().out
-    assert "entry 1:" in shown
-    assert shown.count("\n  entry") == 20
-    assert "more\n" in shown
-    assert "do not trust it" in shown
-    assert main([str(exported), "--vkey", "nonsense"]) == 2
-    assert "cannot verify" in capsys.readouterr().err
-
-
-def test_the_command_wants_one_log(capsys):
-    with pytest.raises(SystemExit):
-        main(["--vkey", SIGNER.vkey])
-    assert "exported folder" in capsys.readouterr().err
-
-
-def test_the_command_runs_alone():
-    shown = subprocess.run(
-        [sys.executable, "-m", "audit.verify", "--help"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-
-    assert "Verify an audit log offline" in shown.stdout
+    assert main(asked) == 0
+    assert "WHOLE" in capsys.readouterr().out
+    asyncio.run(_tamper(log_dsn, CHANGES["a changed record"]["sql"]))
+    assert main(asked) == 1
+    assert "entry 17: " in capsys.readouterr().out
+    assert main(["verify-database", "postgresql:///x?host=/nowhere", "--vkey", SIGNER.vkey]) == 2
 
 
 def test_a_malformed_key_or_address_is_refused(log_dsn):

@@ -7,11 +7,13 @@ from hub.access import Caller, default_policy_text
 from hub.casework.alert_rooms import alert_rooms
 from hub.casework.commands import Commands
 from hub.query.answer import Request
+from hub.query.cases import CaseCheck
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies, publish_policy
 from schema.catalogue import Catalogue
 from schema.graph import build_schema, core_schema
+from tests.support.cases import register_case
 from tests.support.desk import alert_case
 from tests.support.district import NOW
 
@@ -38,12 +40,14 @@ async def test_each_step_is_taken_on_what_the_one_before_it_left(case):
     schema = core_schema(build_schema(catalogue))
     async with case.hub.database.connection() as connection:
         await publish_policy(connection, default_policy_text(), catalogue, NOW)
+        await register_case(connection)
     commands = Commands(
         schema,
         Documents(schema),
         Policies(case.hub.database, catalogue),
         Disclosures(case.journal, case.hub.tagger),
         case.journal,
+        CaseCheck(case.hub.database),
         alert_rooms(case.desk),
     )
     alert = {"alertId": str(case.alert)}

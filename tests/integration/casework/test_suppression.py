@@ -22,7 +22,7 @@ async def case(store, keyring):
     journal = FakeLog()
     async with hub_on(store, keyring, journal=journal) as hub:
         async with hub.database.connection() as connection:
-            await add_to_scope(connection, [hub.tagger.household("H1")], "household", 1)
+            await add_to_scope(connection, [hub.tagger.household("H1")], ("household", 1, 1))
         bill = settlement(GRZF="90000.00", ZFY="95000.00", TCZF="5000.00")
         for name, records in (("public-security", [resident()]), ("medical-insurance", [bill])):
             await hub.ingest.run(DEPARTMENTS[name], ListConnector(name, records))

@@ -1,6 +1,7 @@
 """A recognition event reaches the receiver's own process, once, in order, and signed."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -23,6 +24,11 @@ from connectors.outbound.recognition import (
     Status,
     event,
 )
+from hub.commands.receiver_keys import RegisteredKey
+from hub.errors import KeysUnavailableError
+from hub.http.clients import encryption_key, load_clients, registry_entry
+from hub.http.encryption import encryption_jwk
+from tests.support.receivers import new_pair, registered_key
 from tests.support.systems import running
 
 pytestmark = pytest.mark.anyio
@@ -190,6 +196,48 @@ async def test_a_receiver_that_fails_takes_the_event_later(post):
             assert (await box.insurance.send(text)).reason == "document-number-unreadable"
         with pytest.raises(ReceiverUnavailableError, match="ConnectError"):
             await box.insurance.send(text)
+
+
+async def test_a_message_that_is_encrypted_whole_is_taken_by_its_receiver_alone(post):
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        with post() as (url, _):
+            own = await opened(http, url)
+            parts = own.receiver_key.as_dict(private=False) | {"use": "enc"}
+            here = client_with(encryption_key(encryption_jwk("the key", parts)))
+            elsewhere = client_with(registered_key(new_pair()))
+            clients = {"here": here, "elsewhere": elsewhere}
+
+            def inbox(name):
+                key = RegisteredKey("medical-insurance", name, clients, lambda: AT)
+                sent = Address(
+                    "medical-insurance", f"{url}/recognitions", key.enclosing(signed), http
+                )
+                text = event(
+                    recognition(RESIDENT),
+                    event_id=UUID(int=1),
+                    sequence=1,
+                    at=AT,
+                    encrypt=key.encrypt,
+                )
+                return RecognitionInbox(sent), text, key
+
+            port, text, key = inbox("elsewhere")
+            with pytest.raises(DeliveryRefusedError):
+                await port.send(text)
+            port, text, key = inbox("here")
+            enclosed = key.enclosing(signed)(text)
+            assert (enclosed.count("."), "householdId" in enclosed) == (4, False)
+            answer = await port.send(text)
+            assert answer.status == Status.SUBSIDISED
+            del clients["here"]
+            with pytest.raises(KeysUnavailableError, match="no encryption key that is good now"):
+                await port.send(text)
+
+
+def client_with(key):
+    entry = registry_entry("a-client", "tax", "clerk", ["PUSH"], ECKey.generate_key("P-256"))
+    (made,) = load_clients(entry, str).values()
+    return replace(made, encryption_keys=(key,))
 
 
 async def test_an_event_that_the_hub_did_not_sign_is_refused(post):

@@ -46,11 +46,11 @@ async def test_banks_are_asked_for_adults_alone_under_their_own_authorisations(o
     asked = {q.citizen_number: q.authorisation_id for q in office.banks.asked}
     assert asked.keys() == {family.number(family.wang), family.number(family.wife)}
     assert len(set(asked.values())) == 2
-    on_file = await office.read("SELECT record_id FROM authorisation WHERE known_to = 'infinity'")
+    on_file = await office.read("SELECT record_id FROM consent WHERE known_to = 'infinity'")
     assert set(asked.values()) <= {record_id for (record_id,) in on_file}
 
 
-async def test_what_banks_answer_is_compared_and_nothing_of_it_is_kept(office):
+async def test_what_banks_answer_is_compared_and_kept_sealed_while_its_authorisation_lasts(office):
     family = office.family
     office.banks.holdings = {family.number(family.wife): [7_000_000, 777_701]}
     code = (await office.commit())["code"]
@@ -58,8 +58,9 @@ async def test_what_banks_answer_is_compared_and_nothing_of_it_is_kept(office):
     verdict = await office.verify(code)
 
     assert (verdict["grade"], verdict["different"]) == ("different", ["deposits"])
-    tables = await office.read("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert ("bank_deposit",) not in tables
+    (kept, until), _ = await office.read("SELECT t::text, valid_to FROM bank_deposit t")
+    assert "7777701" not in kept
+    assert until == date(2027, 6, 1)
     reports = await office.stored_values("verification")
     assert "77777" not in str(reports)
     assert "deposit" in str(reports)
@@ -144,9 +145,10 @@ async def test_a_record_that_waits_in_quarantine_is_never_taken_for_none(
     async with office.desk.database.connection() as connection:
         await connection.execute(
             "INSERT INTO quarantine (quarantine_id, department, dataset, key_tag, content_tag, "
-            "location, reasons, arrived_at, resolved_at, person_tag) "
+            "location, reasons, arrived_at, resolved_at, person_tag, tag_version) "
             "SELECT gen_random_uuid(), 'public-security', 'vehicle', 'k', 'c', 'row 1', '[]', "
-            "now(), CASE WHEN $2 THEN now() END, tag FROM person_tag WHERE person_id = $1",
+            "now(), CASE WHEN $2 THEN now() END, tag, key_version FROM person_tag "
+            "WHERE person_id = $1",
             person,
             is_resolved,
         )
@@ -263,7 +265,7 @@ async def test_nothing_that_was_stated_or_found_is_stored_in_clear(office):
     family = office.family
 
     text = ""
-    for table in ("commitment_notice", "commitment", "declaration", "authorisation",
+    for table in ("commitment_notice", "commitment", "declaration", "bank_deposit",
                   "verification", "outbox"):  # fmt: skip
         text += str(await office.read(f"SELECT t::text FROM {table} t"))  # noqa: S608 - named above
 

@@ -165,6 +165,17 @@ async def test_after_too_many_attempts_the_queue_stops_visibly_and_can_be_revive
     assert (await office.sender.deliver_pending()).acknowledged == outcome.people
 
 
+async def test_messages_to_a_receiver_that_is_back_need_not_wait_for_their_next_attempt(office):
+    outcome = await recognised(office)
+    down = Raises(ReceiverUnavailableError(RECEIVER, "answered 503"))
+    await sender(office, down).deliver_pending()
+
+    assert (await office.sender.deliver_pending()).acknowledged == 0
+    async with office.hub.database.connection() as connection:
+        assert await revive(connection, RECEIVER, office.clock()) == 1
+    assert (await office.sender.deliver_pending()).acknowledged == outcome.people
+
+
 async def test_a_refused_message_is_dead_at_once_and_nothing_is_skipped(office):
     await recognised(office)
     refusing = Raises(DeliveryRefusedError(RECEIVER, "answered 400"))

@@ -58,7 +58,8 @@ async def test_counts_are_taken_anew_after_ten_minutes_and_not_before(filled, hu
     before = (await holdings.told())["households"]
     connection = await asyncpg.connect(hub_database)
     await connection.execute(
-        "insert into household select cell, gen_random_uuid(), log_alias, number_tag, known_from "
+        "insert into household "
+        "select cell, gen_random_uuid(), log_alias, number_tag, known_from, 1 "
         "from household, generate_series(1, 2)"
     )
     await connection.close()

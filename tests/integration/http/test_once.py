@@ -61,7 +61,7 @@ async def test_what_has_expired_is_forgotten_and_ids_are_not_stored_as_they_are(
 
     async with database.connection() as connection:
         (row,) = await connection.fetch("SELECT * FROM assertion_seen")
-    assert row["jti_tag"] == tagger.once("x", "id-2")
+    assert [row["jti_tag"]] == tagger.onces("x", "id-2")
     await database.close()
 
 

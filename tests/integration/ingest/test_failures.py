@@ -76,7 +76,7 @@ async def counted(dsn):
 
 async def in_scope(hub):
     async with hub.database.connection() as connection:
-        await add_to_scope(connection, [hub.tagger.household("H1")], "household", 1)
+        await add_to_scope(connection, [hub.tagger.household("H1")], ("household", 1, 1))
 
 
 def source():

@@ -83,7 +83,7 @@ async def hub_in_scope(store, keyring, *homes):
     async with hub_on(store, keyring, journal=FakeLog()) as hub:
         async with hub.database.connection() as connection:
             tags = [hub.tagger.household(home) for home in homes]
-            await add_to_scope(connection, tags, "household", 1)
+            await add_to_scope(connection, tags, ("household", 1, 1))
         yield hub
 
 
@@ -240,7 +240,7 @@ async def test_no_score_is_stored_without_its_reading_on_record_and_it_goes_on_w
     journal = RefusesScorings()
     async with hub_on(store, keyring, journal=journal) as hub:
         async with hub.database.connection() as connection:
-            await add_to_scope(connection, [hub.tagger.household("H1")], "household", 1)
+            await add_to_scope(connection, [hub.tagger.household("H1")], ("household", 1, 1))
         with pytest.raises(IngestFailedError, match="civil-affairs: scores of waiting"):
             await hub.ingest.run(REGISTER, register(FIRST_RESIDENT))
         assert await scores(hub) == []
@@ -256,7 +256,7 @@ async def test_no_score_is_stored_without_its_reading_on_record_and_it_goes_on_w
 async def test_a_correction_during_a_reading_from_the_start_is_remembered_with_the_mark(hub):
     await hub.ingest.run(REGISTER, register(FIRST_RESIDENT))
     async with hub.database.connection() as connection:
-        await add_to_scope(connection, [hub.tagger.household("H9")], "household", 2)
+        await add_to_scope(connection, [hub.tagger.household("H9")], ("household", 2, 1))
     mended = resident(at=AT + timedelta(days=1), 联系电话="12900000002")
 
     report = await hub.ingest.run(REGISTER, register(FIRST_RESIDENT, mended), then_score=False)

@@ -99,7 +99,7 @@ class Town:
         parts = (hub.database, self.journal, hub.facts, hub.keys, hub.tagger, rescorer)
         intake = Ingest(*parts, lambda: self.now)
         async with hub.database.connection() as connection:
-            await add_to_scope(connection, [hub.tagger.household("H1")], "household", 1)
+            await add_to_scope(connection, [hub.tagger.household("H1")], ("household", 1, 1))
         records = records_of_the_family()
         for name in ["public-security", *(n for n in EVERYBODY if n != "public-security")]:
             own = [record for record in records if record.department == name]

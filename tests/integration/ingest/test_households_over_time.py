@@ -9,6 +9,7 @@ import pytest
 from hub.access import default_policy_text
 from hub.query.policies import publish_policy
 from tests.support.asking import OFFICER, Asking, asking
+from tests.support.cases import register_case
 from tests.support.district import NOW, hub_on
 from tests.support.ingest_desk import Desk
 from tests.support.records import AT, resident
@@ -101,6 +102,7 @@ async def family(store, keyring):
         await desk.give(*records)
         async with hub.database.connection() as connection:
             await publish_policy(connection, default_policy_text(), hub.catalogue, NOW)
+            await register_case(connection)
         made = Family(desk, asking(store, keyring, hub.catalogue))
         await made.learn(None)
         yield made

@@ -59,8 +59,9 @@ class Queue:
             for alert in alerts:
                 household, key = uuid4(), secrets.token_bytes(32)
                 await connection.execute(
-                    "INSERT INTO household (cell, household_id, log_alias, number_tag, known_from) "
-                    "VALUES ($1, $2, $3, $3, $4)",
+                    "INSERT INTO household "
+                    "(cell, household_id, log_alias, number_tag, known_from, tag_version) "
+                    "VALUES ($1, $2, $3, $3, $4, 1)",
                     *(CELL, household, secrets.token_bytes(16), at),
                 )
                 own = OwnRecord(

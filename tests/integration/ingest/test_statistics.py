@@ -8,21 +8,32 @@ from tests.support.district import hub_on
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
+async def estimated(connection) -> set[str]:
+    """Return the tables of which the planner has estimates.
+
+    What they are is told to nobody whom the table's rows are hidden from: `pg_stats` leaves out
+    tables with row-level security.
+    """
+    rows = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > 0"
+        " AND relnamespace = 'public'::regnamespace"
+    )
+    return {row["relname"] for row in rows}
+
+
 async def test_a_table_is_analysed_once_it_has_doubled_and_not_again_before(store, keyring):
     async with hub_on(store, keyring) as hub, hub.database.connection() as connection:
         tags = [number.to_bytes(32, "big") for number in range(4000)]
         assert await analyse_grown(connection, GROWING) == []
 
-        await add_to_scope(connection, tags[:1000], "household", 1)
+        await add_to_scope(connection, tags[:1000], ("household", 1, 1))
         assert await analyse_grown(connection, GROWING) == ["scope"]
         assert await analyse_grown(connection, GROWING) == []
 
-        await add_to_scope(connection, tags, "household", 2)
+        await add_to_scope(connection, tags, ("household", 2, 1))
         assert await analyse_grown(connection, ["person"]) == []
         assert await analyse_grown(connection, ["person", "scope"]) == ["scope"]
-        assert await connection.fetchval(
-            "SELECT count(*) FROM pg_stats WHERE tablename = 'scope' AND attname = 'kind'"
-        )
+        assert await estimated(connection) >= {"scope"}
 
 
 async def test_reading_a_district_leaves_its_large_tables_with_statistics(store, keyring, town):
@@ -32,6 +43,4 @@ async def test_reading_a_district_leaves_its_large_tables_with_statistics(store,
         await hub.read(town, "medical-insurance")
 
         async with hub.database.connection() as connection:
-            names = await connection.fetch("SELECT DISTINCT tablename AS name FROM pg_stats")
-
-        assert {"source_record", "medical_settlement"} <= {row["name"] for row in names}
+            assert await estimated(connection) >= {"source_record", "medical_settlement"}

@@ -6,6 +6,7 @@ from connectors.protocol import SourceRecord
 from hub.access import Caller, default_policy_text
 from hub.query.policies import publish_policy
 from tests.support.asking import OFFICER, asking
+from tests.support.cases import register_case
 from tests.support.district import NOW, hub_on
 from tests.support.ingest_desk import Desk
 from tests.support.records import AT, FIRST, SECOND, resident
@@ -59,6 +60,8 @@ async def desk(store, keyring):
 async def ask(desk, store, keyring):
     async with desk.hub.database.connection() as connection:
         await publish_policy(connection, default_policy_text(), desk.hub.catalogue, NOW)
+        for number in (OFFICER.case, CENTRE.case):
+            await register_case(connection, number)
     made = asking(store, keyring, desk.hub.catalogue)
     yield made
     await made.database.close()

@@ -10,6 +10,7 @@ from hub.access import default_policy_text
 from hub.query.policies import publish_policy
 from hub.store.sources import add_to_scope
 from tests.support.asking import OFFICER, asking
+from tests.support.cases import register_case
 from tests.support.district import NOW, hub_on
 from tests.support.records import (
     FIRST,
@@ -31,7 +32,7 @@ MONTH = datetime(2026, 10, 1, tzinfo=UTC)
 async def hub(store, keyring):
     async with hub_on(store, keyring) as made:
         async with made.database.connection() as connection:
-            await add_to_scope(connection, [made.tagger.household("H1")], "household", 1)
+            await add_to_scope(connection, [made.tagger.household("H1")], ("household", 1, 1))
         await give(made, resident())
         yield made
 
@@ -132,6 +133,7 @@ async def test_who_may_read_only_the_band_learns_the_month_and_nothing_finer(hub
     await give(hub, certificate(at=DAY_AFTER, 残疾等级="2"))
     async with hub.database.connection() as connection:
         await publish_policy(connection, default_policy_text(), hub.catalogue, NOW)
+        await register_case(connection)
     ask = asking(store, keyring, hub.catalogue)
 
     body = await ask.body(

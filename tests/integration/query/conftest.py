@@ -8,7 +8,10 @@ from hub.sealing.keyring import Keyring
 from hub.store.migrate import migrate
 from schema.catalogue import Catalogue
 from tests.support.asking import asking
+from tests.support.consented import register_cases, with_consents
 from tests.support.postgres import fresh_database
+from tests.support.putting import put_in_force
+from tests.support.twins import one_world, other_world
 from tests.support.world import made_world
 
 
@@ -26,6 +29,36 @@ def district(postgres_server, catalogue, tmp_path_factory):
         asyncio.run(migrate(dsn, catalogue))
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
+
+
+@pytest.fixture(scope="session")
+def consented(postgres_server, catalogue, tmp_path_factory):
+    """Address, rows and keys of a district whose people gave and withdrew authorisations."""
+    keyring = Keyring.open_or_create(tmp_path_factory.mktemp("consent-keys"))
+    world = with_consents(made_world(catalogue))
+    with fresh_database(postgres_server) as dsn:
+        asyncio.run(migrate(dsn, catalogue))
+        asyncio.run(register_cases(dsn))
+        asyncio.run(world.write(dsn, keyring))
+        yield dsn, world, keyring
+
+
+@pytest.fixture(scope="session")
+def twins(postgres_server, catalogue, tmp_path_factory):
+    """Two districts: address and keys of each, the first one's rows, and who is in the second."""
+    one, (other, outsider) = one_world(catalogue), other_world(catalogue)
+    places = []
+    with (
+        fresh_database(postgres_server) as first,
+        fresh_database(postgres_server) as second,
+    ):
+        for dsn, world in ((first, one), (second, other)):
+            keyring = Keyring.open_or_create(tmp_path_factory.mktemp("twin-keys"))
+            asyncio.run(migrate(dsn, catalogue))
+            asyncio.run(world.write(dsn, keyring))
+            asyncio.run(put_in_force(dsn, catalogue))
+            places.append((dsn, keyring))
+        yield places, one, outsider
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ async def test_without_values_the_plan_is_that_for_any_values_and_nothing_is_run
 async def test_a_statement_that_is_run_tells_how_much_it_met_and_no_value(explain, district, world):
     number = world.numbers[0]
     bound = await explain(PERSON, n=number)
-    (tag,) = bound.roots[0].numbers
+    (asked,) = bound.roots[0].numbers
+    (tag,) = asked.tags
 
     lines = await plan_of(district[0], bound.told.statement.text, bound.parameters)
 
@@ -49,7 +50,7 @@ async def test_a_statement_that_is_run_tells_how_much_it_met_and_no_value(explai
     assert "actual" in text
     assert "Buffers" in text
     assert "$1" in text
-    for value in (number, tag.tag.hex(), str(world.person_by_number[number]), "420106"):
+    for value in (number, tag.hex(), str(world.person_by_number[number]), "420106"):
         assert value not in text
 
 

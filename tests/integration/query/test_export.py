@@ -17,12 +17,14 @@ from hub.errors import NotGrantedError
 from hub.query.answer import Request
 from hub.query.export import Exporter
 from hub.query.policies import publish_policy
+from hub.query.receiving import Form
 from hub.sealing.keyring import Keyring
 from hub.store.migrate import migrate
 from schema.catalogue import Catalogue
 from tests.support.asking import ANALYST, OFFICER, WARNER, asking
 from tests.support.golden import ROOT
 from tests.support.postgres import fresh_database
+from tests.support.receivers import new_pair, receiving
 from tests.support.world import LOADED, NOW, World, made_world, number_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -63,10 +65,11 @@ async def ask(large):
     await made.database.close()
 
 
-async def begun(ask, document=HOUSEHOLDS, caller=WARNER, **variables):
+async def begun(ask, document=HOUSEHOLDS, caller=WARNER, how=None, **variables):
     answerer = ask.answerer
     exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
-    return await exporter.begin(Request(document, variables, None, caller, "r-9", NOW))
+    request = Request(document, variables, None, caller, "r-9", NOW, receiving=how)
+    return await exporter.begin(request)
 
 
 async def exported(ask, document=HOUSEHOLDS, caller=WARNER, between=None, **variables):
@@ -201,14 +204,16 @@ async def test_what_is_written_on_the_way_is_not_in_it(ask, large):
     assert during[-1] == before[-1]
 
 
-async def test_the_last_chunk_takes_no_more_memory_than_the_first(ask):
+@pytest.mark.parametrize("form", [None, Form.FIELDS, Form.RESPONSE])
+async def test_the_last_chunk_takes_no_more_memory_than_the_first(ask, form):
     """After one export all that is remembered is there; kept lines of another would be seen."""
     await exported(ask)
-    export, held, largest = await begun(ask), [], 0
+    how = None if form is None else receiving(new_pair(), form)
+    export, held, largest = await begun(ask, how=how), [], 0
     tracemalloc.start()
     try:
         while not export.is_done:
-            largest = max(largest, len(await export.step(WARNER, NOW)))
+            largest = max(largest, len(await export.step(WARNER, NOW, how)))
             ask.log.entries[:] = [None] * len(ask.log.entries)
             ask.opened.clear()
             gc.collect()
@@ -264,7 +269,7 @@ async def _multiplied(dsn: str) -> None:
         """
         create temp table many as
         select gen_random_uuid() as id, n from generate_series(1, 100000) n;
-        insert into household select '420106', id, uuid_send(id), uuid_send(id), '2026-09-01'
+        insert into household select '420106', id, uuid_send(id), uuid_send(id), '2026-09-01', 1
         from many;
         insert into household_place
         select '420106', id, gen_random_uuid(), '420106001' || lpad((n % 40)::text, 3, '0'),

@@ -19,7 +19,28 @@ from tests.support.served import Whole
 from tests.support.world import NOW
 
 pytestmark = pytest.mark.database
-CPU_MS = 50.0
+YARDSTICK_MS = 70.0
+"""What `pace` takes on the machine that the goal is stated for."""
+
+
+def pace() -> float:
+    """Return how many times slower this machine is just now than the one of the goal; at least 1.
+
+    The same work in plain Python, so that a slow machine does not read as a slow hub.
+    """
+
+    def work() -> float:
+        began, total = time.process_time(), 0
+        for n in range(1_000_000):
+            total += n * n
+        return (time.process_time() - began) * 1e3
+
+    return max(1.0, min(work() for _ in range(3)) / YARDSTICK_MS)
+
+
+GOAL_MS = 50.0
+CPU_MS = GOAL_MS * pace()
+"""50 ms of processor time, on the machine of the goal."""
 PATIENCE = 3
 """How often one that was slow is tried again before it counts: other programs disturb a clock."""
 COLD_MS = 1_000.0
@@ -49,10 +70,11 @@ def run(district, catalogue, tmp_path):
     async def campaign_over(seeds):
         made = asking(dsn, keyring, catalogue, log=ForgetfulLog())
         whole = Whole(tmp_path, made.answerer, clock=SetClock(NOW))
-        with settled():
-            outcome = await campaign(whole, seeds)
-        await made.database.close()
-        return outcome
+        try:
+            with settled():
+                return await campaign(whole, seeds)
+        finally:
+            await made.database.close()
 
     with ThreadPoolExecutor(1) as alone:
         yield lambda seeds: alone.submit(asyncio.run, campaign_over(seeds)).result()
@@ -96,7 +118,8 @@ async def campaign(whole, seeds):
         status, reply, ms = await taken(whole, body)
         told = orjson.loads(reply)
         assert status < 500, (seed, kind, reply[:300])
-        assert ms < CPU_MS, (seed, kind, ms, reply[:300])
+        # Where it is slow, so may the machine have become meanwhile.
+        assert ms < CPU_MS or ms < GOAL_MS * pace(), (seed, kind, ms, reply[:300])
         assert ("data" in told) is (status == 200), (seed, kind, reply[:300])
         times.append((ms, kind, seed))
         statuses[status] += 1

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.checkpoint import Checkpoint, NoteSigner, NoteVerifier
+from audit.checkpoint import Checkpoint, NoteSigner, NoteSigners, NoteVerifier, NoteVerifiers
 from audit.errors import InvalidNoteError
 
 SIGNER = NoteSigner("hub.example/log", bytes(range(32)))
@@ -63,6 +63,46 @@ def test_signatures_of_witnesses_beside_ours_do_no_harm():
 
     assert VERIFIER.open(cosigned).size == 1
     assert NoteVerifier.from_vkey(SIGNER.vkey).open(note) == VERIFIER.open(cosigned)
+
+
+def test_a_note_that_two_keys_signed_opens_for_whoever_knows_one():
+    new = NoteSigner(SIGNER.name, bytes(32))
+    both = NoteSigners((SIGNER, new))
+    checkpoint = Checkpoint(SIGNER.name, 7, bytes(32))
+
+    note = both.sign(checkpoint)
+
+    assert (both.name, both.vkeys) == (SIGNER.name, (SIGNER.vkey, new.vkey))
+    assert note.partition("\n\n")[2].count("\n") == 2
+    for vkeys in ([SIGNER.vkey], [new.vkey], [new.vkey, SIGNER.vkey], both.vkeys):
+        assert NoteVerifiers.from_vkeys(vkeys).open(note) == checkpoint
+        for alone in (SIGNER, new):
+            known = alone.vkey in vkeys
+            if known:
+                assert NoteVerifiers.from_vkeys(vkeys).open(alone.sign(checkpoint)) == checkpoint
+
+
+def test_a_wrong_signature_of_one_known_key_spoils_the_note():
+    new = NoteSigner(SIGNER.name, bytes(32))
+    good, other = (Checkpoint(SIGNER.name, size, bytes(32)) for size in (7, 8))
+    forged = SIGNER.sign(good) + new.line(other.text())
+
+    assert NoteVerifiers.from_vkeys([SIGNER.vkey]).open(forged) == good
+    with pytest.raises(InvalidNoteError, match="does not verify"):
+        NoteVerifiers.from_vkeys([SIGNER.vkey, new.vkey]).open(forged)
+    with pytest.raises(InvalidNoteError, match="does not verify"):
+        NoteVerifiers.from_vkeys([new.vkey, SIGNER.vkey]).open(forged)
+
+
+def test_no_known_key_opens_nothing():
+    note = SIGNER.sign(Checkpoint(SIGNER.name, 1, bytes(32)))
+
+    with pytest.raises(InvalidNoteError, match="no signature"):
+        NoteVerifiers.from_vkeys([NoteSigner(SIGNER.name, bytes(32)).vkey]).open(note)
+    with pytest.raises(InvalidNoteError, match="no verifier key"):
+        NoteVerifiers.from_vkeys([" "])
+    with pytest.raises(ValueError, match="one name"):
+        NoteSigners((SIGNER, NoteSigner("other.example", bytes(32))))
 
 
 @pytest.mark.parametrize(

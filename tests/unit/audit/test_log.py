@@ -97,7 +97,7 @@ async def test_every_receipt_has_a_checkpoint_that_verifies_and_the_root_of_its_
         assert checkpoint == Checkpoint(SIGNER.name, receipt.tree_size, receipt.root)
         assert checkpoint.root == root_of(storage.disk, receipt.tree_size)
         assert receipt.origin == log.origin
-    assert log.vkey == SIGNER.vkey
+    assert log.vkeys == (SIGNER.vkey,)
 
 
 @pytest.mark.parametrize("breaking", ["break_before", "break_after"])

@@ -9,11 +9,13 @@ from hub.access import (
     Caller,
     Denied,
     Entitlement,
+    Limits,
     PolicyError,
     Purpose,
     Reason,
     Refusal,
     Reveal,
+    Rows,
     default_policy_text,
     load_policy,
 )
@@ -74,12 +76,17 @@ def test_a_grant_ends_on_its_day_and_the_entitlement_goes_on(catalogue):
     assert decision == Denied(Reason.EXPIRED)
 
 
-def test_consent_bound_fields_are_denied_while_no_consent_is_on_file(catalogue):
+def test_consent_bound_fields_are_denied_but_in_the_rows_of_those_who_consented(catalogue):
     text = HEAD + GRANT.replace("fields =", "consent = true\nfields =")
 
-    assert entitled(text, catalogue).decide("MedicalEnrolment.scheme") == Denied(
-        Reason.CONSENT_REQUIRED
-    )
+    found = entitled(text, catalogue)
+
+    decision = found.decide("MedicalEnrolment.scheme")
+    assert isinstance(decision, Denied)
+    assert decision.reason is Reason.CONSENT_REQUIRED
+    assert decision.grant is not None
+    assert not found.is_granted("MedicalEnrolment.scheme")
+    assert "MedicalEnrolment" in found.opened_with_consent()
 
 
 def test_a_case_opens_what_demands_one(catalogue):
@@ -173,7 +180,12 @@ def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
     assert "Recognition.category" in insurer
     assert not analyst & {"Population.name", "Population.nationalId", "Population.phone"}
     assert "Population.birthYear" in analyst
-    assert all(path.startswith("AccessEntry.") for path in auditor)
+    assert {path.partition(".")[0] for path in auditor} == {
+        "AccessEntry",
+        "AccessRule",
+        "SharingAgreement",
+        "AuditIndicator",
+    }
     assert policy.live_fields("nobody", "x", "WARN", TODAY) == frozenset()
 
 
@@ -181,8 +193,11 @@ AMOUNTS_MAY = {
     ("civil-affairs", "scorer", "WARN"),
     ("civil-affairs", "street-handler", "VERIFY"),
     ("civil-affairs", "verification-centre", "VERIFY"),
+    ("civil-affairs", "street-handler", "REVIEW"),
+    ("civil-affairs", "verification-centre", "REVIEW"),
 }
-"""Who may read amounts of another department: the scorer, and verification for a named case."""
+"""Who may read amounts of another department: the scorer, and for a named case those who verify an
+application or review who is in benefit."""
 
 
 def amounts(catalogue):
@@ -202,7 +217,7 @@ def test_no_departments_amount_reaches_anybody_but_the_scorer_and_verification(c
             g.path for g in rule.grants if owners.get(g.path, rule.department) != rule.department
         }
         assert not read or rule.key in AMOUNTS_MAY, rule.key
-        assert rule.purpose != "VERIFY" or rule.case_required
+        assert rule.purpose not in {"VERIFY", "REVIEW"} or rule.case_required
 
 
 def test_no_class_x_field_is_granted_to_anybody(catalogue):
@@ -245,3 +260,195 @@ def test_an_area_narrows_the_rows_and_never_widens_them(catalogue, area, seen):
     assert narrowed.regions == seen
     assert (narrowed.decisions, narrowed.digest) == (whole.decisions, whole.digest)
     assert policy.entitlement(OFFICER, TODAY).regions == ("420106",)
+
+
+def test_a_token_for_some_types_opens_no_field_of_another_type(catalogue):
+    text = HEAD + GRANT + GRANT.replace("A1", "A2").replace("medical-insurance", "civil-affairs")
+    text = text[: text.rindex("fields =")] + 'fields = ["Person.id"]\n'
+    policy = load_policy(text, catalogue)
+    whole = policy.entitlement(OFFICER, TODAY)
+    none = policy.entitlement(replace(OFFICER, datasets=frozenset()), TODAY)
+    same = policy.entitlement(replace(OFFICER, datasets=frozenset({"MedicalEnrolment"})), TODAY)
+
+    assert isinstance(none, Entitlement)
+    assert none.is_granted("Person.id")
+    assert none.decide("MedicalEnrolment.scheme") == Denied(Reason.NOT_GRANTED)
+    assert whole.is_granted("MedicalEnrolment.scheme")
+    assert same == whole
+    assert none.digest != whole.digest
+
+
+def test_two_clients_of_one_role_are_not_taken_for_each_other(catalogue):
+    policy = load_policy(default_policy_text(), catalogue)
+
+    areas = [
+        policy.entitlement(replace(OFFICER, area=area), TODAY).regions
+        for area in (("420106001",), ("420106002",), None, ("430102",))
+    ]
+
+    assert areas == [("420106001",), ("420106002",), ("420106",), ()]
+
+
+CASELOAD = """
+[[entitlement]]
+department = "civil-affairs"
+role = "officer"
+purpose = "CASE"
+legal_basis = "basis"
+from = 2026-07-01
+until = 2028-07-01
+regions = ["420106"]
+rows = "ROWS"
+case_required = DEMANDED
+
+[[entitlement.grant]]
+agreement = "A-1"
+source = "civil-affairs"
+legal_basis = "basis"
+from = 2026-07-01
+until = 2028-07-01
+fields = ["Person.id", MORE]
+"""
+
+
+def caseload(rows, more='"Household.id"', demanded="true"):
+    made = CASELOAD.replace("ROWS", rows).replace("DEMANDED", demanded)
+    return made.replace(", MORE", f", {more}" if more else "")
+
+
+@pytest.mark.parametrize("rows", [Rows.OWN_CASE, Rows.CASELOAD])
+def test_rows_of_cases_are_read_and_tell_plans_apart(catalogue, rows):
+    asks = Caller("civil-affairs", "officer", "CASE", "c", "u1", "case-1")
+    held, everybody = (
+        load_policy(caseload(kind), catalogue).entitlement(asks, TODAY) for kind in (rows, "region")
+    )
+
+    assert held.rows is rows
+    assert held.checks_case
+    assert held.digest != everybody.digest
+
+
+def test_whether_a_case_is_demanded_tells_plans_apart(catalogue):
+    asks = Caller("civil-affairs", "officer", "CASE", "c", "u1", "case-1")
+    held, free = (
+        load_policy(caseload("region", demanded=word), catalogue).entitlement(asks, TODAY)
+        for word in ("true", "false")
+    )
+
+    assert held.checks_case
+    assert not free.checks_case
+    assert held.digest != free.digest
+
+
+def test_the_own_case_is_one_that_must_be_named(catalogue):
+    with pytest.raises(PolicyError, match="needs case_required = true"):
+        load_policy(caseload("own-case", demanded="false"), catalogue)
+
+    assert load_policy(caseload("caseload", demanded="false"), catalogue).rules
+
+
+@pytest.mark.parametrize("rows", [Rows.OWN_CASE, Rows.CASELOAD])
+@pytest.mark.parametrize("path", ["Mutation.recordVisit", "AccessEntry.index"])
+def test_what_does_not_ask_whose_rows_is_not_granted_beside_rows_of_cases(catalogue, rows, path):
+    with pytest.raises(PolicyError, match=f"{path} is none of it"):
+        load_policy(caseload(rows, f'"{path}"'), catalogue)
+
+
+RECIPIENTS = """
+[[entitlement]]
+department = "medical-insurance"
+role = "clerk"
+purpose = "PUSH"
+legal_basis = "basis"
+from = 2026-07-01
+until = 2028-07-01
+regions = ["420106"]
+rows = "own-recipients"
+limits = { people = 1, page = 20, retention_days = 90 }
+
+[[entitlement.grant]]
+agreement = "A-1"
+source = "civil-affairs"
+legal_basis = "basis"
+from = 2026-07-01
+until = 2028-07-01
+fields = [FIELDS]
+"""
+RECOGNITION = '"Person.id", "Recognition.category", "Recognition.startDate", "Recognition.endDate"'
+
+
+def test_rows_and_limits_of_an_entitlement_are_read(catalogue):
+    policy = load_policy(default_policy_text(), catalogue)
+    fields = sorted(
+        {f'"{g.path}"' for r in policy.rules for g in r.grants if g.path.startswith("Recognition.")}
+    )
+
+    (rule,) = load_policy(RECIPIENTS.replace("FIELDS", ", ".join(fields)), catalogue).rules
+
+    assert rule.rows is Rows.OWN_RECIPIENTS
+    assert rule.limits == Limits(people=1, page=20, retention_days=90)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ('"Person.id"', "needs a grant of Recognition"),
+        ('"Household.id"', "Household.id is none of these"),
+        ('"Person.household"', "Person.household is none of these"),
+        ('"Mutation.recognise"', "Mutation.recognise is none of these"),
+    ],
+)
+def test_a_receiver_is_given_people_and_nothing_that_leads_around_them(catalogue, fields, named):
+    with pytest.raises(PolicyError, match=named):
+        load_policy(RECIPIENTS.replace("FIELDS", fields), catalogue)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_wider"),
+    [
+        (Limits(), Limits(), False),
+        (Limits(people=5), Limits(people=5), False),
+        (Limits(people=5), Limits(people=4), False),
+        (Limits(requests_a_day=5), Limits(requests_a_day=6), True),
+        (Limits(requests_a_day=5), Limits(officer_requests_a_day=5), True),
+        (Limits(officer_requests_a_day=5), Limits(officer_requests_a_day=4), False),
+        (Limits(), Limits(requests_a_day=5), False),
+        (Limits(people=5), Limits(people=6), True),
+        (Limits(page=5), Limits(), True),
+        (Limits(), Limits(page=5), False),
+        (Limits(people=5, retention_days=9), Limits(people=1, retention_days=10), True),
+    ],
+)
+def test_a_limit_that_is_loosened_is_a_widening(before, after, is_wider):
+    assert after.loosens(before) is is_wider
+
+
+ADDITION = HEAD.replace("entitlement", "addition") + (
+    GRANT.replace("entitlement", "addition")
+    .replace('"A1"', '"A2"')
+    .replace("MedicalEnrolment.scheme", "MedicalEnrolment.startDate")
+    .replace("MedicalEnrolment.status", "MedicalEnrolment.endDate")
+)
+
+
+def test_what_is_added_holds_on_the_additions_own_days_alone(catalogue):
+    added = "MedicalEnrolment.startDate"
+    whole = HEAD + GRANT + ADDITION
+    dates = ("from = 2026-11-22\nuntil = 2026-11-24", "from = 2026-01-01\nuntil = 2027-01-01")
+    shorter = HEAD + GRANT + ADDITION.replace(dates[1], dates[0], 1)
+
+    held = {day: entitled(shorter, catalogue, today=date(2026, 11, day)) for day in range(21, 26)}
+
+    assert entitled(whole, catalogue).is_granted(added)
+    assert [day for day, one in held.items() if one.is_granted(added)] == [22, 23]
+    assert held[24].decide(added) == Denied(Reason.EXPIRED)
+    assert all(one.is_granted("MedicalEnrolment.scheme") for one in held.values())
+
+
+def test_a_token_for_some_types_keeps_the_reach_of_its_entitlement(catalogue):
+    narrow = replace(OFFICER, datasets=frozenset({"Score"}))
+
+    held = entitled(HEAD + GRANT, catalogue, narrow)
+
+    assert not held.is_granted("MedicalEnrolment.scheme")
+    assert held.reach == entitled(HEAD + GRANT, catalogue).reach

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -112,3 +113,23 @@ def test_a_home_that_nobody_serves_says_so_whatever_its_lock_says(home):
         lock.tell(3, "serving")
 
     assert ServedNow.read(home.serve_lock) is None
+
+
+def test_whoever_reads_a_note_while_it_is_changed_reads_one_of_the_two(tmp_path):
+    lock, stop, seen = Lock(tmp_path / "lock"), threading.Event(), set()
+    lock.acquire()
+    lock.write("1 0 serving")
+
+    def read():
+        while not stop.is_set():
+            seen.add(read_note(lock.path))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(3_000):
+        lock.write("123456 1 kept" if number % 2 else "1 0 serving")
+    stop.set()
+    reader.join()
+    lock.release()
+
+    assert seen <= {"123456 1 kept", "1 0 serving"}

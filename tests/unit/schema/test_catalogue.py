@@ -1,5 +1,6 @@
 import itertools
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -371,7 +372,16 @@ def test_a_department_holds_its_restricted_fields_in_one_dataset():
 
 
 def test_what_is_never_stored_is_declared_all_the_same():
+    live = replace(Catalogue.discover().by_name["bank_deposit"], stored=False)
+    catalogue = Catalogue([live])
+
+    assert live not in catalogue.stored
+    assert catalogue.field("BankDeposit.amountCents") is not None
+
+
+def test_only_the_person_whose_record_it_is_can_open_it():
     catalogue = Catalogue.discover()
 
-    assert catalogue.by_name["bank_deposit"] not in catalogue.stored
-    assert catalogue.field("BankDeposit.amountCents") is not None
+    assert catalogue.by_name["bank_deposit"].consents_for_itself
+    assert not catalogue.by_name["supporter"].consents_for_itself
+    assert not catalogue.by_name["alert"].consents_for_itself

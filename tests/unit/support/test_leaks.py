@@ -1,6 +1,7 @@
 """The leak search itself finds what it is there to find."""
 
 import base64
+import json
 
 import pytest
 
@@ -19,6 +20,8 @@ AMOUNT = Planted("amount", "123456789", 123456789)
         "欧阳测试".encode("utf-16-be"),
         "欧阳测试".encode().hex().encode(),
         "欧阳测试".encode().hex().upper().encode(),
+        json.dumps("欧阳测试").encode(),
+        json.dumps("欧阳测试").upper().replace("\\U", "\\u").encode(),
         base64.b64encode("欧阳测试".encode()),
         base64.b64encode(b"a" + "欧阳测试".encode() + b"tail"),
         base64.b64encode(b"ab" + "欧阳测试".encode() + b"zz"),
@@ -42,11 +45,10 @@ def test_an_amount_is_found_as_an_integer(order, tmp_path):
     assert [hit.form for hit in hits] == [f"int8-{order}"]
 
 
-def test_a_value_across_two_windows_is_found_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.support.leaks.WINDOW", 64)
+def test_a_value_across_two_windows_is_found_once(tmp_path):
     (tmp_path / "file").write_bytes(b"." * 60 + "欧阳测试".encode() + b"." * 60)
 
-    hits, _ = Search([NAME]).in_tree(tmp_path)
+    hits = Search([NAME]).in_file(tmp_path / "file", window=64)
 
     assert [hit.form for hit in hits] == ["utf-8"]
     assert hits[0].offset == 71

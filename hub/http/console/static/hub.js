@@ -69,7 +69,13 @@ export function onSession(callback) {
   return callback(session());
 }
 
-function begin(token, caseId, actor) {
+// `via` is the role and purpose of a person's session that a new token can be had for.
+function begin(token, caseId, actor, via = null) {
+  adopt(token, caseId, actor, via);
+  changed();
+}
+
+function adopt(token, caseId, actor, via) {
   let claims = null;
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -78,13 +84,25 @@ function begin(token, caseId, actor) {
     throw new Error("This is no access token. 这不是访问令牌。");
   }
   if (typeof claims.exp !== "number") throw new Error("This is no access token. 这不是访问令牌。");
-  keep({ token, claims, caseId, actor });
-  changed();
+  keep({ token, claims, caseId, actor, via });
 }
 
 function end() {
   sessionStorage.removeItem(SESSION);
   changed();
+}
+
+// The session, with a new token if a person's has run out: they ask, so they are still there.
+async function renewed() {
+  const kept = JSON.parse(sessionStorage.getItem(SESSION) ?? "null");
+  if (session() !== null || !kept?.via) return session();
+  try {
+    adopt(await sessionToken(kept.via), kept.caseId, "", kept.via);
+  } catch {
+    return null;
+  }
+  drawSession();
+  return session();
 }
 
 function changed() {
@@ -105,7 +123,7 @@ function headers(current) {
 
 // Returns the whole answer. Whom it is about stands in the body; nothing personal is in an address.
 export async function ask(query, variables = {}, operationName = null) {
-  const current = session();
+  const current = await renewed();
   if (current === null) {
     end();
     return refusal("UNAUTHENTICATED", "Sign in first. 请先登录。");
@@ -118,7 +136,7 @@ export async function ask(query, variables = {}, operationName = null) {
       body: JSON.stringify({ query, variables, operationName }),
       cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
     });
-    if (reply.status === 401) end();
+    if (reply.status === 401) chooseAgain();
     return await reply.json();
   } catch {
     return refusal("UNREACHABLE", "The hub does not answer. 枢纽没有应答。");
@@ -131,7 +149,7 @@ function refusal(code, message) {
 
 // What the hub says of itself; with a token where it wants one. Null if it does not say.
 export async function told(path, needsToken = false) {
-  const current = session();
+  const current = needsToken ? await renewed() : null;
   if (needsToken && current === null) return null;
   try {
     const reply = await fetch(path, {
@@ -184,7 +202,7 @@ export function moment(text) {
 
 let about = null;
 export async function hub() {
-  about ??= (await told("/console/hub.json")) ?? { signInPath: null, purposes: [], profile: null };
+  about ??= (await told("/console/hub.json")) ?? { signInPath: null, sessionPath: null, purposes: [], profile: null };
   return about;
 }
 
@@ -197,21 +215,101 @@ async function drawSession() {
   const place = at("session");
   const current = session();
   if (current !== null) return fill(place, await signedIn(current));
-  const { signInPath } = await hub();
+  const { signInPath, sessionPath } = await hub();
+  const person = sessionPath ? await personsSession(sessionPath) : null;
+  if (person?.actor) return drawPerson(place, person);
   const offered = signInPath ? await told(signInPath) : null;
-  return fill(place, offered ? demoForm(offered.clients, signInPath) : pasteForm());
+  return fill(place, person ? signInLinks(person.signInPath) : null,
+    offered ? demoForm(offered.clients, signInPath) : pasteForm());
 }
 
 async function signedIn(current) {
   const { department, role, exp } = current.claims;
   const until = new Date(exp * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  setTimeout(() => { if (session() === null) changed(); }, Math.max(exp * 1000 - Date.now(), 0) + 500);
+  setTimeout(() => { if (session() === null && !current.via) changed(); }, Math.max(exp * 1000 - Date.now(), 0) + 500);
   return el("div", { class: "row signed-in" },
     el("span", { id: "who" }, ...both("已登录：", "Signed in: "), el("strong", {}, department), ` (${role}) · `,
       el("code", {}, purposeOf(current)), " ", ...(await purposeName(purposeOf(current))),
       " · ", ...both(`有效至 ${until}`, `until ${until}`)),
     ...caseFields(current),
-    el("button", { type: "button", class: "quiet", id: "sign-out", onclick: end }, ...both("退出", "Sign out")));
+    current.via ? el("button", { type: "button", class: "quiet", id: "other-purpose", onclick: chooseAgain }, ...both("更换用途", "Other purpose")) : null,
+    el("button", { type: "button", class: "quiet", id: "sign-out", onclick: current.via ? signOutPerson : end }, ...both("退出", "Sign out")));
+}
+
+// ---- a person's session -------------------------------------------------------------------------
+// The cookie is good for these paths alone; everything else is asked with the token had from them.
+
+let providersEnd = null;
+let isChoosing = false;
+
+async function posted(path, content) {
+  const reply = await fetch(path, {
+    method: "POST", headers: { "content-type": "application/json" }, credentials: "same-origin",
+    redirect: "error", body: JSON.stringify(content),
+  });
+  const answer = await reply.json();
+  if (!reply.ok) throw new Error(answer.detail);
+  return answer;
+}
+
+async function personsSession(path) {
+  try {
+    const reply = await fetch(path, { credentials: "same-origin", redirect: "error" });
+    return reply.ok ? await reply.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+async function sessionToken(via) {
+  return (await posted(`${(await hub()).sessionPath}/token`, via)).access_token;
+}
+
+async function signOutPerson() {
+  try {
+    providersEnd = (await posted(`${(await hub()).sessionPath}/end`, {})).signOutAt;
+  } catch (problem) {
+    return fill(at("who"), el("span", { role: "alert" }, problem.message));
+  }
+  return end();
+}
+
+function chooseAgain() {
+  isChoosing = true;
+  end();
+}
+
+function signInLinks(path) {
+  const here = `${path}?${new URLSearchParams({ to: location.pathname })}`;
+  return el("p", { class: "row" },
+    el("a", { id: "sign-in-person", href: here }, ...both("以本人账号登录", "Sign in with your account")),
+    providersEnd ? el("a", { id: "sign-out-provider", href: providersEnd }, ...both("同时退出身份平台", "Sign out at the provider too")) : null);
+}
+
+// On a page for one purpose somebody who has it gets the token at once; elsewhere they choose.
+async function drawPerson(place, person) {
+  const wanted = document.querySelector("[data-purpose]")?.dataset.purpose;
+  const options = person.roles.flatMap((role) => role.purposes.map((purpose) => ({ role, purpose })));
+  const fitting = options.filter(({ purpose }) => purpose === wanted);
+  if (fitting.length === 1 && !isChoosing) {
+    const via = { role: fitting[0].role.id, purpose: wanted };
+    try {
+      return begin(await sessionToken(via), "", "", via);
+    } catch {
+      isChoosing = true;
+    }
+  }
+  const select = el("select", { required: true }, options.map(({ role, purpose }) =>
+    el("option", { value: `${role.id} ${purpose}` }, `${role.department} · ${role.role} · ${purpose}`)));
+  const submit = async () => {
+    const [role, purpose] = select.value.split(" ");
+    isChoosing = false;
+    return { token: await sessionToken({ role, purpose }), via: { role, purpose } };
+  };
+  return fill(place,
+    form(submit, field("as", "角色与用途", "Role and purpose", select), ...caseFields({ via: true })),
+    el("button", { type: "button", class: "quiet", id: "sign-out", onclick: signOutPerson }, ...both("退出", "Sign out")),
+    el("span", { id: "who" }));
 }
 
 function field(id, zh, en, input) {
@@ -220,16 +318,17 @@ function field(id, zh, en, input) {
 }
 
 // The headers Hub-Case and Hub-Actor; changed while signed in, they hold from the next question on.
+// Who signed in as a person is named by the token, and by nothing else.
 function caseFields(current = null) {
   const text = (value) => el("input", { size: 16, maxlength: 64, autocomplete: "off", spellcheck: "false", value,
     pattern: "[A-Za-z0-9][A-Za-z0-9._:\\/\\-]{0,63}",
     onchange: (event) => {
       if (session() === null || !event.target.reportValidity()) return;
-      keep({ ...session(), caseId: at("case").value.trim(), actor: at("actor").value.trim() });
+      keep({ ...session(), caseId: at("case").value.trim(), actor: at("actor")?.value.trim() ?? "" });
       for (const callback of listeners) callback(session());
     } });
   return [field("case", "案件编号（如需）", "Case, where one is needed", text(current?.caseId)),
-    field("actor", "经办人编号", "Clerk's id", text(current?.actor))];
+    ...(current?.via ? [] : [field("actor", "经办人编号", "Clerk's id", text(current?.actor))])];
 }
 
 const keep = (kept) => sessionStorage.setItem(SESSION, JSON.stringify(kept));
@@ -242,8 +341,8 @@ function form(submit, ...fields) {
     event.preventDefault();
     fill(wrong);
     try {
-      const token = await submit();
-      begin(token, at("case").value.trim(), at("actor").value.trim());
+      const { token, via } = await submit();
+      begin(token, at("case").value.trim(), at("actor")?.value.trim() ?? "", via);
       at("main").focus({ preventScroll: true });
     } catch (problem) {
       fill(wrong, problem.message);
@@ -254,7 +353,7 @@ function form(submit, ...fields) {
 
 function pasteForm() {
   const token = el("input", { size: 40, autocomplete: "off", spellcheck: "false", required: true });
-  return form(() => token.value.trim(),
+  return form(() => ({ token: token.value.trim(), via: null }),
     field("token", "访问令牌（hub token 命令给出）", "Access token (from hub token)", token), ...caseFields());
 }
 
@@ -283,7 +382,7 @@ function demoForm(clients, path) {
     el("option", { value: `${client.id} ${purpose}` }, `${client.department} · ${client.role} · ${purpose}`)));
   const first = options.findIndex(({ purpose }) => purpose === wanted);
   select.selectedIndex = Math.max(first, 0);
-  return form(() => demoToken(path, ...select.value.split(" ")), field("as", "以演示部门登录（部门 · 角色 · 用途）", "Sign in as a made-up department (department, role, purpose)", select),
+  return form(async () => ({ token: await demoToken(path, ...select.value.split(" ")), via: null }), field("as", "以演示部门登录（部门 · 角色 · 用途）", "Sign in as a made-up department (department, role, purpose)", select),
   ...caseFields());
 }
 

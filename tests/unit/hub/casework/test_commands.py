@@ -12,19 +12,25 @@ from hub.casework.commands import Commands
 from hub.casework.recognise import RecogniseRoom
 from hub.errors import (
     AuditUnavailableError,
+    EncryptionRefusedError,
     InvalidRequestError,
     NotGrantedError,
     SealBrokenError,
     StoreUnavailableError,
 )
 from hub.query.answer import Request
+from hub.query.cases import CaseCheck
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies
+from hub.query.receiving import Form, Receiving
 from schema.catalogue import Catalogue
 from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import Break, FakeLog
+from tests.support.receivers import example, is_sealed, new_pair, receiving
 from tests.support.world import NOW
+
+client = example()
 
 pytestmark = pytest.mark.anyio
 APPROVER = Caller("civil-affairs", "approver", "PUSH", "c")
@@ -74,6 +80,7 @@ def give():
             Policies(database, catalogue),
             Disclosures(log, NoTags()),
             log,
+            CaseCheck(database),
             {} if problem is None else {"recognise": RecogniseRoom(recognise)},
         )
         await commands.answer(Request(TEXT, {"in": INPUT}, None, caller, "r-1", NOW))
@@ -149,17 +156,19 @@ def in_series():
     catalogue, log = Catalogue.discover(), FakeLog()
     schema, database = core_schema(build_schema(catalogue)), PolicyOnly()
 
-    async def given(room, text=SERIES, variables=STATED, caller=APPROVER):
+    async def given(room, text=SERIES, variables=STATED, caller=APPROVER, how=None):
         commands = Commands(
             schema,
             Documents(schema),
             Policies(database, catalogue),
             Disclosures(log, NoTags()),
             log,
+            CaseCheck(database),
             {"recognise": room},
         )
-        answer = await commands.answer(Request(text, variables, None, caller, "r-1", NOW))
-        return orjson.loads(answer.body), answer
+        request = Request(text, variables, None, caller, "r-1", NOW, receiving=how)
+        answer = await commands.answer(request)
+        return None if how is not None else orjson.loads(answer.body), answer
 
     given.log, given.database = log, database
     return given
@@ -282,3 +291,38 @@ async def test_a_mutation_without_a_room_is_a_bug_on_record(give):
         await give(None)
 
     assert give.log.record()["reason"] == "INTERNAL"
+
+
+@pytest.mark.parametrize(
+    "text", [SERIES, SERIES.replace("  b: recognise(input: $b) { people }", "")]
+)
+async def test_every_value_of_a_payload_is_sealed_and_opens_to_the_clear_one(in_series, text):
+    pair, variables = new_pair(), {key: STATED[key] for key in "abc" if f"${key})" in text}
+    text = text.replace(", $b: RecognitionInput!", "") if "b" not in variables else text
+    clear, _ = await in_series(Room(*[None] * 3), text, variables)
+    _, answer = await in_series(Room(*[None] * 3), text, variables, how=receiving(pair))
+
+    sealed = orjson.loads(answer.body)
+    assert (sealed["data"]["kind"], sealed["data"]["c"]["of"]) == ("Mutation", "RecognitionReceipt")
+    assert is_sealed(sealed["data"]["a"]["people"])
+    assert client.opened_answer(sealed, pair)["data"] == clear["data"]
+    assert in_series.log.record()["encryption"] == {"form": "fields", "key": "enc-1"}
+
+
+async def test_a_payload_leaves_whole_under_the_receivers_key(in_series):
+    pair = new_pair()
+    clear, _ = await in_series(Room(*[None] * 3))
+    _, answer = await in_series(Room(*[None] * 3), how=receiving(pair, Form.RESPONSE))
+
+    assert orjson.loads(client.opened_whole(answer.body, pair, None)[0])["data"] == clear["data"]
+
+
+@pytest.mark.parametrize("form", Form)
+async def test_without_a_key_no_command_is_carried_out(in_series, form):
+    room = Room(*[None] * 3)
+    with pytest.raises(EncryptionRefusedError):
+        await in_series(room, how=Receiving(form, None))
+
+    assert room.given == []
+    entry = in_series.log.record()
+    assert (entry["outcome"], entry["reason"]) == ("refused", "NO_ENCRYPTION_KEY")

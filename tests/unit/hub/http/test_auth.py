@@ -7,6 +7,7 @@ from joserfc.jwk import ECKey
 from hub.http.routes import token_issuer
 from tests.support.edge import CLIENT, ISSUER, new_edge
 
+CHALLENGES = 'Bearer realm="hub", DPoP realm="hub", algs="ES256"'
 OTHER_KEY = ECKey.generate_key("P-256")
 
 
@@ -33,7 +34,9 @@ def made(edge, *, key=None, header=None, **changed):
     } | changed
     claims = {name: value for name, value in claims.items() if value is not None}
     head = {"alg": "ES256", "typ": "at+jwt"} | (header or {})
-    return jwt.encode(head, claims, key or issuer.key, algorithms=[head["alg"]])
+    return jwt.encode(
+        head, claims, key or issuer.signing.at(edge.clock.now).key, algorithms=[head["alg"]]
+    )
 
 
 def test_the_caller_is_who_the_token_says(edge):
@@ -88,15 +91,15 @@ def test_without_a_token_the_challenge_has_no_error_code(edge):
     reply = edge.http.post("/graphql", json={"query": "{ __typename }"})
 
     assert reply.status_code == 401
-    assert reply.headers["www-authenticate"] == 'Bearer realm="hub"'
+    assert reply.headers["www-authenticate"] == CHALLENGES
     assert reply.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-@pytest.mark.parametrize("header", ["Basic eDp5", "DPoP abc", "Bearerabc"])
+@pytest.mark.parametrize("header", ["Basic eDp5", "Dpop2 abc", "Bearerabc"])
 def test_another_scheme_counts_as_no_token(edge, header):
     reply = edge.http.post("/graphql", json={}, headers={"authorization": header})
 
-    assert (reply.status_code, reply.headers["www-authenticate"]) == (401, 'Bearer realm="hub"')
+    assert (reply.status_code, reply.headers["www-authenticate"]) == (401, CHALLENGES)
 
 
 @pytest.mark.parametrize("header", ["Bearer ", "Bearer a b"])

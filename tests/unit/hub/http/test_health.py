@@ -18,7 +18,8 @@ def test_what_is_missing_is_named_in_one_word(tmp_path):
     assert reply.status_code == 503
     assert reply.json() == {
         "status": "not ready",
-        "checks": {"database": "down", "log": "down", "keys": "ok"},
+        "checks": {"database": "down", "log": "down", "keys": "ok", "seals": "down"},
+        "witness": "none",
     }
 
 

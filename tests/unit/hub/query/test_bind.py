@@ -26,10 +26,10 @@ NUMBER = number_of(3, date(1990, 1, 1))
 class PlainTags:
     """Tags that show what they are of."""
 
-    def person(self, number):
-        return number.encode()
+    def people(self, number):
+        return (number.encode(),)
 
-    def record(self, dataset, key):
+    def identifier(self, dataset, key):
         return f"{dataset}{key}".encode()
 
 
@@ -55,7 +55,7 @@ def test_without_times_it_is_today_and_the_newest_known(bound):
     _, parameters = bound(f'{{ person(nationalId: "{NUMBER.lower()}") {{ id }} }}')
 
     assert parameters == {
-        "regions": ["420106%"],
+        "r0_regions": ["420106%"],
         "r0_as_of": TODAY,
         "r0_known": NEWEST,
         "r0_tags": [NUMBER.encode()],
@@ -72,7 +72,7 @@ def test_each_root_has_its_own_times_and_people(bound):
         k="2026-05-02T08:00:00+08:00",
     )
 
-    assert [n.tag for n in roots[0].numbers] == [NUMBER.encode(), None, NUMBER.encode()]
+    assert [n.tags for n in roots[0].numbers] == [(NUMBER.encode(),), (), (NUMBER.encode(),)]
     assert parameters["r0_tags"] == [NUMBER.encode()]
     assert parameters["r0_as_of"] == date(2026, 5, 1)
     assert parameters["r0_known"] == datetime(2026, 5, 2, tzinfo=UTC)

@@ -23,10 +23,10 @@ PEOPLE = "query ($n: [String!]!) { people(nationalIds: $n) { person { population
 class PlainTags:
     """Tags that show what they are of."""
 
-    def person(self, number):
-        return number.encode()
+    def people(self, number):
+        return (number.encode(),)
 
-    def record(self, dataset, key):
+    def identifier(self, dataset, key):
         return f"{dataset}{key}".encode()
 
 

@@ -194,7 +194,7 @@ def test_whom_nobody_granted_people_learns_not_even_a_status(planned):
 def test_the_log_is_asked_alone(planned):
     plan = planned("{ accessLog { edges { node { index at } } } }", AUDITOR)
 
-    assert plan.asks_log
+    assert plan.asks_register
     assert plan.levels == ()
     with pytest.raises(InvalidDocumentError):
         planned("{ a: accessLog { __typename } b: accessLog { __typename } }", AUDITOR)

@@ -1,7 +1,6 @@
 """A tree is built in the order asked; what must be there and is not stops the answer."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 
@@ -30,12 +29,12 @@ def test_an_empty_page_has_no_cursors():
 
 def test_a_sealed_row_without_a_key_is_corrupt_and_nothing_is_opened():
     class NoKeys:
-        def open(self, *_given):
+        def open_all(self, *_given):
             raise AssertionError
 
-    row = {"identity": [b"i"], "version_id": [UUID(int=2)], "sealed_who": [b"x"]}
+    row = {"identity_id": [b"i"], "version_id": [b"v"], "sealed_who": [b"x"]}
     (parent,) = {level.parent for level in PLAN.levels if level.groups}
-    links = {parent: {b"i": (UUID(int=3), None, None, None)}}
+    links = {parent: {b"i": (b"p", (None, None, None))}}
     sealed = Sealed("d", datetime(2026, 1, 1, tzinfo=UTC), ({}, {}, row), {}, links)
 
     with pytest.raises(CorruptError, match="no data key"):

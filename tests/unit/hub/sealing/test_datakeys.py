@@ -5,8 +5,9 @@ import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from hub.errors import KeysUnavailableError, SealBrokenError
-from hub.sealing.datakeys import AES_SUITE, DataKeys, commitment_of
+from hub.sealing.datakeys import DataKeys, commitment_of
 from hub.sealing.keyring import KeyKind
+from hub.sealing.suites import Suite
 
 POLICE, INSURER = "public-security", "medical-insurance"
 
@@ -48,7 +49,7 @@ def test_the_wrapped_form_is_rfc_3394_under_the_departments_key(data_keys, keyri
     raw, key = data_keys.new(POLICE)
     over = keyring.primary(KeyKind.DEPARTMENT, POLICE)
 
-    assert (key.department, key.suite, key.key_version) == (POLICE, AES_SUITE, over.version)
+    assert (key.department, key.suite, key.key_version) == (POLICE, Suite.AES, over.version)
     assert len(raw) == 32
     assert len(key.wrapped) == 40
     assert aes_key_unwrap(over.secret, key.wrapped) == raw
@@ -155,3 +156,26 @@ def test_no_representation_or_message_shows_a_raw_key(data_keys):
     shown = repr(data_keys) + repr(key) + str(caught.value)
     assert raw.hex() not in shown
     assert repr(raw)[2:-1] not in shown
+
+
+def test_keys_of_a_page_are_those_opened_one_by_one(keyring):
+    data_keys = DataKeys(keyring, capacity=3)
+    made = [data_keys.new(POLICE) for _ in range(6)]
+    stored = [(key.key_version, key.wrapped, key.commitment) for _, key in made]
+
+    for page in (stored[:2], stored, stored[::-1], []):
+        raw = {key.wrapped: raw for raw, key in made}
+        assert data_keys.open_all(POLICE, page) == [raw[wrapped] for _, wrapped, _ in page]
+        assert len(data_keys._opened) <= 3
+
+
+def test_a_page_with_one_key_that_was_swapped_is_refused(keyring):
+    data_keys = DataKeys(keyring)
+    (_, first), (_, second) = (data_keys.new(POLICE) for _ in range(2))
+    right = [(key.key_version, key.wrapped, key.commitment) for key in (first, second)]
+    swapped = [right[0], (second.key_version, second.wrapped, first.commitment)]
+
+    data_keys.open_all(POLICE, right)
+
+    with pytest.raises(SealBrokenError):
+        data_keys.open_all(POLICE, swapped)

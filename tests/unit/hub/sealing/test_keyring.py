@@ -1,6 +1,8 @@
 import base64
 import json
+import re
 import stat
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
@@ -8,6 +10,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from hub.errors import KeysUnavailableError, SetupError
 from hub.sealing.files import write_private
 from hub.sealing.keyring import HUB, Key, KeyKind, Keyring, KeyStatus
+from hub.sealing.suites import Suite
 
 ROOT = bytes(range(32))
 POLICE = "public-security"
@@ -31,10 +34,12 @@ def test_a_new_folder_gets_a_root_key_and_an_empty_keyring_readable_by_their_own
     Keyring.open_or_create(tmp_path / "keys")
 
     files = {path.name: path for path in (tmp_path / "keys").iterdir()}
-    assert set(files) == {"root.key", "keyring.json"}
+    assert set(files) == {"root.key", "keyring.json", "keyring.lock"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files.values()} == {0o600}
     assert len(files["root.key"].read_bytes()) == 32
-    assert json.loads(files["keyring.json"].read_text()) == {"format": 1, "keys": []}
+    kept = json.loads(files["keyring.json"].read_text())
+    assert re.fullmatch("local:[0-9a-f]{16}", kept.pop("root"))
+    assert kept == {"format": 2, "keys": []}
 
 
 def test_two_new_folders_have_two_root_keys(tmp_path):
@@ -71,7 +76,7 @@ def test_the_file_holds_wrapped_keys_only_each_opening_under_the_root(tmp_path):
     wrapped = base64.b64decode(stored.pop("wrapped"))
 
     assert stored == {
-        "kind": "department", "owner": POLICE, "version": 1, "status": "primary"
+        "kind": "department", "owner": POLICE, "version": 1, "status": "primary", "since": ""
     }  # fmt: skip
     assert aes_key_unwrap((tmp_path / "root.key").read_bytes(), wrapped) == made.secret
     for form in (made.secret, made.secret.hex().encode(), base64.b64encode(made.secret)):
@@ -176,6 +181,9 @@ def test_a_damaged_key_is_refused_by_the_name_of_its_owner(tmp_path, wrapped):
         json.dumps({"format": 1, "keys": [entry(kind="garden")]}),
         json.dumps({"format": 1, "keys": [entry(status="lost")]}),
         json.dumps({"format": 1, "keys": [entry(version="1")]}),
+        json.dumps({"format": 3, "keys": [entry() | {"suite": 3}]}),
+        json.dumps({"format": 3, "keys": [entry() | {"suite": 0}]}),
+        json.dumps({"format": 3, "keys": [entry() | {"suite": "sm"}]}),
         json.dumps({"format": 1, "keys": [entry()]})[:-9],
     ],
 )
@@ -192,10 +200,10 @@ def test_bytes_that_are_no_text_are_a_damaged_keyring_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ['{"format": 2, "keys": []}', '{"format": 0}', '{"format": 2, "keys": {"a": 1}}']
+    "content", ['{"format": 4, "keys": []}', '{"format": 0}', '{"format": 4, "keys": {"a": 1}}']
 )
 def test_a_format_that_is_not_known_is_refused_as_such_whatever_follows(tmp_path, content):
-    with pytest.raises(SetupError, match=r"is of format [02], not 1"):
+    with pytest.raises(SetupError, match=r"is of format [04], not 3 or before"):
         Keyring.open(folder_with(tmp_path, content=content))
 
 
@@ -223,3 +231,148 @@ def test_no_representation_or_message_shows_a_secret(tmp_path):
     assert "unmistakable" not in shown
     assert secret.hex() not in shown
     assert repr(Key(KeyKind.TAG, HUB, 3, KeyStatus.PRIMARY, secret)) == "Key(tag, hub, v3, primary)"
+
+
+def test_what_another_process_changed_is_taken_over(tmp_path, monkeypatch):
+    one = Keyring.open_or_create(tmp_path)
+    one.ensure(KeyKind.TAG)
+    other = Keyring.open(tmp_path)
+    with one.changing():
+        one.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY, "2026-11-27")
+
+    assert other.version(KeyKind.TAG, HUB, 2).since == "2026-11-27"  # asked for, so looked for
+    assert other.primary(KeyKind.TAG).version == 2
+    assert other.version(KeyKind.TAG, HUB, 1).status is KeyStatus.DECRYPT_ONLY
+
+
+def test_a_process_that_only_seals_looks_for_changes_at_most_once_a_second(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("hub.sealing.keyring.time.monotonic", lambda: now[0])
+    one = Keyring.open_or_create(tmp_path)
+    one.ensure(KeyKind.TAG)
+    other = Keyring.open(tmp_path)
+    with one.changing():
+        one.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+
+    assert other.primary(KeyKind.TAG).version == 1
+    now[0] += 1.01
+    assert other.primary(KeyKind.TAG).version == 2
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_over_and_what_is_in_memory_still_opens(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    made = ring.ensure(KeyKind.TAG)
+    (tmp_path / "keyring.json").write_text("{")
+
+    assert not ring.look()
+    assert ring.primary(KeyKind.TAG) == made
+    with pytest.raises(SetupError, match="damaged"), ring.changing():
+        ring.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+    assert (tmp_path / "keyring.json").read_text() == "{"
+
+
+def test_a_change_that_fails_changes_neither_the_file_nor_the_memory(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    made = ring.ensure(KeyKind.TAG)
+    content = (tmp_path / "keyring.json").read_bytes()
+
+    def fail():
+        with ring.changing():
+            ring.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert ring.primary(KeyKind.TAG) == made
+    assert (tmp_path / "keyring.json").read_bytes() == content
+
+
+def test_two_processes_that_make_keys_lose_none(tmp_path):
+    one = Keyring.open_or_create(tmp_path)
+    other = Keyring.open(tmp_path)
+    for number in range(3):
+        one.ensure(KeyKind.DEPARTMENT, f"one-{number}")
+        other.ensure(KeyKind.DEPARTMENT, f"other-{number}")
+    same = one.ensure(KeyKind.TAG), other.ensure(KeyKind.TAG)
+
+    assert len(Keyring.open(tmp_path).all()) == 7
+    assert same[0] == same[1]
+
+
+def test_a_retired_key_opens_nothing_and_its_number_is_never_given_again(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    ring.ensure(KeyKind.TAG)
+    with ring.changing():
+        ring.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+        ring.put(replace(ring.version(KeyKind.TAG, HUB, 1), status=KeyStatus.RETIRED, secret=b""))
+
+    again = Keyring.open(tmp_path)
+    with pytest.raises(KeysUnavailableError, match="Version 1"):
+        again.version(KeyKind.TAG, HUB, 1)
+    with again.changing():
+        assert again.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY).version == 3
+
+
+def test_a_keyring_of_the_first_format_opens_and_is_saved_in_the_second(tmp_path):
+    ring = Keyring.open(folder_with(tmp_path, entry(1)))
+    ring.ensure(KeyKind.TAG)
+
+    kept = json.loads((tmp_path / "keyring.json").read_text())
+    assert (kept["format"], kept["root"]) == (2, ring.root.id)
+    assert Keyring.open(tmp_path).primary(KeyKind.DEPARTMENT, POLICE).version == 1
+
+
+def test_a_keyring_without_another_suite_than_the_first_keeps_its_format(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    ring.ensure(KeyKind.DEPARTMENT, POLICE)
+    kept = json.loads((tmp_path / "keyring.json").read_text())
+
+    assert kept["format"] == 2
+    assert "suite" not in kept["keys"][0]
+
+
+def test_a_key_has_its_suite_for_as_long_as_it_lives(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    first = ring.ensure(KeyKind.DEPARTMENT, POLICE)
+    with ring.changing():
+        ring.add(KeyKind.DEPARTMENT, POLICE, KeyStatus.PRIMARY, suite=Suite.SM)
+        ring.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY, suite=Suite.SM)
+
+    kept = json.loads((tmp_path / "keyring.json").read_text())
+    again = Keyring.open(tmp_path)
+    assert kept["format"] == 3
+    assert [key.get("suite") for key in kept["keys"]] == [None, 2, 2]
+    assert again.version(KeyKind.DEPARTMENT, POLICE, 1).suite is first.suite is Suite.AES
+    assert again.primary(KeyKind.DEPARTMENT, POLICE).suite is Suite.SM
+    assert again.primary(KeyKind.TAG).suite is Suite.SM
+
+
+def test_a_departments_key_has_the_length_that_its_suite_wraps_with(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+
+    assert len(ring.ensure(KeyKind.DEPARTMENT, POLICE, suite=Suite.SM).secret) == 16
+    assert len(ring.ensure(KeyKind.DEPARTMENT, "housing").secret) == 32
+    assert len(ring.ensure(KeyKind.TAG, suite=Suite.SM).secret) == 32
+
+
+def test_a_keyring_of_another_root_key_is_refused_by_the_names_of_both(tmp_path):
+    ring = Keyring.open_or_create(tmp_path)
+    write_private(tmp_path / "root.key", bytes(32))
+
+    with pytest.raises(SetupError, match=f"another root key .{ring.root.id}.*local:"):
+        Keyring.open(tmp_path)
+
+
+def test_who_does_not_wait_is_told_that_the_file_is_being_changed(tmp_path):
+    one = Keyring.open_or_create(tmp_path)
+    other = Keyring.open(tmp_path)
+
+    def at_once():
+        with other.changing(waits=False):
+            other.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+
+    with one.changing(), pytest.raises(KeysUnavailableError, match="being changed"):
+        at_once()
+    at_once()
+    assert Keyring.open(tmp_path).primary(KeyKind.TAG).version == 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import SealBrokenError
-from hub.sealing.seals import aad_prefix, opener, seal, seal_groups
+from hub.sealing.seals import aad_prefix, cipher_of, column_opener, opener, seal, seal_groups
 from schema.catalogue import Catalogue
 
 KEY = bytes(range(32))
@@ -40,6 +40,9 @@ def sealed(values=VALUES):
 def broken(place, key, identity, version, value):
     with pytest.raises(SealBrokenError) as caught:
         opener(*place)(key, identity, version, value)
+    with pytest.raises(SealBrokenError) as of_column:
+        column_opener(*place)([key], [identity], [version], [value])
+    assert str(of_column.value) == str(caught.value)
     return str(caught.value)
 
 
@@ -111,7 +114,7 @@ def test_a_truncated_or_lengthened_value_does_not_open():
     broken(PLACE, KEY, IDENTITY, VERSION, whole + b"\0")
 
 
-@pytest.mark.parametrize("head", [b"\0\1", b"\2\1", b"\1\0", b"\1\2", b"\xff\xff"])
+@pytest.mark.parametrize("head", [b"\0\1", b"\2\1", b"\1\0", b"\1\3", b"\2\2", b"\xff\xff"])
 def test_a_format_or_suite_that_is_not_known_is_refused_as_such(head):
     said = broken(PLACE, KEY, IDENTITY, VERSION, head + sealed()[2:])
 
@@ -220,3 +223,36 @@ def test_no_ciphertext_holds_a_value_of_the_record():
 
     stored = b"".join(columns.values())
     assert not any(str(v).encode() in stored for v in RECORD.values() if len(str(v)) > 2)
+
+
+def test_a_cipher_at_hand_opens_nothing_of_another_key():
+    other = bytes(reversed(KEY))
+    theirs = seal(other, PREFIX, IDENTITY, VERSION, ["theirs"])
+
+    assert opener(*PLACE)(KEY, IDENTITY, VERSION, sealed()) == VALUES
+    assert opener(*PLACE)(other, IDENTITY, VERSION, theirs) == ["theirs"]
+    assert opener(*PLACE)(KEY, IDENTITY, VERSION, sealed()) == VALUES
+    broken(PLACE, KEY, IDENTITY, VERSION, theirs)
+    broken(PLACE, other, IDENTITY, VERSION, sealed())
+
+
+def test_only_so_many_ciphers_are_kept_at_hand():
+    for number in range(cipher_of.cache_info().maxsize + 2):
+        cipher_of(number.to_bytes(32, "big"))
+
+    assert cipher_of.cache_info().currsize == cipher_of.cache_info().maxsize
+
+
+def test_a_column_opens_row_by_row_and_not_at_all_where_one_is_broken():
+    keys = [KEY, bytes(reversed(KEY)), KEY[:16]]
+    places = [UUID(int=n).bytes for n in range(3)]
+    values = [["a", None], ["b", 1], ["c", True]]
+    column = [seal(k, PREFIX, i, VERSION, v) for k, i, v in zip(keys, places, values, strict=True)]
+    open_column = column_opener(*PLACE)
+
+    assert open_column(keys, places, [VERSION] * 3, column) == values
+    assert open_column([], [], [], []) == []
+    for broken_row in range(3):
+        moved = [*column[:broken_row], column[broken_row - 1], *column[broken_row + 1 :]]
+        with pytest.raises(SealBrokenError, match=r"population\.who"):
+            open_column(keys, places, [VERSION] * 3, moved)

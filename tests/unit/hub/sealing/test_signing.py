@@ -2,7 +2,6 @@ import base64
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
@@ -10,7 +9,8 @@ from joserfc.jwk import ECKey, KeySet
 from hub.errors import KeysUnavailableError
 from hub.sealing.files import write_private
 from hub.sealing.keyring import KeyKind, Keyring
-from hub.sealing.signing import MessageSigner, log_seed, signing_key
+from hub.sealing.log_signing import LogSigner
+from hub.sealing.signing import MessageSigner, signing_key
 
 PAYLOAD = '{"认定": "低保对象"}'.encode()
 
@@ -109,17 +109,10 @@ def test_a_fixed_secret_gives_a_fixed_key(tmp_path):
     assert key.as_dict()["x"] == "-bI4XV-wXu_ByeWBp8vV2pilrqZCR6aABxTFyn8HmQA"
 
 
-def test_the_seed_of_the_log_is_its_keyring_secret_and_signs(keyring):
-    seed = log_seed(keyring)
-
-    assert seed == keyring.primary(KeyKind.LOG).secret == log_seed(Keyring.open(keyring._folder))
-    assert len(Ed25519PrivateKey.from_private_bytes(seed).sign(b"checkpoint")) == 64
-
-
 def test_without_its_key_nothing_signs(tmp_path):
     ring = Keyring.open_or_create(tmp_path)
 
-    for asked in (MessageSigner, log_seed):
+    for asked in (MessageSigner, lambda ring: LogSigner(ring, "hub.example/log")):
         with pytest.raises(KeysUnavailableError, match="signing"):
             asked(ring)
 

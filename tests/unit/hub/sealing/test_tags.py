@@ -1,13 +1,14 @@
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import KeysUnavailableError
-from hub.sealing.keyring import KeyKind, Keyring
-from hub.sealing.tags import Tagger
+from hub.sealing.keyring import HUB, KeyKind, Keyring, KeyStatus
+from hub.sealing.tags import Tagger, ensure_tag_keys
 
 NUMBER = "690106197903150012"
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -34,8 +35,10 @@ def test_each_use_has_tags_of_its_own(tagger):
         tagger.record("", "x"),
         tagger.content("x", ""),
         tagger.content("", "x"),
-        tagger.once("x", ""),
-        tagger.once("", "x"),
+        *tagger.onces("x", ""),
+        *tagger.onces("", "x"),
+        tagger.identifier("x", ""),
+        tagger.pseudonym("x", ""),
         tagger.subject(b"x"),
     ]
 
@@ -49,7 +52,7 @@ def test_two_parts_never_run_together(tagger, first, second):
     same = first == second
 
     assert (tagger.record(*first) == tagger.record(*second)) is same
-    assert (tagger.once(*first) == tagger.once(*second)) is same
+    assert (tagger.onces(*first) == tagger.onces(*second)) is same
 
 
 def test_parts_that_join_to_one_text_have_different_tags(tagger):
@@ -60,6 +63,7 @@ def test_parts_that_join_to_one_text_have_different_tags(tagger):
 def test_another_hub_has_other_tags(tagger, tmp_path):
     ring = Keyring.open_or_create(tmp_path / "elsewhere")
     ring.ensure(KeyKind.TAG)
+    ring.ensure(KeyKind.IDENTIFIER)
     ring.ensure(KeyKind.SUBJECT)
 
     assert Tagger(ring).person(NUMBER) != tagger.person(NUMBER)
@@ -88,10 +92,10 @@ def test_the_tags_of_the_log_are_under_a_key_of_their_own(tagger, keyring):
     assert tagger.subject(b"alias") == expected
 
 
-@pytest.mark.parametrize("missing", [KeyKind.TAG, KeyKind.SUBJECT])
+@pytest.mark.parametrize("missing", [KeyKind.TAG, KeyKind.IDENTIFIER, KeyKind.SUBJECT])
 def test_without_one_of_its_keys_there_is_no_tagger(tmp_path, missing):
     ring = Keyring.open_or_create(tmp_path)
-    for kind in {KeyKind.TAG, KeyKind.SUBJECT} - {missing}:
+    for kind in {KeyKind.TAG, KeyKind.IDENTIFIER, KeyKind.SUBJECT} - {missing}:
         ring.ensure(kind)
 
     with pytest.raises(KeysUnavailableError, match=missing.value):
@@ -100,3 +104,62 @@ def test_without_one_of_its_keys_there_is_no_tagger(tmp_path, missing):
 
 def test_its_representation_shows_no_key(tagger, keyring):
     assert keyring.primary(KeyKind.TAG).secret.hex() not in repr(tagger) + repr(vars(tagger))
+
+
+def test_a_version_that_is_announced_is_looked_up_by_and_not_stored_under(tagger, keyring):
+    before = tagger.person(NUMBER)
+    with keyring.changing():
+        made = keyring.add(KeyKind.TAG, HUB, KeyStatus.ANNOUNCED)
+
+    first, second = tagger.people(NUMBER)
+    assert (first, tagger.version, tagger.newest()) == (before, 1, 2)
+    assert len(tagger.onces("client", "jti")) == 2
+
+    with keyring.changing():
+        keyring.put(replace(made, status=KeyStatus.PRIMARY))
+    assert tagger.people(NUMBER) == (second, first)
+    assert (tagger.person(NUMBER), tagger.version) == (second, 2)
+    assert tagger.under(1).person(NUMBER) == first
+
+    with keyring.changing():
+        keyring.put(
+            replace(keyring.version(KeyKind.TAG, HUB, 1), status=KeyStatus.RETIRED, secret=b"")
+        )
+    assert tagger.people(NUMBER) == (second,)
+    with pytest.raises(KeysUnavailableError, match="Version 1"):
+        tagger.under(1)
+
+
+def test_a_process_hears_of_another_ones_version_when_it_looks(tagger, keyring):
+    with pytest.raises(KeysUnavailableError):
+        tagger.under(2)
+    other = Keyring.open(keyring._folder)
+    with other.changing():
+        other.add(KeyKind.TAG, HUB, KeyStatus.ANNOUNCED)
+
+    assert [key.version for key in tagger.looked()] == [1, 2]
+
+
+def test_ids_stay_the_same_whatever_becomes_of_the_tag_key(tagger, keyring):
+    before = tagger.identifier("population", "6"), tagger.pseudonym("actor", "x")
+    with keyring.changing():
+        keyring.add(KeyKind.TAG, HUB, KeyStatus.PRIMARY)
+
+    assert (tagger.identifier("population", "6"), tagger.pseudonym("actor", "x")) == before
+
+
+def test_a_hub_from_before_goes_on_with_the_ids_that_its_first_tag_key_made(tmp_path):
+    ring = Keyring.open_or_create(tmp_path / "old")
+    ring.ensure(KeyKind.SUBJECT)
+    tag = ring.ensure(KeyKind.TAG, today="2025-01-01")
+
+    ensure_tag_keys(ring, "2026-11-27")
+    ensure_tag_keys(ring, "2026-11-28")
+
+    tagger = Tagger(ring)
+    assert ring.primary(KeyKind.TAG) == tag
+    assert tagger.identifier("population", "6") == tagger.record("population", "6")
+    new = Keyring.open_or_create(tmp_path / "new")
+    new.ensure(KeyKind.SUBJECT)
+    ensure_tag_keys(new, "2026-11-27")
+    assert Tagger(new).identifier("population", "6") != Tagger(new).record("population", "6")

@@ -66,9 +66,9 @@ def test_an_authorisation_may_end_today_and_last_twelve_months():
     assert faults(given=replaced("wife", signed("wife", until=UNTIL))) == ()
 
 
-def test_who_turns_eighteen_today_signs_today():
-    grown = replace(CHILD, birth_date=date(2008, 11, 23))
-    minor = replace(CHILD, birth_date=date(2008, 11, 24))
+def test_who_turns_fourteen_today_signs_today():
+    grown = replace(CHILD, birth_date=date(2012, 11, 23))
+    minor = replace(CHILD, birth_date=date(2012, 11, 24))
 
     assert faults((WANG, WIFE, grown))[0].reason is SignatureReason.SIGNED_BY_OTHER
     assert faults((WANG, WIFE, minor)) == ()

@@ -1,0 +1,1 @@
+"""Sharing agreements: asked for, approved by who shares, widened by two, ended, disposed of."""

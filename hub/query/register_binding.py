@@ -1,0 +1,109 @@
+"""A register gets the arguments of one request; what an argument cannot be is not quoted."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from hub.access import Purpose, is_opaque
+from hub.errors import InvalidDocumentError
+from hub.query.given import first_given, moment_given
+from hub.query.model import BoundRoot, Number, Root, RootKind
+
+_DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PURPOSE: Final = re.compile("|".join(Purpose))
+_STATE: Final = re.compile(r"[a-z ]{1,20}")
+_SEVERITY: Final = re.compile("low|medium|high")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_FIELD: Final = re.compile(r"[A-Z][A-Za-z]{0,62}(\.[a-z][A-Za-z]{0,62})?")
+
+
+def register_bound(
+    root: Root, given: Mapping[str, object], today: date, numbers: tuple[Number, ...]
+) -> BoundRoot:
+    """Return a register's root with its arguments; `numbers` are of the person asked about.
+
+    Raises:
+        InvalidDocumentError: An argument is not what it must be.
+    """
+    read = _READS[root.kind]
+    stated = given.get("day")
+    day = stated if isinstance(stated, date) else today
+    first, has_after = first_given(given), given.get("after") is not None
+    return BoundRoot(root, day, None, numbers, read(given), first, has_after)
+
+
+def _access_log(given: Mapping[str, object]) -> dict[str, object]:
+    department, after = given.get("department"), given.get("after")
+    if department is not None and not _DEPARTMENT.fullmatch(str(department)):
+        raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
+    return {
+        "department": department,
+        "since": moment_given(given.get("since"), "since"),
+        "until": moment_given(given.get("until"), "until"),
+        "before": _index(str(after)) if after is not None else None,
+    }
+
+
+def _access_rules(given: Mapping[str, object]) -> dict[str, object]:
+    names = {"department": _DEPARTMENT, "role": _DEPARTMENT, "purpose": _PURPOSE, "field": _FIELD}
+    for name, form in names.items():
+        value = given.get(name)
+        if value is not None and not form.fullmatch(str(value)):
+            raise InvalidDocumentError(f"`{name}` is no such name; see the catalogue.")
+    after = given.get("after")
+    skipped = 0 if after is None else _index(str(after))
+    return {**{name: given.get(name) for name in names}, "skipped": skipped}
+
+
+def _agreements(given: Mapping[str, object]) -> dict[str, object]:
+    for name in ("source", "department"):
+        value = given.get(name)
+        if value is not None and not _DEPARTMENT.fullmatch(str(value)):
+            raise InvalidDocumentError(f"`{name}` is small letters, digits and hyphens.")
+    agreement, after = given.get("agreement"), given.get("after")
+    if agreement is not None and not is_opaque(str(agreement)):
+        raise InvalidDocumentError("`agreement` is letters, digits and `._:/-`, at most 64.")
+    states = given.get("states")
+    assert states is None or isinstance(states, list)  # noqa: S101 - the schema says so
+    if states is not None and not all(_STATE.fullmatch(str(state)) for state in states):
+        raise InvalidDocumentError("`states` are states of agreements, in small letters.")
+    return {
+        "agreement": agreement,
+        "source": given.get("source"),
+        "department": given.get("department"),
+        "states": None if states is None else tuple(map(str, states)),
+        "overdue": bool(given.get("overdue")),
+        "skipped": 0 if after is None else _index(str(after)),
+    }
+
+
+def _indicators(given: Mapping[str, object]) -> dict[str, object]:
+    names = {"department": _DEPARTMENT, "rule": _DEPARTMENT, "severity": _SEVERITY}
+    for name, form in names.items():
+        value = given.get(name)
+        if value is not None and not form.fullmatch(str(value)):
+            raise InvalidDocumentError(f"`{name}` is no such name; see docs/audit.md.")
+    index, _, known = str(given.get("after") or "").partition("-")
+    if given.get("after") is not None and not _ID.fullmatch(known):
+        raise InvalidDocumentError("`after` is not a cursor of this connection.")
+    return {
+        **{name: given.get(name) for name in names},
+        "since": moment_given(given.get("since"), "since"),
+        "open": given.get("open") is True,
+        "before": (_index(index), known) if known else None,
+    }
+
+
+def _index(cursor: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
+        raise InvalidDocumentError("`after` is not a cursor of this connection.")
+    return int(cursor)
+
+
+_READS: Final = {
+    RootKind.ACCESS_LOG: _access_log,
+    RootKind.ACCESS_RULES: _access_rules,
+    RootKind.SHARING_AGREEMENTS: _agreements,
+    RootKind.INDICATORS: _indicators,
+}

@@ -1,0 +1,89 @@
+"""Read the published part of the audit log: its newest checkpoint, tiles, bundles, and proofs.
+
+Nothing here is about anybody: hashes, and salted commitments.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from audit.errors import LogInconsistentError
+from audit.merkle import hash_leaf
+from audit.proving import Proof, Proving, prove, tiles_for
+from audit.tiles import TILE_WIDTH, encode_bundle, tile_root
+from hub.errors import CorruptError
+from hub.store.database import Connection
+
+_HEAD: Final = "SELECT size, note FROM audit.head"
+_TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
+_ENTRIES: Final = "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
+
+
+class Newest(NamedTuple):
+    """The end of the log: how many entries it has, and the signed note that says so."""
+
+    size: int
+    note: str
+
+
+async def newest(connection: Connection) -> Newest | None:
+    """Return the newest checkpoint; None while the log has no entry."""
+    head = await connection.fetchrow(_HEAD)
+    return None if head is None or not head["size"] else Newest(head["size"], head["note"])
+
+
+async def bundle(connection: Connection, n: int, width: int) -> bytes:
+    """Return the first `width` entries of bundle `n`, which the log reaches.
+
+    Raises:
+        CorruptError: They are not all there.
+    """
+    start = n * TILE_WIDTH
+    entries = await _column(connection, _ENTRIES, start, start + width)
+    if len(entries) != width:
+        raise _missing()
+    try:
+        return encode_bundle(entries)
+    except ValueError:
+        raise _missing() from None
+
+
+async def tile(connection: Connection, level: int, n: int, width: int) -> bytes:
+    """Return the first `width` hashes of a tile, which the log reaches.
+
+    Raises:
+        CorruptError: They are not all there.
+    """
+    start = n * TILE_WIDTH
+    if width == TILE_WIDTH:
+        found: Iterable[bytes] = await _column(connection, _TILES, level, n, n + 1)
+        hashes = b"".join(found)
+    elif level == 0:
+        entries = await _column(connection, _ENTRIES, start, start + width)
+        hashes = b"".join(hash_leaf(entry) for entry in entries)
+    else:
+        below = await _column(connection, _TILES, level - 1, start, start + width)
+        hashes = b"".join(tile_root(each) for each in below)
+    if len(hashes) != width * 32:
+        raise _missing()
+    return hashes
+
+
+async def proof(connection: Connection, proving: Proving, size: int) -> Proof:
+    """Return a proof about the tree of the first `size` entries, which the log reaches.
+
+    Raises:
+        CorruptError: A tile is missing.
+    """
+    tiles = {place: await tile(connection, *place) for place in sorted(tiles_for(proving, size))}
+    try:
+        return prove(proving, size, tiles)
+    except LogInconsistentError:
+        raise _missing() from None
+
+
+def _missing() -> CorruptError:
+    return CorruptError("A tile of the log is missing or malformed.")
+
+
+async def _column(connection: Connection, sql: str, *bounds: int) -> list[bytes]:
+    return [row[0] for row in await connection.fetch(sql, *bounds)]

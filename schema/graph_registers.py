@@ -1,0 +1,90 @@
+"""The types of what the hub tells of itself: its access log, indicators, rules of access."""
+
+from datetime import date, datetime
+
+from schema.graph_types import core_fields, make_type
+
+
+def access_entry() -> type:
+    """Return the type of one entry of the access log."""
+    return make_type(
+        "AccessEntry",
+        "One entry of the access log, as an auditor sees it.",
+        core_fields(
+            "AccessEntry",
+            {
+                "index": int | None,
+                "at": datetime | None,
+                "kind": str | None,
+                "department": str | None,
+                "role": str | None,
+                "actor": str | None,
+                "purpose": str | None,
+                "case": str | None,
+                "outcome": str | None,
+                "fields": list[str] | None,
+                "denied": list[str] | None,
+                "subject_count": int | None,
+            },
+        ),
+    )
+
+
+def audit_indicator() -> type:
+    """Return the type of one indicator for auditors."""
+    texts = ("id", "rule", "says", "severity", "department", "actor", "client",
+             "acknowledged_by", "note")  # fmt: skip
+    moments = ("started_at", "ended_at", "acknowledged_at")
+    numbers = ("first_index", "last_index", "count", "threshold")
+    return make_type(
+        "AuditIndicator",
+        "What the access log adds up to, that is worth a look: a reason to ask, never a finding.",
+        core_fields(
+            "AuditIndicator",
+            {
+                **dict.fromkeys(texts, str | None),
+                **dict.fromkeys(moments, datetime | None),
+                **dict.fromkeys(numbers, int | None),
+            },
+        ),
+    )
+
+
+def access_rule() -> type:
+    """Return the type of one line of the policy: a field that an entitlement names."""
+    texts = ("department", "role", "purpose", "field", "classification", "source", "state",
+             "agreement", "legal_basis")  # fmt: skip
+    return make_type(
+        "AccessRule",
+        "Who may read one field, for which purpose, by which agreement; or what is missing.",
+        core_fields(
+            "AccessRule",
+            {
+                **dict.fromkeys(texts, str | None),
+                "start_date": date | None,
+                "end_date": date | None,
+                **dict.fromkeys(("regions", "conditions", "missing"), list[str] | None),
+            },
+        ),
+    )
+
+
+def sharing_agreement() -> type:
+    """Return the type of a sharing agreement, or of the request that may become one."""
+    texts = ("agreement", "state", "source", "role", "purpose", "sharing", "legal_basis", "scene",
+             "method", "due", "dispute", "problem")  # fmt: skip
+    lists = ("departments", "fields", "regions", "lacks", "history")
+    return make_type(
+        "SharingAgreement",
+        "Who asks for what of whom, where that stands, and what is due.",
+        core_fields(
+            "SharingAgreement",
+            {
+                **dict.fromkeys(texts, str | None),
+                **dict.fromkeys(lists, list[str] | None),
+                **dict.fromkeys(("start_date", "end_date", "due_on"), date | None),
+                "step": int | None,
+                "overdue": bool | None,
+            },
+        ),
+    )

@@ -1,0 +1,206 @@
+"""What the log adds up to: counted in any pieces, by rules that are data, about nobody by name."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.entry import CODE_BY_KIND, EntryKind, SubjectAccess, pack_subjects
+from audit.indicators import (
+    Rule,
+    applies,
+    indicator_id,
+    load_rules,
+    observed,
+    packaged_rules,
+    tally,
+    window_end,
+    window_start,
+)
+from hub.access import Reason
+from schema.catalogue import Catalogue
+
+NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
+"""Of Beijing."""
+RULES = {rule.id: rule for rule in packaged_rules()}
+
+
+def entry(index=0, *, at=NOON, kind=EntryKind.ANSWER, tags=(), **record):
+    content = {"department": "tax", "client": "tax-desk", "outcome": "answered"} | record
+    packed = pack_subjects([SubjectAccess(tag * 32, 1) for tag in tags])
+    return observed(index, at, CODE_BY_KIND[kind], orjson.dumps(content), packed)
+
+
+def rule(**changed):
+    stated = {
+        "id": "a-rule", "says": "s", "says_zh": "s", "severity": "low",
+        "kinds": [EntryKind.ANSWER], "measure": "entries", "window_s": 600, "threshold": 2,
+    }  # fmt: skip
+    return Rule(**(stated | changed))
+
+
+def looked_for(**counts):
+    return entry(roots=[{"name": "people", "found": 0, **counts}])
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "counts"),
+    [
+        ("consent-bound-without-consent", entry(denied=["X.y CONSENT_REQUIRED"]), True),
+        ("consent-bound-without-consent", entry(denied=["Person.bankDeposits NOT_GRANTED"]), True),
+        ("consent-bound-without-consent", entry(denied=["BankDeposit.kind NOT_GRANTED"]), True),
+        ("consent-bound-without-consent", entry(denied=["Population.phone NOT_GRANTED"]), False),
+        ("consent-bound-without-consent", entry(), False),
+        ("no-such-people", looked_for(unknown=3, outside=2), True),
+        ("cases-refused", entry(kind=EntryKind.DENIAL, reason="CASE_REQUIRED"), True),
+        ("cases-refused", entry(kind=EntryKind.DENIAL, reason="NOT_GRANTED"), False),
+        ("suspended-agreement-asked", entry(denied=["A.b SUSPENDED"]), True),
+        ("suspended-agreement-asked", entry(kind=EntryKind.DENIAL, reason="SUSPENDED"), True),
+        ("burst-of-look-ups", entry(actor="c-7", subjects=1), True),
+        ("burst-of-look-ups", entry(subjects=1), False),
+        ("burst-of-look-ups", entry(actor="c-7"), False),
+        ("look-ups-at-night", entry(actor="c-7", subjects=1, at=NOON.replace(hour=14)), True),
+        ("look-ups-at-night", entry(actor="c-7", subjects=1, at=NOON.replace(hour=21)), True),
+        ("look-ups-at-night", entry(actor="c-7", subjects=1, at=NOON.replace(hour=22)), False),
+        ("look-ups-at-night", entry(actor="c-7", subjects=1), False),
+        ("one-person-many-departments", entry(tags=[b"a"]), True),
+        ("one-person-many-departments", entry(subjects=51), False),
+        ("many-denials", entry(kind=EntryKind.DENIAL, reason="TOO_COSTLY"), True),
+        ("many-denials", entry(denied=["A.b NOT_GRANTED"]), True),
+        ("many-denials", entry(), False),
+        ("export-volume", entry(channel="export", subjects=5), True),
+        ("export-volume", entry(channel="graphql", subjects=5), False),
+        ("used-again", entry(kind=EntryKind.DENIAL, reason="USED_BEFORE"), True),
+        ("used-again", entry(kind=EntryKind.DENIAL, reason="NOT_GRANTED"), False),
+    ],
+)
+def test_a_packaged_rule_counts_what_it_is_about(name, made, counts):
+    assert applies(RULES[name], made) is counts
+
+
+def test_every_rule_says_what_it_means_in_both_languages():
+    assert all(each.says and each.says_zh for each in RULES.values())
+    assert len(RULES) >= 10
+
+
+def test_the_packaged_rules_name_every_way_to_what_needs_consent():
+    rule = RULES["consent-bound-without-consent"]
+    catalogue = Catalogue.discover()
+    bound = {d for d in catalogue if any(f.consent for f in d.fields)}
+
+    assert bound
+    assert {f"{d.type_name}.*" for d in bound} <= set(rule.fields)
+    assert set(rule.reasons) <= {str(each) for each in Reason}
+
+
+def test_what_is_no_rule_is_refused():
+    good = """
+[[rule]]
+id = "one"
+says = "s"
+says_zh = "s"
+severity = "low"
+kinds = ["answer"]
+measure = "entries"
+window_s = 60
+threshold = 1
+"""
+    assert load_rules(good)[0].threshold == 1
+    for bad in (good * 2, good.replace("low", "grave"), good + "more = 1", "x = [", good + "id"):
+        with pytest.raises(ValueError):
+            load_rules(bad)
+
+
+def test_a_window_is_cut_at_even_times_of_beijing():
+    day = rule(window_s=86_400)
+    at = int(NOON.timestamp() * 1_000)
+
+    start = datetime.fromtimestamp(window_start(day, at), UTC)
+    assert start.isoformat() == "2026-11-26T16:00:00+00:00"
+    assert window_end(day, window_start(day, at)) == start + timedelta(days=1)
+    assert (
+        window_start(rule(), at + 599_999)
+        == window_start(rule(), at)
+        != window_start(rule(), at + 600_000)
+    )
+
+
+def test_counts_go_by_who_asked_and_say_between_which_entries():
+    entries = [
+        entry(3, actor="a"),
+        entry(4, actor="b"),
+        entry(9, actor="a"),
+        entry(12, actor="a", at=NOON + timedelta(minutes=10)),
+        entry(13, actor="a", client="other"),
+    ]
+
+    counts = list(tally([rule()], entries).counts.values())
+
+    assert [(c.who.actor, c.first, c.last, c.count) for c in counts] == [
+        ("a", 3, 9, 2),
+        ("b", 4, 4, 1),
+        ("a", 12, 12, 1),
+        ("a", 13, 13, 1),
+    ]
+    assert len({c.id for c in counts}) == 4
+    assert indicator_id("a", 1, "x") != indicator_id("a", 1, "y")
+
+
+@pytest.mark.parametrize(
+    ("measure", "made", "amount"),
+    [
+        ("subjects", {"subjects": 7}, 7),
+        ("subjects", {"tags": [b"a", b"b"]}, 2),
+        ("unseen", {"roots": [{"unknown": 2, "outside": 1}, {"found": 4}]}, 3),
+        ("unseen", {"roots": "odd"}, 0),
+        ("entries", {"denied": "odd"}, 1),
+    ],
+)
+def test_what_is_counted_is_what_the_rule_measures(measure, made, amount):
+    counts = tally([rule(measure=measure)], [entry(**made)]).counts.values()
+
+    assert sum(c.count for c in counts) == amount
+
+
+def test_a_subject_is_seen_once_by_each_department_in_a_window():
+    many = rule(measure="departments")
+    entries = [entry(5, tags=[b"a"]), entry(6, tags=[b"a"]), entry(7, tags=[b"a"], department="x")]
+
+    seen = tally([many], entries).sightings.values()
+
+    assert [(s.tag, s.department, s.place) for s in seen] == [
+        (b"a" * 32, "tax", 5),
+        (b"a" * 32, "x", 7),
+    ]
+    assert not tally([many], entries).counts
+
+
+ENTRIES = st.lists(
+    st.builds(
+        lambda minute, actor, denied: entry(
+            at=NOON + timedelta(minutes=minute), actor=actor, denied=denied, subjects=1
+        ),
+        st.integers(0, 3_000),
+        st.sampled_from(["a", "b", None]),
+        st.sampled_from([[], ["BankDeposit.kind NOT_GRANTED"], ["A.b SUSPENDED"]]),
+    ),
+    max_size=40,
+)
+
+
+@given(ENTRIES, st.integers(0, 40))
+def test_two_stretches_add_up_to_the_whole(entries, cut):
+    entries = [replace(each, index=index) for index, each in enumerate(entries)]
+    whole = tally(list(RULES.values()), entries).counts
+
+    parts = {}
+    for stretch in (entries[:cut], entries[cut:]):
+        for count in tally(list(RULES.values()), stretch).counts.values():
+            known = parts.setdefault(count.id, replace(count, count=0))
+            known.first, known.last = min(known.first, count.first), max(known.last, count.last)
+            known.count += count.count
+
+    assert parts == {count.id: count for count in whole.values()}
