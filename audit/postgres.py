@@ -32,6 +32,12 @@ FAILURES: Final = (*DATABASE_FAILURES, OSError)
 
 _DURABLE_SETTINGS: Final = ("fsync", "full_page_writes", "synchronous_commit")
 _SETTINGS: Final = "SELECT name, current_setting(name) FROM unnest($1::text[]) AS name"
+# A client whose network is gone is not missed by the server for hours, and meanwhile its
+# transaction would hold the head. The second setting is new in PostgreSQL 17.
+_NO_LONGER_THAN: Final = """
+    SELECT set_config(name, $1, false) FROM pg_settings
+    WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
 _LOCK: Final = "SELECT size, frontier, note FROM audit.head FOR UPDATE"
 _COMMITMENTS: Final = (
     "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
@@ -120,11 +126,18 @@ def _advance(addition: Addition) -> tuple[object, ...]:
 
 
 class PostgresStorage:
-    """`audit.storage.Storage` on asyncpg. `dsn` is a libpq connection string."""
+    """`audit.storage.Storage` on asyncpg. `dsn` is a libpq connection string.
 
-    def __init__(self, dsn: str, *, connect_timeout_s: float = 5.0) -> None:
+    A transaction that takes longer than `abandoned_s` is rolled back by the server: whoever began
+    it is gone, and the others are not kept waiting.
+    """
+
+    def __init__(
+        self, dsn: str, *, connect_timeout_s: float = 5.0, abandoned_s: float = 15.0
+    ) -> None:
         self._dsn = dsn
         self._connect_timeout_s = connect_timeout_s
+        self._abandoned_ms = f"{abandoned_s * 1000:.0f}"
         self._connection: asyncpg.Connection | None = None
 
     async def open(self) -> None:
@@ -141,6 +154,7 @@ class PostgresStorage:
                 server_settings={"application_name": "audit log"},
             )
             settings = await self._connection.fetch(_SETTINGS, _DURABLE_SETTINGS)
+            await self._connection.fetch(_NO_LONGER_THAN, self._abandoned_ms)
         unsafe = [name for name, value in settings if value == "off"]
         if unsafe:
             await self.close()
@@ -165,15 +179,21 @@ class PostgresStorage:
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[_LockedHead]:
-        """Hold the row of the head in one transaction; leaving commits."""
+        """Hold the row of the head in one transaction; leaving commits.
+
+        Leaving by an error drops the connection, which rolls back: to ask a server for it that
+        does not answer any more would take for ever.
+        """
         connection = self._connected()
         with _translated():
-            async with connection.transaction():
-                row = await connection.fetchrow(_LOCK)
-                if row is None:
-                    raise StorageError("the schema of the log has not been created")
-                frontier = _frontier(row["size"], row["frontier"])
-                yield _LockedHead(connection, Head(frontier, row["note"]))
+            transaction = connection.transaction()
+            try:
+                await transaction.start()
+                yield _LockedHead(connection, _head(await connection.fetchrow(_LOCK)))
+                await transaction.commit()
+            except BaseException:
+                await self.close()
+                raise
 
     def _connected(self) -> asyncpg.Connection:
         if self._connection is None:
@@ -187,9 +207,11 @@ class PostgresStorage:
             self._connection = None
 
 
-def _frontier(size: int, packed: bytes) -> Frontier:
+def _head(row: asyncpg.Record | None) -> Head:
+    if row is None:
+        raise StorageError("the schema of the log has not been created")
     try:
-        return Frontier(size, tuple(split_hashes(packed)))
+        return Head(Frontier(row["size"], tuple(split_hashes(row["frontier"]))), row["note"])
     except ValueError as error:
         raise LogInconsistentError(f"the stored head is malformed: {error}") from None
 

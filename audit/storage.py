@@ -94,7 +94,10 @@ class Storage(Protocol):
         """
 
     def locked(self) -> AbstractAsyncContextManager[Locked]:
-        """Hold the lock; leaving it normally commits, leaving it by an error rolls back."""
+        """Hold the lock; leaving it normally commits.
+
+        Leaving it by an error rolls back, at once, and may close the storage.
+        """
 
     async def close(self) -> None:
         """Let go of the connection, at once; never raises, may be called twice."""

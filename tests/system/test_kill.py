@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import os
 import random
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -16,8 +19,10 @@ import pytest
 
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file
+from hub.home import Home
 from hub.store.embedded import EmbeddedServer
-from tests.support.installation import database_processes, hub_command, serving
+from tests.support.installation import Serving, database_processes, hub_command, serving
+from tests.support.owner import guardian_of
 from tests.support.postgres import wait_until_unguarded
 from tests.support.workers import asking, is_alive
 
@@ -94,14 +99,42 @@ def load(address: str, home, told: dict[str, int], stop: threading.Event) -> Non
         department.close()
 
 
-def one_round(home, chance: random.Random, told: dict[str, int], workers: int) -> int:
+def kill_hub(home, hub: Serving) -> None:
+    hub.kill()
+
+
+def kill_worker(home, hub: Serving) -> None:
+    """The others go on, and one more is started; then the rest is killed."""
+    os.kill(hub.workers[0], signal.SIGKILL)
+    time.sleep(0.5)
+    hub.kill()
+
+
+def kill_guardian(home, hub: Serving) -> None:
+    """It takes its database along, and the hub ends by itself."""
+    os.kill(guardian_of(home), signal.SIGKILL)
+    assert hub.process.wait(60) != 0
+
+
+def kill_database(home, hub: Serving) -> None:
+    os.kill(int((Home.at(home).data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    assert hub.process.wait(60) != 0
+
+
+def one_round(
+    home,
+    chance: random.Random,
+    told: dict[str, int],
+    workers: int,
+    kill: Callable[[Path, Serving], None] = kill_hub,
+) -> int:
     """Serve, load, kill; return how many answers were received."""
     before = len(told)
     with serving(home, workers=workers) as hub, ThreadPoolExecutor(WRITERS) as pool:
         stop = threading.Event()
         clients = [pool.submit(load, hub.address, home, told, stop) for _ in range(WRITERS)]
         time.sleep(chance.uniform(0.5, 1.5))
-        hub.kill()
+        kill(home, hub)
         stop.set()
         for client in clients:
             client.result(timeout=60)
@@ -121,13 +154,13 @@ async def recorded(dsn: str, indexes: list[int]) -> dict[int, str]:
     return {row["seq"]: json.loads(row["record"])["request"] for row in rows}
 
 
-def kill_rounds(home, rounds: int, workers: int) -> int:
+def kill_rounds(home, kills: Sequence[Callable[[Path, Serving], None]], workers: int) -> int:
     chance, told = random.Random(20261123), {}
-    for _ in range(rounds):
-        one_round(home, chance, told, workers)
+    for kill in kills:
+        assert one_round(home, chance, told, workers, kill)
     with EmbeddedServer.attach_sync(home) as server:
         found = asyncio.run(recorded(server.dsn(), list(told.values())))
-    assert len(told) > rounds
+    assert len(told) > len(kills)
     missing = [name for name, index in told.items() if found.get(index) != name]
     assert missing == []
     done = hub_command("audit", "verify", "--home", home)
@@ -137,12 +170,25 @@ def kill_rounds(home, rounds: int, workers: int) -> int:
 
 @pytest.mark.timeout(300)
 def test_every_answer_that_a_client_has_is_on_record_after_a_kill(demo_home):
-    assert kill_rounds(demo_home, 3, workers=1) > 0
+    assert kill_rounds(demo_home, [kill_hub] * 3, workers=1) > 0
+
+
+@pytest.mark.timeout(300)
+def test_every_answer_is_on_record_when_a_part_of_the_hub_is_killed(demo_home):
+    assert kill_rounds(demo_home, [kill_worker, kill_guardian, kill_database], workers=2) > 0
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_twenty_kills_lose_no_answer_and_leave_no_database_behind(demo_home, workers):
-    answers = kill_rounds(demo_home, 20, workers)
+    answers = kill_rounds(demo_home, [kill_hub] * 20, workers)
     print(f"\n20 kills of {workers} workers, {answers} answers received, every one on record")
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_twenty_kills_of_parts_lose_no_answer(demo_home):
+    parts = [kill_worker, kill_guardian, kill_database] * 7
+    answers = kill_rounds(demo_home, parts, workers=2)
+    print(f"\n{len(parts)} kills of parts, {answers} answers received, every one on record")

@@ -2,76 +2,20 @@
 
 import asyncio
 import random
-from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from audit.errors import LogClosedError, LogStalledError
-from audit.log import Limits, Log
-from audit.postgres import PostgresStorage, create_schema
-from audit.verify import verify_database
-from tests.support.audit_log import SIGNER, Ticking, entry
+from tests.support.appending import Load, check, log_at, new_log
 from tests.support.bare_postgres import bare_postgres
 
 pytestmark = pytest.mark.database
 WRITERS = 32
-LIMITS = Limits(retry_s=0.01, max_retry_s=0.05)
-
-
-async def _prepare(dsn):
-    connection = await asyncpg.connect(dsn)
-    await create_schema(connection)
-    await connection.close()
-
-
-async def _stored(dsn):
-    connection = await asyncpg.connect(dsn)
-    rows = await connection.fetch("SELECT seq, record FROM audit.record ORDER BY seq")
-    await connection.close()
-    return {row["seq"]: row["record"] for row in rows}
-
-
-class Load:
-    """Writers that never stop, and what they were promised."""
-
-    def __init__(self, log, name):
-        self.log = log
-        self.name = name
-        self.acknowledged = {}
-        self.stalled = 0
-        self.stopping = False
-        self.goal = 0
-        self.reached = asyncio.Event()
-
-    async def writer(self, number):
-        count = 0
-        while not self.stopping:
-            count += 1
-            request = f"{self.name}-{number}-{count}"
-            try:
-                receipt = await self.log.append(entry(request))
-            except LogStalledError:
-                self.stalled += 1
-            except LogClosedError:
-                assert self.stopping
-            else:
-                self.acknowledged[receipt.index] = b'"r%s"' % request.encode()
-                if len(self.acknowledged) >= self.goal:
-                    self.reached.set()
-
-    async def more(self, count):
-        """Wait until `count` more entries have been acknowledged."""
-        self.goal = len(self.acknowledged) + count
-        self.reached.clear()
-        await self.reached.wait()
 
 
 async def _under_load(server, rounds, attack):
     """Attack `rounds` times, and go on each time until new entries are acknowledged."""
-    log = Log(
-        PostgresStorage(server.dsn), SIGNER, Ticking(timedelta(milliseconds=1)), limits=LIMITS
-    )
+    log = log_at(server.dsn)
     async with log, asyncio.TaskGroup() as group:
         load = Load(log, "one")
         for number in range(WRITERS):
@@ -84,17 +28,6 @@ async def _under_load(server, rounds, attack):
     return load
 
 
-def _check(server, loads):
-    stored = asyncio.run(_stored(server.dsn))
-    for load in loads:
-        assert load.acknowledged
-        for index, request in load.acknowledged.items():
-            assert request in stored[index]
-    verdict = verify_database(server.dsn, SIGNER.vkey)
-    assert verdict.ok, verdict.problems
-    assert verdict.entries == len(stored)
-
-
 @pytest.fixture(scope="module")
 def server():
     with bare_postgres() as running:
@@ -103,15 +36,8 @@ def server():
 
 @pytest.fixture
 def empty_log(server):
-    asyncio.run(_drop(server.dsn))
-    asyncio.run(_prepare(server.dsn))
+    asyncio.run(new_log(server.dsn))
     return server
-
-
-async def _drop(dsn):
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("DROP SCHEMA IF EXISTS audit CASCADE")
-    await connection.close()
 
 
 def test_a_killed_server_loses_nothing_that_was_acknowledged(empty_log):
@@ -122,7 +48,7 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(empty_log):
     load = asyncio.run(_under_load(empty_log, 5, power_cut))
 
     assert load.stalled >= 5
-    _check(empty_log, [load])
+    check(empty_log.dsn, load.acknowledged)
 
 
 def test_a_connection_cut_under_load_loses_nothing_that_was_acknowledged(empty_log):
@@ -143,7 +69,7 @@ def test_a_connection_cut_under_load_loses_nothing_that_was_acknowledged(empty_l
     load = asyncio.run(run())
 
     assert load.stalled
-    _check(empty_log, [load])
+    check(empty_log.dsn, load.acknowledged)
 
 
 def test_a_writer_that_ends_in_mid_commit_leaves_the_log_to_the_other(empty_log):
@@ -151,7 +77,7 @@ def test_a_writer_that_ends_in_mid_commit_leaves_the_log_to_the_other(empty_log)
         loads = []
 
         async def restart(_):
-            log = Log(PostgresStorage(empty_log.dsn), SIGNER, Ticking(), limits=LIMITS)
+            log = log_at(empty_log.dsn)
             await log.open()
             running = asyncio.ensure_future(log.run())
             load = Load(log, f"short {len(loads)}")
@@ -164,4 +90,19 @@ def test_a_writer_that_ends_in_mid_commit_leaves_the_log_to_the_other(empty_log)
 
         return [await _under_load(empty_log, 5, restart), *loads]
 
-    _check(empty_log, asyncio.run(run()))
+    loads = asyncio.run(run())
+
+    check(empty_log.dsn, *(load.acknowledged for load in loads))
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1200)
+def test_a_server_that_is_killed_forty_times_loses_nothing_that_was_acknowledged(empty_log):
+    async def power_cut(_):
+        await asyncio.to_thread(empty_log.kill)
+        await asyncio.to_thread(empty_log.start)
+
+    load = asyncio.run(_under_load(empty_log, 40, power_cut))
+
+    check(empty_log.dsn, load.acknowledged)
+    print(f"\n40 kills, {len(load.acknowledged)} entries acknowledged, none lost")
