@@ -69,6 +69,39 @@ DO $$ BEGIN
     END IF;
 END $$;
 
+-- From facets to entries, in spans (`audit.facet_index`), as the segments above: follows behind the
+-- log, can be rebuilt from it. `form` says how facets were read; its row is the builders' lock.
+CREATE TABLE IF NOT EXISTS audit.facet_progress (
+    one  boolean  PRIMARY KEY DEFAULT true CHECK (one),
+    form smallint NOT NULL
+);
+INSERT INTO audit.facet_progress (form) VALUES (0) ON CONFLICT DO NOTHING;
+-- `moments`: of each entry the milliseconds since 1970, 8 bytes little-endian; 0 where there is none.
+CREATE TABLE IF NOT EXISTS audit.facet_span (
+    start    bigint PRIMARY KEY,
+    stop     bigint NOT NULL,
+    earliest bigint NOT NULL,
+    latest   bigint NOT NULL,
+    moments  bytea  NOT NULL
+);
+-- The postings of a span (`audit.postings`): of one key, and of all rare keys that begin with a byte.
+CREATE TABLE IF NOT EXISTS audit.facet_own (
+    key      bigint NOT NULL,
+    start    bigint NOT NULL,
+    postings bytea  NOT NULL,
+    PRIMARY KEY (key, start)
+);
+CREATE TABLE IF NOT EXISTS audit.facet_rest (
+    bucket   smallint NOT NULL,
+    start    bigint   NOT NULL,
+    postings bytea    NOT NULL,
+    PRIMARY KEY (bucket, start)
+);
+-- For merging spans, and for dropping them.
+CREATE INDEX IF NOT EXISTS facet_own_start ON audit.facet_own (start);
+CREATE INDEX IF NOT EXISTS facet_rest_start ON audit.facet_rest (start);
+ALTER TABLE audit.facet_rest ALTER COLUMN postings SET STORAGE EXTERNAL;
+
 -- What witnesses answered: `note` as it was sent to them, `line` the cosignature, `at` its time.
 CREATE TABLE IF NOT EXISTS audit.cosignature (
     witness text        NOT NULL,

@@ -16,7 +16,9 @@ from typing import Final
 import structlog
 from starlette.routing import BaseRoute, Router
 
+from audit.defined import Definitions
 from audit.entry import EntryKind
+from audit.facet_index import index_facets
 from audit.indicators import packaged_rules
 from audit.search import index_behind
 from hub.app import Core
@@ -43,6 +45,7 @@ from hub.http.sessions import StoredSessions
 from hub.http.sign_in import read_sign_in
 from hub.http.trusted import DocumentFolder, TrustedDocuments
 from hub.memory import settled
+from hub.query.access_facets import AccessFacets
 from hub.query.access_rules import AccessRules
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
@@ -52,6 +55,7 @@ from hub.query.documents import Documents
 from hub.query.export import Exporter
 from hub.query.fetch import Fetcher
 from hub.query.indicators import Indicators
+from hub.query.logbook import Logbook
 from hub.query.measure import DocumentLimits
 from hub.query.model import RootKind
 from hub.query.plan import Planner
@@ -60,6 +64,7 @@ from hub.query.policies import Policies
 from hub.query.quota import Quota, Quotas
 from hub.query.reveal import Revealer
 from hub.query.sql import Composer
+from hub.query.words import Words
 from hub.store.database import AS_LOGIN, Database
 from hub.store.indicators import count_behind
 from hub.store.journal import recorded
@@ -143,6 +148,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     clients = await LiveClients.opened(settings.clients_file, core.database)
     quotas.clients = ClientQuotas(clients)
     clients.heard.append(quotas.registered_anew)
+    book = Logbook(database.acting_as(names.log), core.tagger)
     answerer = Answerer(
         documents=documents,
         plans=Plans(Planner(core.catalogue, schema), Composer(core.catalogue)),
@@ -151,7 +157,8 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         revealer=Revealer(core.data_keys),
         disclosures=Disclosures(core.log, core.tagger),
         registers={
-            RootKind.ACCESS_LOG: AccessLog(database.acting_as(names.log), core.tagger),
+            RootKind.ACCESS_LOG: AccessLog(book),
+            RootKind.ACCESS_FACETS: AccessFacets(book, Words(core.catalogue)),
             RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
             RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
             RootKind.INDICATORS: Indicators(
@@ -244,6 +251,19 @@ async def index_the_log(core: Core) -> None:
             log.warning("log.index.waits", code=problem.code)
         if moved < _INDEX_ENTRIES:
             await asyncio.sleep(_INDEX_EVERY_S)
+
+
+async def index_the_facets(core: Core) -> None:
+    """Move the index of facets forward, behind the log, for as long as we serve."""
+    known = Definitions()
+    while True:
+        moved = 0
+        try:
+            async with core.database.transaction() as connection:
+                moved = await index_facets(connection, known)
+        except HubError as problem:
+            log.warning("log.facets.wait", code=problem.code)
+        await asyncio.sleep(_COUNT_AGAIN_S if moved else _INDEX_EVERY_S)
 
 
 async def count_indicators(core: Core) -> None:

@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 
 from schema.catalogue import Catalogue
+from schema.graph_audit import audit_roots
 from schema.graph_cases import MUTATIONS as CASES
 from schema.graph_casework import CASEWORK_MUTATIONS, AlertStep
 from schema.graph_consents import MUTATIONS as CONSENTS
@@ -31,7 +32,6 @@ from schema.graph_federation import (
 from schema.graph_interfaces import Node
 from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, record_filters
 from schema.graph_registers import (
-    access_entry,
     access_rule,
     audit_indicator,
     sharing_agreement,
@@ -218,18 +218,7 @@ def _query(
             ),
             _households(household, filters, catalogue),
             _warnings(types["Alert"], filters["alert"]),
-            _root(
-                "access_log",
-                optional(connection("AccessEntry", access_entry())),
-                "Who read what; for auditors. The look-up itself is on record.",
-                [
-                    *_paging(),
-                    argument("subject", str | None, "Citizen number of a person.", default=None),
-                    argument("department", str | None, "Only this department.", default=None),
-                    argument("since", datetime | None, "From this moment on.", default=None),
-                    argument("until", datetime | None, "Before this moment.", default=None),
-                ],
-            ),
+            *audit_roots(_paging(), _root),
             _root(
                 "indicators",
                 optional(connection("AuditIndicator", audit_indicator())),

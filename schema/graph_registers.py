@@ -25,6 +25,10 @@ def access_entry() -> type:
                 "fields": list[str] | None,
                 "denied": list[str] | None,
                 "subject_count": int | None,
+                **dict.fromkeys(
+                    ("client", "channel", "policy", "operation", "document", "request", "reason"),
+                    str | None,
+                ),
             },
         ),
     )

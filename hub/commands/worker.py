@@ -35,6 +35,7 @@ from hub.service import (
     application,
     check_connections,
     count_indicators,
+    index_the_facets,
     index_the_log,
     rooms_of,
     say,
@@ -142,6 +143,7 @@ async def worked(
         async with asyncio.TaskGroup() as group:
             jobs = (
                 partial(index_the_log, core),
+                partial(index_the_facets, core),
                 partial(count_indicators, core),
                 partial(settle_keys, core),
                 partial(witness_the_log, core),

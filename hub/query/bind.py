@@ -120,6 +120,7 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             return bound_by_id(root, given, day, known_at)
         case (
             RootKind.ACCESS_LOG
+            | RootKind.ACCESS_FACETS
             | RootKind.ACCESS_RULES
             | RootKind.SHARING_AGREEMENTS
             | RootKind.INDICATORS

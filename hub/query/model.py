@@ -206,10 +206,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class EntryShape:
-    """How an entry of a register is shown: (key, field name); None is the type's name."""
+    """How an entry of a register is shown: (key, field name, how what it holds is shown).
+
+    The name is None for the type's name; the shape is None for a plain value.
+    """
 
     type_name: str
-    parts: tuple[tuple[str, str | None], ...]
+    parts: "tuple[tuple[str, str | None, EntryShape | None], ...]"
 
 
 ItemOutput = Constant | Told | Node
@@ -251,6 +254,7 @@ class RootKind(StrEnum):
     WARNINGS = "warnings"
     CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
+    ACCESS_FACETS = "accessFacets"
     ACCESS_RULES = "accessRules"
     SHARING_AGREEMENTS = "sharingAgreements"
     INDICATORS = "indicators"
@@ -284,6 +288,8 @@ class Root:
     """Of a list: the order that its cursors belong to."""
     read: Callable[[Mapping[str, object]], Asked] | None = None
     """Of a list: how its arguments are read."""
+    entry: EntryShape | None = None
+    """Of a register that gives one object and no connection: how that is shown."""
 
     @property
     def is_register(self) -> bool:

@@ -48,7 +48,7 @@ from hub.query.model import (
     Told,
 )
 from hub.query.orders import ALERT_ORDERS, HOUSEHOLD_ORDERS
-from hub.query.registers import TYPES, fields_of_entry
+from hub.query.registers import SINGLE, TYPES, entry_shape, fields_of_entry
 from hub.query.ways import PROVENANCE, Way, core_field, needed_of, provenance_field, snake, way_of
 from schema.catalogue import Catalogue, Dataset, Kind
 
@@ -230,10 +230,17 @@ class _Planning:
             reason = self.chosen.reason_for(refused[0]) or Reason.NOT_GRANTED
             raise NotGrantedError(denied(self.entitlement, refused[0], reason), tuple(refused))
         self.granted += 1
-        connection = self._connection(nodes, TYPES[kind], None, (key,))
         definition = self._definition(f"Query.{kind}")
-        cost = len(paths)
-        return Root(index, kind, key, nodes[0], definition, None, None, (), connection, cost)
+        connection: tuple[ConnectionOutput, ...] = ()
+        entry: EntryShape | None = None
+        if kind in SINGLE:
+            entry = self._entry(nodes, TYPES[kind])
+        else:
+            connection = self._connection(nodes, TYPES[kind], None, (key,))
+        cost = SINGLE.get(kind, len(paths))
+        return Root(
+            index, kind, key, nodes[0], definition, None, None, (), connection, cost, entry=entry
+        )
 
     # Lists and connections.
 
@@ -285,11 +292,7 @@ class _Planning:
         return tuple(outputs)
 
     def _entry(self, nodes: Sequence[object], type_name: str) -> EntryShape:
-        names = (
-            (key, fields[0].name.value) for key, fields in self.chosen.fields(nodes, type_name)
-        )
-        parts = tuple((key, None if name == "__typename" else name) for key, name in names)
-        return EntryShape(type_name, parts)
+        return entry_shape(self.chosen, self.planner.schema, nodes, type_name)
 
     # Objects.
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from audit.entry import EntryKind
+from audit.facets import COUNTED, Facet, Sought
 from hub.access import Purpose, is_opaque
 from hub.errors import InvalidDocumentError
 from hub.query.given import first_given, moment_given
@@ -15,7 +17,32 @@ _PURPOSE: Final = re.compile("|".join(Purpose))
 _STATE: Final = re.compile(r"[a-z ]{1,20}")
 _SEVERITY: Final = re.compile("low|medium|high")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+MAX_VALUES: Final = 100
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_ANY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _FIELD: Final = re.compile(r"[A-Z][A-Za-z]{0,62}(\.[a-z][A-Za-z]{0,62})?")
+
+
+_FACETS: Final[Mapping[Facet, re.Pattern[str]]] = {
+    Facet.KIND: re.compile("|".join(EntryKind)),
+    Facet.DEPARTMENT: _DEPARTMENT,
+    Facet.ROLE: _DEPARTMENT,
+    Facet.ACTOR: _ANY,
+    Facet.CLIENT: _ANY,
+    Facet.PURPOSE: _CODE,
+    Facet.FIELD: _FIELD,
+    Facet.DENIED_FIELD: _FIELD,
+    Facet.REASON: _CODE,
+    Facet.OUTCOME: _CODE,
+    Facet.CHANNEL: _CODE,
+    Facet.CASE: _ANY,
+    Facet.POLICY: _DIGEST,
+    Facet.DOCUMENT: _DIGEST,
+    Facet.REQUEST: _ANY,
+}
+_OPAQUE: Final = frozenset({Facet.ACTOR, Facet.CLIENT, Facet.CASE})
+"""What callers chose themselves; no number of a person may be put on record by asking for it."""
 
 
 def register_bound(
@@ -29,20 +56,46 @@ def register_bound(
     read = _READS[root.kind]
     stated = given.get("day")
     day = stated if isinstance(stated, date) else today
-    first, has_after = first_given(given), given.get("after") is not None
+    first = first_given(given) if "first" in given else 0
+    has_after = given.get("after") is not None
     return BoundRoot(root, day, None, numbers, read(given), first, has_after)
 
 
-def _access_log(given: Mapping[str, object]) -> dict[str, object]:
-    department, after = given.get("department"), given.get("after")
-    if department is not None and not _DEPARTMENT.fullmatch(str(department)):
-        raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
+def _selected(given: Mapping[str, object]) -> dict[str, object]:
+    """Return what selects entries of the log."""
+    facets: list[Sought] = []
+    for facet, form in _FACETS.items():
+        value = given.get(facet.value)
+        if value is None:
+            continue
+        if not form.fullmatch(str(value)):
+            raise InvalidDocumentError(f"`{facet}` is no such name; see docs/audit.md.")
+        if facet in _OPAQUE and not is_opaque(str(value)):
+            raise InvalidDocumentError(
+                f"`{facet}` is letters, digits and `._:/-`, at most 64, and no number of a person."
+            )
+        facets.append(Sought(facet, (str(value),)))
     return {
-        "department": department,
+        "facets": tuple(facets),
         "since": moment_given(given.get("since"), "since"),
         "until": moment_given(given.get("until"), "until"),
-        "before": _index(str(after)) if after is not None else None,
     }
+
+
+def _access_log(given: Mapping[str, object]) -> dict[str, object]:
+    after = given.get("after")
+    before = _index(str(after)) if after is not None else None
+    return {**_selected(given), "before": before}
+
+
+def _access_facets(given: Mapping[str, object]) -> dict[str, object]:
+    values, named = given.get("values"), given.get("facets")
+    if not isinstance(values, int) or not 1 <= values <= MAX_VALUES:
+        raise InvalidDocumentError(f"`values` is 1 to {MAX_VALUES}.")
+    told = COUNTED if not isinstance(named, list) else tuple(f for f in COUNTED if f in named)
+    if isinstance(named, list) and set(map(str, named)) - set(map(str, told)):
+        raise InvalidDocumentError("`facets` are names of facets that are counted.")
+    return {**_selected(given), "before": None, "counted": told, "values": values}
 
 
 def _access_rules(given: Mapping[str, object]) -> dict[str, object]:
@@ -103,6 +156,7 @@ def _index(cursor: str) -> int:
 
 _READS: Final = {
     RootKind.ACCESS_LOG: _access_log,
+    RootKind.ACCESS_FACETS: _access_facets,
     RootKind.ACCESS_RULES: _access_rules,
     RootKind.SHARING_AGREEMENTS: _agreements,
     RootKind.INDICATORS: _indicators,

@@ -7,8 +7,11 @@ snapshot of its entries, so that an old right cannot outlive a change.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+
+from hub.query.granting import Granting
 from hub.query.model import (
     BoundRoot,
     Constant,
@@ -27,11 +30,14 @@ from schema.catalogue import CORE_FIELDS
 
 TYPES: Final[Mapping[RootKind, str]] = {
     RootKind.ACCESS_LOG: "AccessEntry",
+    RootKind.ACCESS_FACETS: "AccessFacets",
     RootKind.ACCESS_RULES: "AccessRule",
     RootKind.SHARING_AGREEMENTS: "SharingAgreement",
     RootKind.INDICATORS: "AuditIndicator",
 }
 """The root fields that registers answer, each with the type of its entries."""
+SINGLE: Final[Mapping[RootKind, int]] = {RootKind.ACCESS_FACETS: 2_000}
+"""Those that give one object, or null, and no connection; each with what it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,29 @@ def fields_of_entry(kind: RootKind) -> tuple[str, ...]:
     return tuple(f.path for f in CORE_FIELDS if f.type_name == TYPES[kind])
 
 
-def shape_entries(root: Root, bound: BoundRoot, found: Found) -> Tree:
-    """Return the connection as it was selected."""
+def entry_shape(
+    chosen: Granting, schema: GraphQLSchema, nodes: Sequence[object], type_name: str
+) -> EntryShape:
+    """Return how an entry of a register is shown, and what it holds, as selected."""
+    declared = schema.type_map[type_name]
+    assert isinstance(declared, GraphQLObjectType)  # noqa: S101 - only objects have fields
+    parts: list[tuple[str, str | None, EntryShape | None]] = []
+    for key, fields in chosen.fields(nodes, type_name):
+        name = fields[0].name.value
+        if name == "__typename":
+            parts.append((key, None, None))
+            continue
+        held = get_named_type(declared.fields[name].type)
+        is_object = isinstance(held, GraphQLObjectType)
+        below = entry_shape(chosen, schema, fields, held.name) if is_object else None
+        parts.append((key, name, below))
+    return EntryShape(type_name, tuple(parts))
+
+
+def shape_entries(root: Root, bound: BoundRoot, found: Found) -> Tree | None:
+    """Return the connection, or the one object, as it was selected."""
+    if root.entry is not None:
+        return _shown(root.entry, found.entries[0]) if found.entries else None
     page = page_told(found.cursors, has_next=found.has_more, has_previous=bound.has_after)
     answer: Tree = {}
     for output in root.connection:
@@ -98,4 +125,15 @@ def _item(outputs: Sequence[ItemOutput], told: Mapping[Given, object], entry: Tr
 def _shown(shape: EntryShape | None, entry: Tree) -> Tree:
     if shape is None:
         return {}
-    return {key: shape.type_name if name is None else entry[name] for key, name in shape.parts}
+    return {
+        key: shape.type_name if name is None else _held(below, entry[name])
+        for key, name, below in shape.parts
+    }
+
+
+def _held(shape: EntryShape | None, value: Any) -> object:
+    if shape is None or value is None:
+        return value
+    return (
+        [_shown(shape, each) for each in value] if isinstance(value, list) else _shown(shape, value)
+    )

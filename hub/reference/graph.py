@@ -33,6 +33,7 @@ _OWN: Final = (
     "Household",
     "Member",
     "AccessEntry",
+    "AccessFacets",
     "AuditIndicator",
     "AccessRule",
     "SharingAgreement",

@@ -17,7 +17,7 @@ from hub.commands.migrate import first_policy
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file, register_clients
 from hub.sealing import seals
-from hub.service import index_the_log, rooms_of
+from hub.service import index_the_facets, index_the_log, rooms_of
 from hub.settings import Settings
 from hub.supervision.listening import listener
 from tests.bench.loading import fill
@@ -92,9 +92,13 @@ def serve_ours(line: Connection, home: Path, hub: Hub) -> None:
                 core = core_without(whole, hub.off, cold=hub.is_cold)
                 async with rooms_of(core) as rooms:
                     edge = edge_without(core, rooms, issuer, hub.off)
-                    index = asyncio.create_task(index_the_log(core))
+                    behind = [
+                        asyncio.create_task(each(core))
+                        for each in (index_the_log, index_the_facets)
+                    ]
                     await serve(line, edge, bound, hub.profile)
-                    index.cancel()
+                    for task in behind:
+                        task.cancel()
 
     run_worker(main)
 

@@ -8,6 +8,7 @@ from audit.indicators import packaged_rules
 from hub.access import Caller
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements
+from hub.query.access_facets import AccessFacets
 from hub.query.access_rules import AccessRules
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answer, Answerer, Request
@@ -16,6 +17,7 @@ from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.fetch import Fetcher
 from hub.query.indicators import Indicators
+from hub.query.logbook import Logbook
 from hub.query.model import RootKind
 from hub.query.plan import Planner
 from hub.query.plans import Plans
@@ -23,6 +25,7 @@ from hub.query.policies import Policies
 from hub.query.quota import UNMETERED
 from hub.query.reveal import Revealer, openers_of
 from hub.query.sql import Composer
+from hub.query.words import Words
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import Keyring
 from hub.sealing.seals import column_opener
@@ -107,8 +110,10 @@ def asking(
         openers=lambda plan: openers_of(plan, recording),
     )
     policies = Policies(database, catalogue)
+    book = Logbook(database, tagger)
     registers = {
-        RootKind.ACCESS_LOG: AccessLog(database, tagger),
+        RootKind.ACCESS_LOG: AccessLog(book),
+        RootKind.ACCESS_FACETS: AccessFacets(book, Words(catalogue)),
         RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
         RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
         RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),

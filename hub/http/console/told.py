@@ -3,28 +3,16 @@
 Everything comes from where it is declared, so a new dataset or indicator is on the pages at once.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
 
-from hub.access import Entitlement, Purpose, Refusal
+from hub.access import Entitlement, Refusal
 from hub.access.model import Denied
+from hub.access.words import PURPOSES
 from schema.catalogue import CORE_FIELDS, Catalogue, Classification, Dataset, Field, Meaning
 from schema.codes import CodeList
 from scoring.parameters.document import Label, ProfileDocument
 
 Told = dict[str, object]
-
-PURPOSES: Final[Mapping[Purpose, tuple[str, str]]] = {
-    Purpose.VERIFY: ("申请核对", "verifying an authorised application"),
-    Purpose.REVIEW: ("在享复核", "review while in benefit"),
-    Purpose.WARN: ("监测预警", "early warning"),
-    Purpose.CASE: ("走访与帮扶", "visit and services"),
-    Purpose.PUSH: ("认定结果推送", "recognition results"),
-    Purpose.CREDIT: ("信用承诺", "commitments and credit"),
-    Purpose.AUDIT: ("审计", "audit"),
-    Purpose.STAT: ("统计", "statistics"),
-    Purpose.SHARE: ("共享管理", "sharing agreements"),
-}
 
 
 def told_catalogue(catalogue: Catalogue) -> Told:

@@ -109,17 +109,18 @@ async def test_an_auditor_whose_right_was_taken_away_sees_nothing(
 async def test_entries_and_the_policy_they_are_read_under_are_of_one_snapshot(
     recorded, world, district, catalogue, monkeypatch
 ):
-    found, other = accesslog.find, await asyncpg.connect(district[0])
+    found, other = accesslog.matches, await asyncpg.connect(district[0])
     gone = default_policy_text().replace('"AccessEntry.denied", ', "")
     seen = []
 
-    async def find_late(connection, wanted):
+    async def matches_late(connection, wanted, known):
         before = await connection.fetchval("select digest from policy_revision")
         await publish_policy(other, gone, catalogue, NOW)
         seen.append(before == await connection.fetchval("select digest from policy_revision"))
-        return await found(connection, wanted)
+        async for match in found(connection, wanted, known):
+            yield match
 
-    monkeypatch.setattr(accesslog, "find", find_late)
+    monkeypatch.setattr(accesslog, "matches", matches_late)
     try:
         await recorded.body(LOOKUP, AUDITOR, s=world.numbers[3])
     finally:
