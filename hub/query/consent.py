@@ -15,7 +15,8 @@ from hub.access import Entitlement
 from hub.query.bind import day_of
 from hub.query.fetch import Sealed
 from hub.query.model import Level, Plan, PlannedError
-from hub.query.sql_parts import among, dataset_of
+from hub.query.sql_packed import Packed, among
+from hub.query.sql_parts import dataset_of
 from schema.datasets.credit import AUTHORISATION
 
 _TODAY: Final = "consent_today"
@@ -23,7 +24,7 @@ _PURPOSE: Final = "consent_purpose"
 _NEVER: Final = sa.text("'infinity'")
 
 
-def covered_people(tables: Any, level: Level, above: sa.CTE) -> "sa.Select[Any]":
+def covered_people(tables: Any, level: Level, above: Packed) -> "sa.Select[Any]":
     """Return those people of the level above whose authorisation covers a level of records."""
     link, given = tables["link"].alias(), tables[AUTHORISATION.name].alias()
     today = sa.bindparam(_TODAY, type_=sa.Date)
@@ -33,8 +34,8 @@ def covered_people(tables: Any, level: Level, above: sa.CTE) -> "sa.Select[Any]"
         .distinct()
         .select_from(link.join(given, is_its))
         .where(
-            among(link.c.cell, above.c.cell),
-            among(link.c.person_id, above.c.person_id),
+            among(link.c.cell, above.all("cell")),
+            among(link.c.person_id, above.all("person_id")),
             link.c.department == AUTHORISATION.department,
             given.c.revoked_at.is_(None),
             given.c.source == dataset_of(level).department,

@@ -1,11 +1,11 @@
-"""One statement for a whole plan: a common table a level, an array a column, one row back.
+"""One statement for a whole plan: a set of rows a level, an array a column, one row back.
 
 Names of tables and columns come from the declarations; everything else is a bound parameter.
 The same statement reads the policy's digest and the newest known time, so that both are of the
 snapshot that the rows are of. A column that no granted field needs is not in the statement.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from hub.access import Rows
 from hub.query.lists_sql import in_order, listing, tie_of
 from hub.query.model import Level, LevelKind, Plan
 from hub.query.sql_levels import TEXTS, Levels
+from hub.query.sql_packed import Packed, among, crossed
 from hub.query.sql_parts import (
     KEY_COLUMNS,
     LINK_COLUMNS,
@@ -24,13 +25,10 @@ from hub.query.sql_parts import (
     Part,
     Place,
     Statement,
-    among,
-    crossed,
     extra,
     level_columns,
     links_of,
     order_of,
-    packed,
     renamed_of,
     shows_one,
     total_of,
@@ -69,7 +67,7 @@ class _Composing(Levels):
 
     def __init__(self, tables: Any, plan: Plan, *, is_now: bool) -> None:
         super().__init__(tables, plan, is_now=is_now)
-        self._searches: dict[int, sa.CTE] = {}
+        self._searches: dict[int, Any] = {}
         self._counts: dict[int, sa.CTE] = {}
 
     def statement(self, for_dialect: Any) -> Statement:
@@ -82,12 +80,11 @@ class _Composing(Levels):
             columns.append(sa.select(self._case.c.standing).scalar_subquery().label("standing"))
         places: list[Place] = []
         froms: list[Any] = []
-        for part, source, names, cte, order in self._parts():
-            arrays = packed(cte, names, order, f"{cte.name}_arrays")
-            froms.append(arrays)
-            for name in names:
-                columns.append(arrays.c[name])
-                places.append(Place(source, name, part))
+        for part, source, found in list(self._parts()):
+            row = found.written()
+            froms.append(row)
+            columns += (row.c[name] for name in found.columns)
+            places += (Place(source, name, part) for name in found.columns)
         selected = sa.select(*columns)
         if froms:
             selected = selected.select_from(crossed(froms))
@@ -110,27 +107,45 @@ class _Composing(Levels):
             checks_case=self._case is not None,
         )
 
-    def _parts(self) -> Iterator[tuple[Part, int, tuple[str, ...], sa.CTE, Sequence[Any]]]:
+    def _parts(self) -> Iterator[tuple[Part, int, Packed]]:
+        """Give the sets, each behind those that it depends on."""
         for level in self._plan.levels:
             n = level.index
-            cte = self._ctes[n] = self._level(level).cte(f"level_{n}")
-            order = order_of(level, cte)
-            if level.choice is not None:
-                order = in_order(level.choice, cte, tie_of(level))
-            yield Part.LEVEL, n, level_columns(level), cte, order
+            if level.uncovered is not None:
+                yield Part.COVERED, n, self._covered_people(level)
+            rows = self._level(level).subquery(f"level_{n}_found")
             if level.parent is None:
-                kind = next(r.kind for r in self._plan.roots if r.index == level.root)
-                yield Part.SEARCH, level.root, LOOKUPS[kind], self._searches[level.root], ()
+                yield Part.SEARCH, level.root, self._search(level)
             if level.counted:
-                yield Part.SEARCH, level.root, ("count",), self._counts[level.root], ()
+                name = f"count_{level.root}_all"
+                yield Part.SEARCH, level.root, Packed(name, self._counts[level.root], ("count",))
+            order = order_of(level, rows)
+            if level.choice is not None:
+                order = in_order(level.choice, rows, tie_of(level))
+            self._sets[n] = Packed(f"level_{n}", rows, level_columns(level), order)
+            yield Part.LEVEL, n, self._sets[n]
             departments, has_keys = links_of(self._plan, level)
             if departments:
-                links = self._identities(level, cte, departments, has_keys=has_keys)
-                self._links[n] = links
+                links = self._identities(level, self._sets[n], departments, has_keys=has_keys)
                 columns = (*LINK_COLUMNS, *(KEY_COLUMNS if has_keys else ()))
-                yield Part.LINKS, n, columns, links, ()
-            if level.uncovered is not None:
-                yield Part.COVERED, n, ("person_id",), self._covered[n], ()
+                self._links[n] = Packed(f"links_{n}", links.subquery(f"links_{n}_found"), columns)
+                yield Part.LINKS, n, self._links[n]
+
+    def _search(self, level: Level) -> Packed:
+        """Return what exists of what a root searches for."""
+        found = self._searches[level.root]
+        if isinstance(found, Packed):
+            return found
+        kind = next(r.kind for r in self._plan.roots if r.index == level.root)
+        return Packed(f"search_{level.root}_all", found, LOOKUPS[kind])
+
+    def _sought(self, level: Level, search: "sa.Select[Any]") -> Packed:
+        """Keep what a root searches for, so that its level may look for it."""
+        kind = next(r.kind for r in self._plan.roots if r.index == level.root)
+        name = f"search_{level.root}"
+        found = Packed(name, search.subquery(f"{name}_found"), LOOKUPS[kind])
+        self._searches[level.root] = found
+        return found
 
     def _level(self, level: Level) -> "sa.Select[Any]":
         if level.choice is not None:
@@ -158,28 +173,24 @@ class _Composing(Levels):
     def _people(self, level: Level) -> "sa.Select[Any]":
         tag = self._t["person_tag"]
         tags = sa.bindparam(f"r{level.root}_tags", type_=pg.ARRAY(sa.LargeBinary))
-        search = self._searches[level.root] = (
-            sa.select(tag.c.tag, tag.c.cell, tag.c.person_id)
-            .where(tag.c.tag == sa.any_(tags))
-            .cte(f"search_{level.root}")
-        )
-        return self._people_found(level, search)
+        search = sa.select(tag.c.tag, tag.c.cell, tag.c.person_id).where(tag.c.tag == sa.any_(tags))
+        return self._people_found(level, self._sought(level, search))
 
     def _people_by_id(self, level: Level) -> "sa.Select[Any]":
         return self._people_found(level, self._search_by_id(level, KNOWN_PERSON, "person_id"))
 
-    def _people_found(self, level: Level, search: sa.CTE) -> "sa.Select[Any]":
+    def _people_found(self, level: Level, search: Packed) -> "sa.Select[Any]":
         if self._is_now:
             return self._people_now(level, search)
         person = self._t["person"]
         return sa.select(person.c.cell, person.c.person_id, person.c.log_alias).where(
-            among(person.c.cell, search.c.cell),
-            among(person.c.person_id, search.c.person_id),
+            among(person.c.cell, search.all("cell")),
+            among(person.c.person_id, search.all("person_id")),
             self._is_seen(level, person),
             *self._announced(level, person),
         )
 
-    def _people_now(self, level: Level, search: sa.CTE) -> "sa.Select[Any]":
+    def _people_now(self, level: Level, search: Packed) -> "sa.Select[Any]":
         """Return each person once, with the household that is theirs: the newest visible one."""
         member = self._t["member_now"].alias()
         place, is_seen = self.place(level, member.c.cell, member.c.household_id)
@@ -194,8 +205,8 @@ class _Composing(Levels):
             )
             .select_from(member.join(seen, sa.true()))
             .where(
-                among(member.c.cell, search.c.cell),
-                among(member.c.person_id, search.c.person_id),
+                among(member.c.cell, search.all("cell")),
+                among(member.c.person_id, search.all("person_id")),
                 self.holds(level, member),
                 *self._announced(level, member),
             )
@@ -208,20 +219,18 @@ class _Composing(Levels):
             )
         )
 
-    def _search_by_id(self, level: Level, table: str, column: str) -> sa.CTE:
+    def _search_by_id(self, level: Level, table: str, column: str) -> Packed:
         """Return what exists of the ids that `node` or `_entities` asks for."""
-        source = sa.table(table, sa.column("cell"), sa.column(column))
+        source = sa.table(table, sa.column("cell", sa.Text), sa.column(column, pg.UUID))
         wanted = sa.bindparam(f"r{level.root}_ids", type_=pg.ARRAY(pg.UUID))
-        search = self._searches[level.root] = (
-            sa.select(source.c.cell, source.c[column])
-            .where(source.c[column] == sa.any_(wanted))
-            .cte(f"search_{level.root}")
+        search = sa.select(source.c.cell, source.c[column]).where(
+            source.c[column] == sa.any_(wanted)
         )
-        return search
+        return self._sought(level, search)
 
     def _households_by_id(self, level: Level) -> "sa.Select[Any]":
         search = self._search_by_id(level, KNOWN_HOUSEHOLD, "household_id")
-        return self._households(level, search.c.cell, search.c.household_id)
+        return self._households(level, search.all("cell"), search.all("household_id"))
 
     def _is_seen(self, level: Level, person: Any) -> Any:
         """Whether a person lives in a household that the caller may see."""
@@ -292,14 +301,13 @@ class _Composing(Levels):
         )
 
     def _household(self, level: Level) -> "sa.Select[Any]":
-        household = sa.table(KNOWN_HOUSEHOLD, sa.column("cell"), sa.column("household_id"))
-        wanted = sa.bindparam(f"r{level.root}_id", type_=pg.UUID)
-        search = self._searches[level.root] = (
-            sa.select(household.c.cell, household.c.household_id)
-            .where(household.c.household_id == wanted)
-            .cte(f"search_{level.root}")
+        household = sa.table(
+            KNOWN_HOUSEHOLD, sa.column("cell", sa.Text), sa.column("household_id", pg.UUID)
         )
-        return self._households(level, search.c.cell, search.c.household_id)
+        wanted = sa.bindparam(f"r{level.root}_id", type_=pg.UUID)
+        found = sa.select(household.c.cell, household.c.household_id)
+        search = self._sought(level, found.where(household.c.household_id == wanted))
+        return self._households(level, search.all("cell"), search.all("household_id"))
 
     def _warnings(self, level: Level) -> "sa.Select[Any]":
         alert, household = self._t["alert"], self._t["household"].alias()

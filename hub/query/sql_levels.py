@@ -1,8 +1,8 @@
 """The levels of a statement below its roots: members, households, and records with their keys.
 
-Each is one set of rows, found by the ids of the level above: an array is built once, where a join
-would be planned anew. The identities of a level of people are found once for all their records,
-with the data keys; a row of a record names its identity, and its reader knows whose that is.
+Each is one set of rows, found by arrays of ids of the level above (`hub.query.sql_packed`), where a
+join would be planned anew. The identities of a level of people are found once for all their
+records, with the data keys; a row of a record names its identity, and its reader knows whose.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from sqlalchemy.dialects import postgresql as pg
 from hub.query.cases import OPEN, homes_of, standing_of
 from hub.query.consent import covered_people
 from hub.query.model import Level, LevelKind, Plan
+from hub.query.sql_packed import Packed, among
 from hub.query.sql_parts import (
     KEY_COLUMNS,
     LINK_COLUMNS,
-    among,
     column_of,
     dataset_of,
     links_of,
@@ -37,9 +37,9 @@ class Levels:
         self._t = tables
         self._plan = plan
         self._is_now = is_now
-        self._ctes: dict[int, sa.CTE] = {}
-        self._links: dict[int, sa.CTE] = {}
-        self._covered: dict[int, sa.CTE] = {}
+        self._sets: dict[int, Packed] = {}
+        self._links: dict[int, Packed] = {}
+        self._covered: dict[int, Packed] = {}
         self._homes: dict[int, sa.CTE] = {}
         self._case = standing_of(tables).cte("named_case") if plan.checks_case else None
 
@@ -101,7 +101,8 @@ class Levels:
                 )
                 self._homes[level.root] = homes.cte(f"homes_{level.root}")
             homes_found = self._homes[level.root]
-            conditions.append(among(place.c.household_id, homes_found.c.household_id))
+            found = sa.select(homes_found.c.household_id).scalar_subquery()
+            conditions.append(among(place.c.household_id, sa.func.array(found)))
         return conditions
 
     def _households(self, level: Level, cells: Any, ids: Any) -> "sa.Select[Any]":
@@ -144,13 +145,13 @@ class Levels:
             )
             .select_from(membership.join(person, is_same))
             .where(
-                among(membership.c.cell, above.c.cell),
-                among(membership.c.household_id, above.c.household_id),
+                among(membership.c.cell, above.all("cell")),
+                among(membership.c.household_id, above.all("household_id")),
                 self.holds(level, membership),
             )
         )
 
-    def _members_now(self, level: Level, above: sa.CTE) -> "sa.Select[Any]":
+    def _members_now(self, level: Level, above: Packed) -> "sa.Select[Any]":
         member = self._t["member_now"].alias()
         wanted = [member.c.relation] if "relation" in level.columns else []
         return sa.select(
@@ -160,24 +161,26 @@ class Levels:
             member.c.log_alias,
             *wanted,
         ).where(
-            among(member.c.cell, above.c.cell),
-            among(member.c.household_id, above.c.household_id),
+            among(member.c.cell, above.all("cell")),
+            among(member.c.household_id, above.all("household_id")),
             self.holds(level, member),
         )
 
-    def _household_of_found(self, level: Level, above: sa.CTE) -> "sa.Select[Any]":
+    def _household_of_found(self, level: Level, above: Packed) -> "sa.Select[Any]":
         """Return the household of each person of a root that has found it already."""
         household = self._t["household"].alias()
+        region = ["region"] if "region" in level.columns else []
+        found = above.each(f"found_{level.index}", "cell", "person_id", "household_id", *region)
         is_same = sa.and_(
-            household.c.cell == above.c.cell, household.c.household_id == above.c.household_id
+            household.c.cell == found.c.cell, household.c.household_id == found.c.household_id
         )
         return sa.select(
-            above.c.person_id.label("parent"),
+            found.c.person_id.label("parent"),
             household.c.cell,
             household.c.household_id,
             household.c.log_alias,
-            *self._region(level, above),
-        ).select_from(above.join(household, is_same))
+            *self._region(level, found),
+        ).select_from(found.join(household, is_same))
 
     def _household_of_person(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
@@ -200,8 +203,8 @@ class Levels:
             )
             .select_from(membership.join(household, is_same).join(place, is_seen))
             .where(
-                among(membership.c.cell, above.c.cell),
-                among(membership.c.person_id, above.c.person_id),
+                among(membership.c.cell, above.all("cell")),
+                among(membership.c.person_id, above.all("person_id")),
                 self.holds(level, membership),
             )
             .ext(pg.distinct_on(membership.c.person_id))
@@ -215,11 +218,11 @@ class Levels:
 
     def _household_of_record(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
-        return self._households(level, above.c.cell, above.c.identity_id)
+        return self._households(level, above.all("cell"), above.all("identity_id"))
 
     def _identities(
-        self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
-    ) -> sa.CTE:
+        self, level: Level, people: Packed, departments: Sequence[str], *, has_keys: bool
+    ) -> "sa.Select[Any]":
         """Return the identities that departments have of a level's people, with their keys."""
         if self._is_now and level.kind in _PEOPLE | {LevelKind.MEMBERS}:
             return self._identities_now(level, people, departments, has_keys=has_keys)
@@ -237,47 +240,59 @@ class Levels:
         asked = sa.bindparam(f"d{level.index}", list(departments), type_=TEXTS)
         chosen = sa.select(*columns).select_from(source)
         return chosen.where(
-            among(link.c.cell, people.c.cell),
-            among(link.c.person_id, people.c.person_id),
+            among(link.c.cell, people.all("cell")),
+            among(link.c.person_id, people.all("person_id")),
             link.c.department == sa.any_(asked),
             self.holds(level, link),
-        ).cte(f"links_{level.index}")
+        )
 
     def _identities_now(
-        self, level: Level, people: sa.CTE, departments: Sequence[str], *, has_keys: bool
-    ) -> sa.CTE:
+        self, level: Level, people: Packed, departments: Sequence[str], *, has_keys: bool
+    ) -> "sa.Select[Any]":
         """Return the same, of members by their households: those of one lie side by side."""
         found = self._t["identity_now"].alias()
         names = ("cell", "department", *LINK_COLUMNS, *(KEY_COLUMNS if has_keys else ()))
         asked = sa.bindparam(f"d{level.index}", list(departments), type_=TEXTS)
-        theirs = among(found.c.person_id, people.c.person_id)
+        theirs = among(found.c.person_id, people.all("person_id"))
         if level.kind is LevelKind.MEMBERS:
-            theirs = among(found.c.household_id, people.c.parent)
-        return (
-            sa.select(*(found.c[name] for name in names))
-            .where(
-                among(found.c.cell, people.c.cell),
-                theirs,
-                found.c.department == sa.any_(asked),
-                self.holds(level, found),
-            )
-            .cte(f"links_{level.index}")
+            theirs = among(found.c.household_id, people.all("parent"))
+        return sa.select(*(found.c[name] for name in names)).where(
+            among(found.c.cell, people.all("cell")),
+            theirs,
+            found.c.department == sa.any_(asked),
+            self.holds(level, found),
         )
 
     def _records_of_person(self, level: Level) -> "sa.Select[Any]":
         links, table = self._links[self._above_index(level)], self._dataset(level)
-        theirs = sa.select(links.c.identity_id)
-        if len(links_of(self._plan, self._plan.levels[self._above_index(level)])[0]) > 1:
-            theirs = theirs.where(links.c.department == dataset_of(level).department)
-        if level.uncovered is not None:
-            people = covered_people(self._t, level, self._above(level))
-            covered = self._covered[level.index] = people.cte(f"covered_{level.index}")
-            theirs = theirs.where(among(links.c.person_id, covered.c.person_id))
         return sa.select(*self._columns(level, table)).where(
-            among(table.c.cell, links.c.cell),
-            table.c.identity_id == sa.any_(sa.func.array(theirs.scalar_subquery())),
+            among(table.c.cell, self._above(level).all("cell")),
+            among(table.c.identity_id, self._theirs(level, links)),
             self.holds(level, table),
         )
+
+    def _covered_people(self, level: Level) -> Packed:
+        people = covered_people(self._t, level, self._above(level))
+        name = f"covered_{level.index}"
+        covered = Packed(name, people.subquery(f"{name}_found"), ("person_id",))
+        self._covered[level.index] = covered
+        return covered
+
+    def _theirs(self, level: Level, links: Packed) -> Any:
+        """Return the identities that a dataset's department has of the people above.
+
+        Where records need consent, they are of those alone whose authorisation covers them.
+        """
+        department = dataset_of(level).department
+        if level.uncovered is None:
+            several = len(links_of(self._plan, self._plan.levels[self._above_index(level)])[0]) > 1
+            return links.all("identity_id", department if several else None)
+        each = links.each(f"theirs_{level.index}", "identity_id", "person_id", "department")
+        covered = self._covered[level.index]
+        theirs = sa.select(each.c.identity_id).where(
+            each.c.department == department, among(each.c.person_id, covered.all("person_id"))
+        )
+        return sa.func.array(theirs.scalar_subquery())
 
     def _records_of_household(self, level: Level) -> "sa.Select[Any]":
         above, table = self._above(level), self._dataset(level)
@@ -286,8 +301,8 @@ class Levels:
             sa.select(*columns)
             .select_from(source)
             .where(
-                among(table.c.cell, above.c.cell),
-                among(table.c.identity_id, above.c.household_id),
+                among(table.c.cell, above.all("cell")),
+                among(table.c.identity_id, above.all("household_id")),
                 self.holds(level, table),
             )
         )
@@ -305,8 +320,8 @@ class Levels:
         assert level.parent is not None  # noqa: S101 - only roots have none
         return level.parent
 
-    def _above(self, level: Level) -> sa.CTE:
-        return self._ctes[self._above_index(level)]
+    def _above(self, level: Level) -> Packed:
+        return self._sets[self._above_index(level)]
 
     def _dataset(self, level: Level) -> Any:
         return self._t[dataset_of(level).name].alias()

@@ -1,4 +1,4 @@
-"""The pieces of a statement: which columns a level returns, their order, how they are packed."""
+"""The pieces of a statement: which columns a level returns, and their order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from hub.query.model import Level, LevelKind, Plan, RootKind
-from hub.query.row_ids import ID_COLUMNS, packed_ids
 from schema.catalogue import Dataset
 from scoring.alert_life import UNVISITED
 
@@ -213,27 +212,3 @@ def total_of(table: Any) -> Any:
 def worst_first(table: Any) -> tuple[Any, Any]:
     """Return the order of the worklist; ties are broken by opaque ids."""
     return total_of(table).desc(), table.c.record_id
-
-
-def among(column: Any, keys: Any) -> Any:
-    """Whether a value is one of a level's keys; an array is built once, a join is planned anew."""
-    return column == sa.any_(sa.func.array(sa.select(keys).scalar_subquery()))
-
-
-def packed(cte: sa.CTE, names: Sequence[str], order: Sequence[Any], label: str) -> Any:
-    """Return one row with an array a column, or packed ids, all in one order."""
-    rows = sa.select(*(cte.c[name] for name in names)).order_by(*order).subquery(f"{label}_rows")
-    columns = (_column_of(rows.c[name], name).label(name) for name in names)
-    return sa.select(*columns).subquery(label)
-
-
-def _column_of(column: Any, name: str) -> Any:
-    return packed_ids(column) if name in ID_COLUMNS else sa.func.array_agg(column)
-
-
-def crossed(froms: Sequence[Any]) -> Any:
-    """Return the one-row tables side by side."""
-    joined = froms[0]
-    for other in froms[1:]:
-        joined = joined.join(other, sa.true())
-    return joined

@@ -8,7 +8,8 @@ from sqlalchemy.dialects import postgresql as pg
 from hub.query import lists_sql, sql_levels
 from hub.query.sql import _Composing
 from hub.query.sql_levels import TEXTS, Levels
-from hub.query.sql_parts import among, dataset_of
+from hub.query.sql_packed import among
+from hub.query.sql_parts import dataset_of
 from schema.datasets.credit import AUTHORISATION
 from tests.support.breaking import MUTANTS, inherited, mutant, put
 
@@ -24,7 +25,7 @@ def loose_consent(but: str):
         today = sa.bindparam(name, type_=sa.Date)
         never = sa.text("'infinity'")
         parts = {
-            "person": among(link.c.person_id, above.c.person_id),
+            "person": among(link.c.person_id, above.all("person_id")),
             "revoked": given.c.revoked_at.is_(None),
             "source": given.c.source == dataset_of(level).department,
             "purpose": given.c.purpose == sa.bindparam("consent_purpose", type_=sa.Text),
@@ -35,14 +36,15 @@ def loose_consent(but: str):
         )
         if but == "person":
             # Whoever is asked about with somebody who gave leave is taken to have given it too.
-            people = above.c.person_id
-            source = source.join(above, above.c.cell == link.c.cell)
+            others = above.each(f"others_{level.index}", "cell", "person_id")
+            people = others.c.person_id
+            source = source.join(others, others.c.cell == link.c.cell)
         return (
             sa.select(people)
             .distinct()
             .select_from(source)
             .where(
-                among(link.c.cell, above.c.cell),
+                among(link.c.cell, above.all("cell")),
                 link.c.department == AUTHORISATION.department,
                 *(part for kind, part in parts.items() if kind != but),
                 *(
@@ -60,7 +62,9 @@ def _() -> tuple:
     return (
         sql_levels,
         "covered_people",
-        lambda _tables, _level, above: sa.select(above.c.person_id).distinct(),
+        lambda _tables, _level, above: sa.select(
+            above.each("asked_about", "person_id").c.person_id
+        ).distinct(),
     )
 
 

@@ -24,16 +24,14 @@ search_0 AS
 (SELECT household_1.cell AS cell, household_1.household_id AS household_id, household_1.log_alias AS log_alias, CAST(NULL AS INTEGER) AS key 
 FROM changed_0 JOIN household_place AS household_place_3 ON household_place_3.cell = changed_0.cell AND household_place_3.household_id = changed_0.household_id JOIN household AS household_1 ON household_place_3.cell = household_1.cell AND household_place_3.household_id = household_1.household_id 
 WHERE household_place_3.cell = household_1.cell AND household_place_3.household_id = household_1.household_id AND household_place_3.region LIKE ANY ($4::TEXT[]) AND household_place_3.valid_from <= $3::DATE AND household_place_3.valid_to > $3::DATE AND household_place_3.known_to = 'infinity'::timestamptz AND household_place_3.region LIKE ANY ($5::TEXT[]) AND household_1.household_id > $6::UUID ORDER BY household_1.household_id 
- LIMIT $7::INTEGER + $8::INTEGER), 
-level_0 AS 
-(SELECT search_0.cell AS cell, search_0.household_id AS household_id, search_0.log_alias AS log_alias, search_0.key AS key 
-FROM search_0 ORDER BY search_0.household_id 
- LIMIT $7::INTEGER)
+ LIMIT $7::INTEGER + $8::INTEGER)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
-FROM known_time) AS known, level_0_arrays.household_id, level_0_arrays.log_alias, level_0_arrays.key, search_0_arrays.household_id AS household_id_1 
-FROM (SELECT string_agg(uuid_send(level_0_arrays_rows.household_id), ''::bytea) AS household_id, array_agg(level_0_arrays_rows.log_alias) AS log_alias, array_agg(level_0_arrays_rows.key) AS key 
-FROM (SELECT level_0.household_id AS household_id, level_0.log_alias AS log_alias, level_0.key AS key 
-FROM level_0 ORDER BY level_0.household_id) AS level_0_arrays_rows) AS level_0_arrays JOIN (SELECT string_agg(uuid_send(search_0_arrays_rows.household_id), ''::bytea) AS household_id 
+FROM known_time) AS known, search_0_all.household_id, level_0.household_id AS household_id_1, level_0.log_alias, level_0.key 
+FROM LATERAL (SELECT string_agg(uuid_send(search_0_all_rows.household_id), ''::bytea) AS household_id 
 FROM (SELECT search_0.household_id AS household_id 
-FROM search_0) AS search_0_arrays_rows) AS search_0_arrays ON true
+FROM search_0) AS search_0_all_rows) AS search_0_all JOIN LATERAL (SELECT string_agg(uuid_send(level_0_rows.household_id), ''::bytea) AS household_id, array_agg(level_0_rows.log_alias) AS log_alias, array_agg(level_0_rows.key) AS key 
+FROM (SELECT level_0_found.household_id AS household_id, level_0_found.log_alias AS log_alias, level_0_found.key AS key 
+FROM (SELECT search_0.cell AS cell, search_0.household_id AS household_id, search_0.log_alias AS log_alias, search_0.key AS key 
+FROM search_0 ORDER BY search_0.household_id 
+ LIMIT $7::INTEGER) AS level_0_found ORDER BY level_0_found.household_id) AS level_0_rows) AS level_0 ON true

@@ -94,10 +94,6 @@ FROM score AS score_5
 WHERE score_5.cell = household_3.cell AND score_5.identity_id = household_3.household_id AND score_5.valid_from <= $2::DATE AND score_5.valid_to > $2::DATE AND score_5.known_to = 'infinity'::timestamptz AND score_5.total IS NOT NULL)) AND household_3.household_id > $47::UUID AND (SELECT count(*) AS count_1 
 FROM known_0) <= $20::INTEGER ORDER BY household_3.household_id 
  LIMIT $20::INTEGER + $48::INTEGER) AS anon_13), 
-level_0 AS 
-(SELECT search_0.cell AS cell, search_0.household_id AS household_id, search_0.log_alias AS log_alias, search_0.region AS region, search_0.key AS key 
-FROM search_0 ORDER BY search_0.key DESC NULLS LAST, search_0.household_id 
- LIMIT $20::INTEGER), 
 count_0 AS 
 (SELECT count(*) AS count 
 FROM unnest($22::TEXT[], $23::TEXT[]) AS anon_20(low, high) JOIN household_place AS household_place_5 ON household_place_5.region >= anon_20.low AND household_place_5.region <= anon_20.high JOIN household AS household_4 ON household_place_5.cell = household_4.cell AND household_place_5.household_id = household_4.household_id 
@@ -129,46 +125,32 @@ FROM score AS score_6
 WHERE score_6.valid_from <= $2::DATE AND score_6.valid_to > $2::DATE AND score_6.known_to = 'infinity'::timestamptz AND score_6.total >= $3::INTEGER AND score_6.band = ANY ($4::TEXT[])) ELSE EXISTS (SELECT $60::INTEGER AS anon_24 
 FROM score AS score_7 
 WHERE score_7.valid_from <= $2::DATE AND score_7.valid_to > $2::DATE AND score_7.known_to = 'infinity'::timestamptz AND score_7.total >= $3::INTEGER AND score_7.band = ANY ($4::TEXT[]) AND score_7.cell = household_4.cell AND score_7.identity_id = household_4.household_id
- LIMIT ALL OFFSET 0) END), 
-level_1 AS 
-(SELECT score_8.cell AS cell, score_8.identity_id AS identity_id, score_8.version_id AS version_id, score_8.valid_from AS valid_from, score_8.known_from AS known_from, score_8.record_id AS record_id, score_8.total AS total, score_8.band AS band 
-FROM score AS score_8 
-WHERE score_8.cell = ANY (array((SELECT level_0.cell 
-FROM level_0))) AND score_8.identity_id = ANY (array((SELECT level_0.household_id 
-FROM level_0))) AND score_8.valid_from <= $2::DATE AND score_8.valid_to > $2::DATE AND score_8.known_to = 'infinity'::timestamptz), 
-level_2 AS 
-(SELECT member_now_1.household_id AS parent, member_now_1.cell AS cell, member_now_1.person_id AS person_id, member_now_1.log_alias AS log_alias 
-FROM member_now AS member_now_1 
-WHERE member_now_1.cell = ANY (array((SELECT level_0.cell 
-FROM level_0))) AND member_now_1.household_id = ANY (array((SELECT level_0.household_id 
-FROM level_0))) AND member_now_1.valid_from <= $2::DATE AND member_now_1.valid_to > $2::DATE), 
-links_2 AS 
-(SELECT identity_now_1.cell AS cell, identity_now_1.department AS department, identity_now_1.identity_id AS identity_id, identity_now_1.person_id AS person_id, identity_now_1.key_version AS key_version, identity_now_1.wrapped AS wrapped, identity_now_1.commitment AS commitment 
-FROM identity_now AS identity_now_1 
-WHERE identity_now_1.cell = ANY (array((SELECT level_2.cell 
-FROM level_2))) AND identity_now_1.household_id = ANY (array((SELECT level_2.parent 
-FROM level_2))) AND identity_now_1.department = ANY ($61::TEXT[]) AND identity_now_1.valid_from <= $2::DATE AND identity_now_1.valid_to > $2::DATE), 
-level_3 AS 
-(SELECT population_9.cell AS cell, population_9.identity_id AS identity_id, population_9.version_id AS version_id, population_9.valid_from AS valid_from, population_9.known_from AS known_from, population_9.record_id AS record_id, population_9.sealed_who AS sealed_who 
-FROM population AS population_9 
-WHERE population_9.cell = ANY (array((SELECT links_2.cell 
-FROM links_2))) AND population_9.identity_id = ANY (array((SELECT links_2.identity_id 
-FROM links_2))) AND population_9.valid_from <= $2::DATE AND population_9.valid_to > $2::DATE AND population_9.known_to = 'infinity'::timestamptz)
+ LIMIT ALL OFFSET 0) END)
  SELECT (SELECT policy_revision.digest 
 FROM policy_revision) AS policy, (SELECT known_time.at 
-FROM known_time) AS known, level_0_arrays.household_id, level_0_arrays.log_alias, level_0_arrays.region, level_0_arrays.key, search_0_arrays.household_id AS household_id_1, count_0_arrays.count, level_1_arrays.identity_id, level_1_arrays.total, level_1_arrays.band, level_2_arrays.parent, level_2_arrays.person_id, level_2_arrays.log_alias AS log_alias_1, links_2_arrays.identity_id AS identity_id_1, links_2_arrays.person_id AS person_id_1, links_2_arrays.key_version, links_2_arrays.wrapped, links_2_arrays.commitment, level_3_arrays.identity_id AS identity_id_2, level_3_arrays.version_id, level_3_arrays.sealed_who 
-FROM (SELECT string_agg(uuid_send(level_0_arrays_rows.household_id), ''::bytea) AS household_id, array_agg(level_0_arrays_rows.log_alias) AS log_alias, array_agg(level_0_arrays_rows.region) AS region, array_agg(level_0_arrays_rows.key) AS key 
-FROM (SELECT level_0.household_id AS household_id, level_0.log_alias AS log_alias, level_0.region AS region, level_0.key AS key 
-FROM level_0 ORDER BY level_0.key DESC NULLS LAST, level_0.household_id) AS level_0_arrays_rows) AS level_0_arrays JOIN (SELECT string_agg(uuid_send(search_0_arrays_rows.household_id), ''::bytea) AS household_id 
+FROM known_time) AS known, search_0_all.household_id, count_0_all.count, level_0.household_id AS household_id_1, level_0.log_alias, level_0.region, level_0.key, level_1.identity_id, level_1.total, level_1.band, level_2.parent, level_2.person_id, level_2.log_alias AS log_alias_1, links_2.identity_id AS identity_id_1, links_2.person_id AS person_id_1, links_2.key_version, links_2.wrapped, links_2.commitment, level_3.identity_id AS identity_id_2, level_3.version_id, level_3.sealed_who 
+FROM LATERAL (SELECT string_agg(uuid_send(search_0_all_rows.household_id), ''::bytea) AS household_id 
 FROM (SELECT search_0.household_id AS household_id 
-FROM search_0) AS search_0_arrays_rows) AS search_0_arrays ON true JOIN (SELECT array_agg(count_0_arrays_rows.count) AS count 
+FROM search_0) AS search_0_all_rows) AS search_0_all JOIN LATERAL (SELECT array_agg(count_0_all_rows.count) AS count 
 FROM (SELECT count_0.count AS count 
-FROM count_0) AS count_0_arrays_rows) AS count_0_arrays ON true JOIN (SELECT string_agg(uuid_send(level_1_arrays_rows.identity_id), ''::bytea) AS identity_id, array_agg(level_1_arrays_rows.total) AS total, array_agg(level_1_arrays_rows.band) AS band 
-FROM (SELECT level_1.identity_id AS identity_id, level_1.total AS total, level_1.band AS band 
-FROM level_1 ORDER BY level_1.valid_from DESC, level_1.known_from DESC, level_1.version_id) AS level_1_arrays_rows) AS level_1_arrays ON true JOIN (SELECT string_agg(uuid_send(level_2_arrays_rows.parent), ''::bytea) AS parent, string_agg(uuid_send(level_2_arrays_rows.person_id), ''::bytea) AS person_id, array_agg(level_2_arrays_rows.log_alias) AS log_alias 
-FROM (SELECT level_2.parent AS parent, level_2.person_id AS person_id, level_2.log_alias AS log_alias 
-FROM level_2 ORDER BY level_2.person_id) AS level_2_arrays_rows) AS level_2_arrays ON true JOIN (SELECT string_agg(uuid_send(links_2_arrays_rows.identity_id), ''::bytea) AS identity_id, string_agg(uuid_send(links_2_arrays_rows.person_id), ''::bytea) AS person_id, array_agg(links_2_arrays_rows.key_version) AS key_version, array_agg(links_2_arrays_rows.wrapped) AS wrapped, array_agg(links_2_arrays_rows.commitment) AS commitment 
-FROM (SELECT links_2.identity_id AS identity_id, links_2.person_id AS person_id, links_2.key_version AS key_version, links_2.wrapped AS wrapped, links_2.commitment AS commitment 
-FROM links_2) AS links_2_arrays_rows) AS links_2_arrays ON true JOIN (SELECT string_agg(uuid_send(level_3_arrays_rows.identity_id), ''::bytea) AS identity_id, string_agg(uuid_send(level_3_arrays_rows.version_id), ''::bytea) AS version_id, array_agg(level_3_arrays_rows.sealed_who) AS sealed_who 
-FROM (SELECT level_3.identity_id AS identity_id, level_3.version_id AS version_id, level_3.sealed_who AS sealed_who 
-FROM level_3 ORDER BY level_3.valid_from DESC, level_3.known_from DESC, level_3.version_id) AS level_3_arrays_rows) AS level_3_arrays ON true
+FROM count_0) AS count_0_all_rows) AS count_0_all ON true JOIN LATERAL (SELECT string_agg(uuid_send(level_0_rows.household_id), ''::bytea) AS household_id, array_agg(level_0_rows.log_alias) AS log_alias, array_agg(level_0_rows.region) AS region, array_agg(level_0_rows.key) AS key, array_agg(level_0_rows.cell) AS key_0, array_agg(level_0_rows.household_id) AS key_1 
+FROM (SELECT level_0_found.household_id AS household_id, level_0_found.log_alias AS log_alias, level_0_found.region AS region, level_0_found.key AS key, level_0_found.cell AS cell 
+FROM (SELECT search_0.cell AS cell, search_0.household_id AS household_id, search_0.log_alias AS log_alias, search_0.region AS region, search_0.key AS key 
+FROM search_0 ORDER BY search_0.key DESC NULLS LAST, search_0.household_id 
+ LIMIT $20::INTEGER) AS level_0_found ORDER BY level_0_found.key DESC NULLS LAST, level_0_found.household_id) AS level_0_rows) AS level_0 ON true JOIN LATERAL (SELECT string_agg(uuid_send(level_1_rows.identity_id), ''::bytea) AS identity_id, array_agg(level_1_rows.total) AS total, array_agg(level_1_rows.band) AS band 
+FROM (SELECT level_1_found.identity_id AS identity_id, level_1_found.total AS total, level_1_found.band AS band 
+FROM (SELECT score_8.cell AS cell, score_8.identity_id AS identity_id, score_8.version_id AS version_id, score_8.valid_from AS valid_from, score_8.known_from AS known_from, score_8.record_id AS record_id, score_8.total AS total, score_8.band AS band 
+FROM score AS score_8 
+WHERE score_8.cell = ANY (level_0.key_0) AND score_8.identity_id = ANY (level_0.key_1) AND score_8.valid_from <= $2::DATE AND score_8.valid_to > $2::DATE AND score_8.known_to = 'infinity'::timestamptz) AS level_1_found ORDER BY level_1_found.valid_from DESC, level_1_found.known_from DESC, level_1_found.version_id) AS level_1_rows) AS level_1 ON true JOIN LATERAL (SELECT string_agg(uuid_send(level_2_rows.parent), ''::bytea) AS parent, string_agg(uuid_send(level_2_rows.person_id), ''::bytea) AS person_id, array_agg(level_2_rows.log_alias) AS log_alias, array_agg(level_2_rows.person_id) AS key_0, array_agg(level_2_rows.parent) AS key_1, array_agg(level_2_rows.cell) AS key_2 
+FROM (SELECT level_2_found.parent AS parent, level_2_found.person_id AS person_id, level_2_found.log_alias AS log_alias, level_2_found.cell AS cell 
+FROM (SELECT member_now_1.household_id AS parent, member_now_1.cell AS cell, member_now_1.person_id AS person_id, member_now_1.log_alias AS log_alias 
+FROM member_now AS member_now_1 
+WHERE member_now_1.cell = ANY (level_0.key_0) AND member_now_1.household_id = ANY (level_0.key_1) AND member_now_1.valid_from <= $2::DATE AND member_now_1.valid_to > $2::DATE) AS level_2_found ORDER BY level_2_found.person_id) AS level_2_rows) AS level_2 ON true JOIN LATERAL (SELECT string_agg(uuid_send(links_2_rows.identity_id), ''::bytea) AS identity_id, string_agg(uuid_send(links_2_rows.person_id), ''::bytea) AS person_id, array_agg(links_2_rows.key_version) AS key_version, array_agg(links_2_rows.wrapped) AS wrapped, array_agg(links_2_rows.commitment) AS commitment, array_agg(links_2_rows.identity_id) AS key_0 
+FROM (SELECT links_2_found.identity_id AS identity_id, links_2_found.person_id AS person_id, links_2_found.key_version AS key_version, links_2_found.wrapped AS wrapped, links_2_found.commitment AS commitment 
+FROM (SELECT identity_now_1.cell AS cell, identity_now_1.department AS department, identity_now_1.identity_id AS identity_id, identity_now_1.person_id AS person_id, identity_now_1.key_version AS key_version, identity_now_1.wrapped AS wrapped, identity_now_1.commitment AS commitment 
+FROM identity_now AS identity_now_1 
+WHERE identity_now_1.cell = ANY (level_2.key_2) AND identity_now_1.household_id = ANY (level_2.key_1) AND identity_now_1.department = ANY ($61::TEXT[]) AND identity_now_1.valid_from <= $2::DATE AND identity_now_1.valid_to > $2::DATE) AS links_2_found) AS links_2_rows) AS links_2 ON true JOIN LATERAL (SELECT string_agg(uuid_send(level_3_rows.identity_id), ''::bytea) AS identity_id, string_agg(uuid_send(level_3_rows.version_id), ''::bytea) AS version_id, array_agg(level_3_rows.sealed_who) AS sealed_who 
+FROM (SELECT level_3_found.identity_id AS identity_id, level_3_found.version_id AS version_id, level_3_found.sealed_who AS sealed_who 
+FROM (SELECT population_9.cell AS cell, population_9.identity_id AS identity_id, population_9.version_id AS version_id, population_9.valid_from AS valid_from, population_9.known_from AS known_from, population_9.record_id AS record_id, population_9.sealed_who AS sealed_who 
+FROM population AS population_9 
+WHERE population_9.cell = ANY (level_2.key_2) AND population_9.identity_id = ANY (links_2.key_0) AND population_9.valid_from <= $2::DATE AND population_9.valid_to > $2::DATE AND population_9.known_to = 'infinity'::timestamptz) AS level_3_found ORDER BY level_3_found.valid_from DESC, level_3_found.known_from DESC, level_3_found.version_id) AS level_3_rows) AS level_3 ON true
