@@ -44,6 +44,7 @@ class EntryKind(StrEnum):
     POLICY = "policy"
     COMMAND = "command"
     KEY = "key"
+    RETENTION = "retention"
 
 
 CODE_BY_KIND: Final[Mapping[EntryKind, int]] = {

@@ -16,14 +16,16 @@ from audit.errors import StorageError
 from audit.exported import KEPT, ExportedCheckpoint, ExportedEntry, records_path
 from audit.merkle import hash_leaf
 from audit.postgres import DATABASE_FAILURES, FAILURES
-from audit.published import CHECKPOINT
+from audit.published import CHECKPOINT, MINIMUM
 from audit.replay import CHUNK
-from audit.tiles import TILE_WIDTH, TileTree, encode_bundle, tile_path, widths
+from audit.tiles import TILE_WIDTH, TileTree, encode_bundle, split_hashes, tile_path, widths
 
 _ROWS: Final = """
     SELECT seq, kind, record, secret, subjects, commitment
     FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq
 """
+_MINIMUM: Final = "SELECT minimum FROM audit.pruned"
+_LEVEL_0: Final = "SELECT hashes FROM audit.tile WHERE level = 0 AND n >= $1 AND n < $2 ORDER BY n"
 ExportedRow = tuple[int, int, bytes, bytes, bytes, bytes]
 """Seq, kind, record, secret, packed subjects, commitment."""
 Progress = Callable[[int, int], None]
@@ -66,10 +68,14 @@ async def _write_all(
     if head is None or not head["size"]:
         raise StorageError("the log has no entry yet")
     size = int(head["size"])
-    writer = ExportWriter(folder)
+    minimum: int = await connection.fetchval(_MINIMUM)
+    writer = ExportWriter(folder, minimum)
     for start in range(0, size, CHUNK):
         stop = min(start + CHUNK, size)
-        writer.add([tuple(row) for row in await connection.fetch(_ROWS, start, stop)])
+        rows = [tuple(row) for row in await connection.fetch(_ROWS, start, stop)]
+        gone = (start // TILE_WIDTH, min(stop, minimum) // TILE_WIDTH)
+        tiles = await connection.fetch(_LEVEL_0, *gone) if start < minimum else []
+        writer.add(rows, [row[0] for row in tiles])
         if progress:
             progress(stop, size)
     kept = await connection.fetch("SELECT size, note FROM audit.checkpoint ORDER BY size")
@@ -80,12 +86,17 @@ async def _write_all(
 class ExportWriter:
     """Writes an export, a chunk of entries at a time, and the checkpoint last."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, minimum: int = 0) -> None:
+        """Take the folder, and the log's minimum index: entries below it may be gone."""
         self._folder = folder
+        self._minimum = minimum
         self._tree = TileTree()
 
-    def add(self, rows: Sequence[ExportedRow]) -> None:
+    def add(self, rows: Sequence[ExportedRow], pruned: Sequence[bytes] = ()) -> None:
         """Write the next entries in order: `CHUNK` of them, or fewer and then no more.
+
+        `pruned` are the tiles of level 0 of the chunk that lie below the minimum index: of the
+        entries that they stand for, `rows` has what is left.
 
         Raises:
             OSError: The folder cannot be written.
@@ -98,14 +109,19 @@ class ExportWriter:
             for seq, kind, record, secret, subjects, _ in rows
         ]
         self._write(records_path(tree.size), b"".join(line + b"\n" for line in lines))
-        commitments = [row[-1] for row in rows]
+        for hashes in pruned:
+            self._grow(split_hashes(hashes))
+        commitments = [row[-1] for row in rows if row[0] >= self._minimum]
         for at in range(0, len(commitments), TILE_WIDTH):
             bundle = commitments[at : at + TILE_WIDTH]
             n = (tree.size + at) // TILE_WIDTH
             self._write(tile_path("entries", n, len(bundle)), encode_bundle(bundle))
-        for entry in commitments:
-            tree.append(hash_leaf(entry))
-        for level, n, hashes in tree.take_completed():
+        self._grow([hash_leaf(entry) for entry in commitments])
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        for leaf in leaves:
+            self._tree.append(leaf)
+        for level, n, hashes in self._tree.take_completed():
             self._write(tile_path(level, n), hashes)
 
     def finish(self, note: str, kept: Sequence[tuple[int, str]]) -> None:
@@ -115,6 +131,8 @@ class ExportWriter:
             OSError: The folder cannot be written.
         """
         tree = self._tree
+        if self._minimum:
+            self._write(MINIMUM, f"{self._minimum}\n".encode())
         for (level, count, width), hashes in zip(widths(tree.size), tree.partial(), strict=False):
             if width:
                 self._write(tile_path(level, count, width), hashes)

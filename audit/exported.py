@@ -11,7 +11,15 @@ from typing import Final
 
 import msgspec
 
-from audit.published import CHECKPOINT, bundles_of, higher_tiles, read_bundle, read_tile
+from audit.published import (
+    CHECKPOINT,
+    MINIMUM,
+    bundles_of,
+    higher_tiles,
+    read_bundle,
+    read_minimum,
+    read_tile,
+)
 from audit.reading import FolderReader
 from audit.replay import CHUNK, Chunk, Claims, Problem, StoredRow, check_chunk
 from audit.tiles import TILE_WIDTH, tile_path, widths
@@ -53,12 +61,14 @@ def is_export(folder: Path) -> bool:
     return (folder / RECORDS).is_dir() or (folder / KEPT).exists()
 
 
-def paths_of(size: int) -> Iterator[str]:
+def paths_of(size: int, minimum: int = 0) -> Iterator[str]:
     """Yield every file that the export of a log of `size` entries has."""
     yield from (CHECKPOINT, KEPT)
+    if minimum:
+        yield MINIMUM
     for start in range(0, size, CHUNK):
         yield records_path(start)
-    for n, width in bundles_of(0, size):
+    for n, width in bundles_of(minimum, size):
         yield tile_path("entries", n, width)
     for level, count, width in widths(size):
         yield from (tile_path(level, n) for n in range(count))
@@ -94,8 +104,10 @@ class ExportSource:
         size = self._claimed_size(note)
         if size or note:
             notes.append((CHECKPOINT, None, note))
+        minimum = min(read_minimum(self._reader), size)
         full, partial = higher_tiles(self._reader, size)
-        return Claims(size, notes, full, None, partial, problems + self._strays(size))
+        problems += self._strays(size, minimum)
+        return Claims(size, notes, full, None, partial, problems, minimum)
 
     def _claimed_size(self, note: str) -> int:
         """Return how many entries to look for; the note itself is verified by the replay."""
@@ -110,10 +122,10 @@ class ExportSource:
         # A note that promises more than there is must not make us search without end.
         return min(int(claimed), entries + CHUNK) if is_size else entries
 
-    def _strays(self, size: int) -> list[Problem]:
+    def _strays(self, size: int, minimum: int) -> list[Problem]:
         """Return the files that an export of this size does not have, the first ones by name."""
         there = (path for path in self.folder.rglob("*") if not path.is_dir() or path.is_symlink())
-        wanted = set(paths_of(size))
+        wanted = set(paths_of(size, minimum))
         found = {path.relative_to(self.folder).as_posix() for path in there} - wanted
         return [Problem(path, "is no file of this export") for path in sorted(found)[:_NAMED]]
 
@@ -126,15 +138,17 @@ class ExportSource:
         numbers = range(start // TILE_WIDTH, stop // TILE_WIDTH)
         tiles = {n: read_tile(self._reader, 0, n) for n in numbers}
         problems: list[Problem] = []
-        commitments = self._commitments(start, stop, problems)
+        minimum = read_minimum(self._reader)
+        first = max(start, min(stop, minimum))
+        commitments = [None] * (first - start) + self._commitments(first, stop, problems)
         rows = self._rows(start, commitments, problems)
         present = {n: hashes for n, hashes in tiles.items() if hashes is not None}
-        chunk = check_chunk(start, stop, rows, present)
+        chunk = check_chunk(start, stop, rows, present, minimum)
         chunk.problems += problems
         return chunk
 
-    def _commitments(self, start: int, stop: int, problems: list[Problem]) -> list[bytes]:
-        entries: list[bytes] = []
+    def _commitments(self, start: int, stop: int, problems: list[Problem]) -> list[bytes | None]:
+        entries: list[bytes | None] = []
         for n, width in bundles_of(start, stop):
             found = read_bundle(self._reader, n, width)
             if found is None:
@@ -143,7 +157,7 @@ class ExportSource:
         return entries
 
     def _rows(
-        self, start: int, commitments: Sequence[bytes], problems: list[Problem]
+        self, start: int, commitments: Sequence[bytes | None], problems: list[Problem]
     ) -> Iterator[StoredRow]:
         path = records_path(start)
         content = self._read(path)

@@ -78,6 +78,8 @@ def outcome_of(checked: str, verdict: Verdict, **facts: object) -> Outcome:
         "seconds": round(verdict.seconds, 1),
         "entries_per_second": round(verdict.rate),
     }
+    if verdict.minimum:
+        counted["minimum_index"] = verdict.minimum
     return Outcome(checked, counted | facts, verdict.problems)
 
 

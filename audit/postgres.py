@@ -81,6 +81,7 @@ _ADVANCE_FROM: Final = """
     SELECT count(*) FROM moved
 """
 assert CODE_BY_KIND[EntryKind.DICTIONARY] == 9  # noqa: S101, PLR2004 - as the SQL has it
+assert CODE_BY_KIND[EntryKind.RETENTION] == 13  # noqa: S101, PLR2004 - as the schema has it
 
 
 async def create_schema(connection: asyncpg.Connection) -> None:

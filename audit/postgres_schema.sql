@@ -118,7 +118,52 @@ BEGIN
     RAISE EXCEPTION 'audit.% takes no %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
 
-CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.record
+-- Up to which entry records may be gone (C2SP tlog-tiles, "minimum index"): `announced` is the entry
+-- that says so, `done` how far they were dropped.
+CREATE TABLE IF NOT EXISTS audit.pruned (
+    one       boolean PRIMARY KEY DEFAULT true CHECK (one),
+    minimum   bigint  NOT NULL CHECK (minimum % 256 = 0),
+    announced bigint,
+    done      bigint  NOT NULL
+);
+INSERT INTO audit.pruned (minimum, done) VALUES (0, 0) ON CONFLICT DO NOTHING;
+
+-- Entries from `start` up to `stop` that nobody may drop, whatever their age.
+CREATE TABLE IF NOT EXISTS audit.hold (
+    id          text        PRIMARY KEY,
+    start       bigint      NOT NULL CHECK (start >= 0),
+    stop        bigint      NOT NULL CHECK (stop > start),
+    reason      text        NOT NULL,
+    placed_by   text        NOT NULL,
+    placed_at   timestamptz NOT NULL,
+    released_by text,
+    released_at timestamptz
+);
+
+-- Kinds 9 (dictionary) and 13 (retention) are kept for ever.
+CREATE OR REPLACE FUNCTION audit.refuse_loss() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM gone, audit.pruned
+        WHERE gone.seq >= pruned.minimum OR gone.kind IN (9, 13) OR EXISTS (
+            SELECT FROM audit.hold
+            WHERE released_at IS NULL AND gone.seq >= hold.start AND gone.seq < hold.stop)
+    ) THEN
+        RAISE EXCEPTION 'audit.record keeps what is not below the minimum index, and what is held'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON audit.record
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_loss AFTER DELETE ON audit.record REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_loss();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.pruned
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_shrinking BEFORE UPDATE ON audit.pruned
+    FOR EACH ROW WHEN (NEW.minimum < OLD.minimum) EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.hold
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.tile
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();

@@ -16,9 +16,12 @@ from audit.errors import InvalidNoteError
 from audit.merkle import HASH_SIZE, hash_leaf
 from audit.reading import Reader
 from audit.replay import MISSING_LEAF, Chunk, Claims, Problem, tile_problems
-from audit.tiles import TILE_WIDTH, decode_bundle, tile_path, widths
+from audit.tiles import TILE_BYTES, TILE_WIDTH, decode_bundle, split_hashes, tile_path, widths
 
 CHECKPOINT: Final = "checkpoint"
+MINIMUM: Final = "minimum-index"
+"""The file, or the path, that tells the minimum index of a pruned log: one line, a number."""
+_MAX_DIGITS: Final = 18
 _CUT: Final = "the bundle is missing, cut, or has another number of entries"
 
 
@@ -29,6 +32,7 @@ class PublishedSource:
     reader: Reader
     note: str
     size: int
+    minimum: int = 0
 
     @classmethod
     def open(cls, reader: Reader, verifier: Opener) -> "PublishedSource":
@@ -42,7 +46,7 @@ class PublishedSource:
             size = verifier.open(note).size
         except InvalidNoteError:
             size = 0  # a size that nobody signed must not make us search without end
-        return cls(reader, note, size)
+        return cls(reader, note, size, min(read_minimum(reader), size))
 
     def claims(self) -> Claims:
         """Return what the log says of itself.
@@ -52,7 +56,9 @@ class PublishedSource:
         """
         notes = [(CHECKPOINT, None, self.note)] if self.note else []
         full, partial = higher_tiles(self.reader, self.size)
-        return Claims(self.size, notes, full, None, partial)
+        return Claims(
+            self.size, notes, full, None, partial, minimum=self.minimum, has_records=False
+        )
 
     def check(self, start: int, stop: int) -> Chunk:
         """Return what entries `start` to `stop` come to.
@@ -60,8 +66,11 @@ class PublishedSource:
         Raises:
             StorageError: The place does not answer.
         """
-        chunk = Chunk(start)
+        chunk = Chunk(start, minimum=self.minimum)
         for n, width in bundles_of(start, stop):
+            if (n + 1) * TILE_WIDTH <= self.minimum:
+                self._pruned(chunk, n)
+                continue
             entries = read_bundle(self.reader, n, width)
             if entries is None:
                 chunk.problems.append(Problem(f"bundle {n}", _CUT))
@@ -77,6 +86,26 @@ class PublishedSource:
                 stored = read_tile(self.reader, 0, n)
                 chunk.problems += tile_problems(n, b"".join(leaves), stored)
         return chunk
+
+    def _pruned(self, chunk: Chunk, n: int) -> None:
+        """Let the tile stand for the entries that are gone; the levels above it must fit."""
+        hashes = read_tile(self.reader, 0, n) or b""
+        if len(hashes) != TILE_BYTES:
+            chunk.problems.append(Problem(f"tile 0/{n}", "is missing or cut"))
+            hashes = MISSING_LEAF * TILE_WIDTH
+        chunk.leaves += split_hashes(hashes)
+
+
+def read_minimum(reader: Reader) -> int:
+    """Return the minimum index that a log tells, 0 where it tells none that can be one.
+
+    Raises:
+        StorageError: The place does not answer.
+    """
+    told = (reader.read(MINIMUM) or b"0").decode(errors="replace").removesuffix("\n")
+    is_number = told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS
+    minimum = int(told) if is_number else 0
+    return minimum - minimum % TILE_WIDTH
 
 
 def bundles_of(start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ from audit.entry import (
 )
 from audit.errors import InvalidNoteError, LogInconsistentError
 from audit.merkle import HASH_SIZE, hash_leaf
+from audit.retention import RETENTION, Announced, Span, merged, purge_in, unannounced
 from audit.tiles import TILE_WIDTH, TileTree, split_hashes, widths
 
 CHUNK: Final = 128 * TILE_WIDTH
@@ -37,9 +38,10 @@ _DICTIONARY: Final = CODE_BY_KIND[EntryKind.DICTIONARY]
 MISSING_LEAF: Final = bytes(HASH_SIZE)
 
 
-StoredRow = tuple[int, int, bytes, bytes, bytes, bytes, int | None, str | None]
+StoredRow = tuple[int, int, bytes, bytes, bytes, bytes | None, int | None, str | None]
 """One entry: seq, kind, record, secret, packed subjects, commitment, and as a database has it in
 columns, time in milliseconds and department; an export has no such columns, and None for the time.
+The commitment is None where only the tile has it: of what a pruned log's export still keeps.
 """
 
 
@@ -73,6 +75,12 @@ class Chunk:
     """Time in milliseconds and index of the latest entry by its own word."""
     oldest: tuple[int, int] | None = None
     """The same of the earliest."""
+    retentions: list[tuple[int, bytes]] = field(default_factory=list)
+    """Index and record of the entries of retention."""
+    absent: list[Span] = field(default_factory=list)
+    """Entries below the minimum index that are not there."""
+    minimum: int = 0
+    """The minimum index as it was when the stretch was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +97,60 @@ class Claims:
     partial: Sequence[bytes] | None
     """The unfinished tiles, from the leaves upwards, where they are published."""
     problems: Sequence[Problem] = ()
+    minimum: int = 0
+    """The minimum index: entries below it may be gone."""
+    has_records: bool = True
+    """Whether the entries can be read, and so what they say of the minimum index."""
 
 
 def check_chunk(
-    start: int, stop: int, rows: Iterable[StoredRow], tiles: Mapping[int, bytes]
+    start: int, stop: int, rows: Iterable[StoredRow], tiles: Mapping[int, bytes], minimum: int = 0
 ) -> Chunk:
     """Recompute entries `start` to `stop` and the full tiles of level 0 over them.
 
-    `rows` come in order; `tiles` is keyed by number. `start` is a multiple of 256.
+    `rows` come in order; `tiles` is keyed by number. `start` and `minimum` are multiples of 256.
+    Where an entry below `minimum` is gone, the tile stands for it.
     """
-    chunk = Chunk(start)
+    chunk = Chunk(start, minimum=minimum)
     expected = start
     for row in rows:
         seq = row[0]
-        while expected < seq < stop:
-            chunk.problems.append(Problem(f"entry {expected}", "is missing"))
-            chunk.leaves.append(MISSING_LEAF)
-            expected += 1
+        if expected < seq < stop:
+            _without(chunk, expected, seq, tiles)
+            expected = seq
         if seq != expected:
             chunk.problems.append(Problem(f"entry {seq}", "is out of place"))
             continue
         _check_row(chunk, row)
         expected += 1
-    for missing in range(expected, stop):
-        chunk.problems.append(Problem(f"entry {missing}", "is missing"))
-        chunk.leaves.append(MISSING_LEAF)
+    _without(chunk, expected, stop, tiles)
     for n in range(start // TILE_WIDTH, stop // TILE_WIDTH):
         leaves = chunk.leaves[n * TILE_WIDTH - start :][:TILE_WIDTH]
         chunk.problems += tile_problems(n, b"".join(leaves), tiles.get(n))
     return chunk
 
 
+def _without(chunk: Chunk, start: int, stop: int, tiles: Mapping[int, bytes]) -> None:
+    """Take entries `start` to `stop` for gone below the minimum index, for missing above it."""
+    gone = max(start, min(stop, chunk.minimum))
+    if start < gone:
+        chunk.absent.append((start, gone))
+    for seq in range(start, gone):
+        at = seq % TILE_WIDTH * HASH_SIZE
+        leaf = tiles.get(seq // TILE_WIDTH, b"")[at : at + HASH_SIZE]
+        chunk.leaves.append(leaf if len(leaf) == HASH_SIZE else MISSING_LEAF)
+    for seq in range(gone, stop):
+        chunk.problems.append(Problem(f"entry {seq}", "is missing"))
+        chunk.leaves.append(MISSING_LEAF)
+
+
 def _check_row(chunk: Chunk, row: StoredRow) -> None:
     """Compare one entry with its commitment, and its columns with its record."""
     seq, kind, record, secret, subjects, stored, at_ms, department = row
+    sound = len(secret) == SECRET_SIZE and not len(subjects) % SUBJECT_SIZE and kind in KIND_BY_CODE
+    found = commitment(kind, secret, record, subjects) if sound else b""
+    if stored is None:
+        stored = found
     chunk.leaves.append(hash_leaf(stored))
     try:
         searched = _SEARCHED.decode(record)
@@ -133,8 +161,7 @@ def _check_row(chunk: Chunk, row: StoredRow) -> None:
             what = "its columns `at` and `department` are not what its record says"
             chunk.problems.append(Problem(f"entry {seq}", what))
         _check_time(chunk, seq, searched.at)
-    sound = len(secret) == SECRET_SIZE and not len(subjects) % SUBJECT_SIZE and kind in KIND_BY_CODE
-    if not sound or commitment(kind, secret, record, subjects) != stored:
+    if not sound or found != stored:
         what = "its kind, record, secret or subjects are not those that were committed to"
         chunk.problems.append(Problem(f"entry {seq}", what))
     for at in range(TAG_SIZE, len(subjects), SUBJECT_SIZE):
@@ -143,6 +170,8 @@ def _check_row(chunk: Chunk, row: StoredRow) -> None:
             chunk.first_use[field_set] = seq
     if kind == _DICTIONARY:
         chunk.definitions.append((seq, record))
+    elif kind == RETENTION:
+        chunk.retentions.append((seq, record))
 
 
 def _check_time(chunk: Chunk, seq: int, at_ms: int) -> None:
@@ -185,6 +214,8 @@ class Replay:
         self._roots = self._expected_roots()
         self._stops = sorted(self._roots, reverse=True)
         self._newest: tuple[int, int] | None = None
+        self._purges: list[Announced] = []
+        self._absent: list[Span] = []
 
     def _expected_roots(self) -> dict[int, list[tuple[str, bytes]]]:
         """Open every checkpoint; what verifies is compared when the tree has grown to its size."""
@@ -210,6 +241,7 @@ class Replay:
         self.problems += chunk.problems
         self._check_dictionary(chunk)
         self._check_times(chunk)
+        self._note_retention(chunk)
         tree = self._tree
         done = 0
         while done < len(chunk.leaves):
@@ -227,6 +259,9 @@ class Replay:
         """Compare what can only be compared at the end."""
         self._compare_roots()
         tree, claims = self._tree, self._claims
+        if claims.has_records:
+            found = unannounced(claims.minimum, merged(self._absent), self._purges)
+            self.problems += [Problem(place, what) for place, what in found]
         if claims.frontier is not None and b"".join(tree.frontier().hashes) != claims.frontier:
             self.problems.append(Problem("head", "its frontier is not that of the entries"))
         full = {(level, n) for level, count, _ in widths(tree.size) for n in range(count) if level}
@@ -244,6 +279,20 @@ class Replay:
             for place, claimed in self._roots[self._stops.pop()]:
                 if claimed != root:
                     self.problems.append(Problem(place, "its root is not that of the entries"))
+
+    def _note_retention(self, chunk: Chunk) -> None:
+        if chunk.minimum != self._claims.minimum:
+            what = "moved while the log was read: verify once more"
+            self.problems.append(Problem("minimum index", what))
+        self._absent += chunk.absent
+        for seq, record in chunk.retentions:
+            try:
+                purge = purge_in(record)
+            except LogInconsistentError as error:
+                self.problems.append(Problem(f"entry {seq}", str(error)))
+                continue
+            if purge is not None:
+                self._purges.append(Announced(seq, purge))
 
     def _check_times(self, chunk: Chunk) -> None:
         """Compare the earliest entry of a stretch with the latest one before the stretch."""

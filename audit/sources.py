@@ -22,6 +22,9 @@ _ROWS: Final = """
     FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq
 """
 _LEVEL_0: Final = "SELECT n, hashes FROM audit.tile WHERE level = 0 AND n >= $1 AND n < $2"
+# Where the log was never pruned, there may be no such table yet.
+_IS_PRUNED: Final = "SELECT to_regclass('audit.pruned') IS NOT NULL"
+_MINIMUM: Final = "SELECT minimum FROM audit.pruned"
 _HIGHER: Final = """
     SELECT level, n, hashes FROM audit.tile
     WHERE level BETWEEN 1 AND 6 AND n < $1::bigint >> 8 * (level + 1)
@@ -85,13 +88,20 @@ class DatabaseSource:
         try:
             rows = await connection.fetch(_ROWS, start, stop)
             tiles = await connection.fetch(_LEVEL_0, start // TILE_WIDTH, stop // TILE_WIDTH)
+            minimum = await _minimum(connection)  # after the rows: it is set before they go
         except FAILURES as error:
             raise StorageError(f"cannot read the log: {type(error).__name__}") from error
         finally:
             await connection.close()
         # The statement names the columns in the order of a StoredRow; copying them costs time.
         stored = cast("list[StoredRow]", rows)
-        return check_chunk(start, stop, stored, {row[0]: row[1] for row in tiles})
+        return check_chunk(start, stop, stored, {row[0]: row[1] for row in tiles}, minimum)
+
+
+async def _minimum(connection: asyncpg.Connection) -> int:
+    if not await connection.fetchval(_IS_PRUNED):
+        return 0
+    return await connection.fetchval(_MINIMUM) or 0
 
 
 async def _read_claims(connection: asyncpg.Connection) -> Claims:
@@ -112,7 +122,8 @@ async def _read_claims(connection: asyncpg.Connection) -> Claims:
         Problem(f"index of entry {seq}", "does not lead from its subjects to it")
         for seq in sorted(await _misindexed(connection))[:_NAMED]
     ]
-    return Claims(size, notes, tiles, head["frontier"], None, problems)
+    minimum = await _minimum(connection)
+    return Claims(size, notes, tiles, head["frontier"], None, problems, minimum)
 
 
 async def _misindexed(connection: asyncpg.Connection) -> set[int]:

@@ -7,6 +7,7 @@
 5. Every field set is defined before it is used.
 6. No entry is dated long before one that stands before it.
 7. Every checkpoint that somebody outside kept (`witnessed`) fits as well.
+8. What is gone below the minimum index was announced by an entry, and what that keeps is there.
 
 Of a log without its records, as it may be published, only 2, 3, 4 and 7 can be checked.
 
@@ -20,7 +21,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, Protocol
@@ -45,6 +46,8 @@ class Verdict:
     checkpoints: int
     seconds: float
     problems: Sequence[Problem]
+    minimum: int = 0
+    """The minimum index: of entries below it only the tiles are left, and what is held."""
 
     @property
     def ok(self) -> bool:
@@ -134,7 +137,7 @@ def _verify(
     outside = [(f"witnessed {n}", None, note) for n, note in enumerate(witnessed, 1)]
     notes = [*claims.notes, *outside]
     replay = Replay(
-        Claims(claims.size, notes, claims.tiles, claims.frontier, claims.partial, claims.problems),
+        replace(claims, notes=notes),
         verifier,
     )
     if not claims.notes:
@@ -147,7 +150,8 @@ def _verify(
             progress(done, claims.size)
     replay.finish()
     seconds = time.perf_counter() - started
-    return Verdict(claims.size, replay.checkpoints, seconds, tuple(replay.problems))
+    problems = tuple(replay.problems)
+    return Verdict(claims.size, replay.checkpoints, seconds, problems, claims.minimum)
 
 
 def _chunks(source: Source, size: int, workers: int | None) -> Iterator[Chunk]:
@@ -173,6 +177,9 @@ def report(verdict: Verdict) -> str:
     """Return the verdict in words, the first problems included."""
     counted = f"{verdict.entries:,} entries and {verdict.checkpoints:,} checkpoints"
     lines = [f"{counted} in {verdict.seconds:.1f} s ({verdict.rate:,.0f} entries/s)"]
+    if verdict.minimum:
+        dropped = f"entries below {verdict.minimum:,} were dropped by rule; their tiles are kept"
+        lines.append(dropped)
     lines += [f"  {place}: {what}" for place, what in verdict.problems[:_SHOWN]]
     if len(verdict.problems) > _SHOWN:
         lines.append(f"  and {len(verdict.problems) - _SHOWN} more")

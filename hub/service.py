@@ -18,12 +18,14 @@ from starlette.routing import BaseRoute, Router
 
 from audit.defined import Definitions
 from audit.entry import EntryKind
+from audit.errors import LogError
 from audit.facet_index import index_facets
 from audit.indicators import packaged_rules
 from audit.search import index_behind
 from hub.app import Core
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements
+from hub.custody.retention import Keeper
 from hub.custody.signing import SigningCustodian
 from hub.delivery.witnesses import Witnesses, places_of
 from hub.errors import HubError, SetupError
@@ -80,6 +82,8 @@ _COUNT_EVERY_S: Final = 2.0
 _COUNT_AGAIN_S: Final = 0.2
 """While more is waiting; the worker that leads answers too."""
 _COUNT_ENTRIES: Final = 2_000
+_PRUNE_EVERY_S: Final = 86_400.0
+_PRUNE_AGAIN_S: Final = 300.0
 _SETTLE_EVERY_S: Final = 5.0
 _PATIENCE_S: Final = 5.0
 """For a connection while all are taken: whoever waits longer is told to try again."""
@@ -277,6 +281,23 @@ async def count_indicators(core: Core) -> None:
         except HubError as problem:
             log.warning("indicators.wait", code=problem.code)
         await asyncio.sleep(_COUNT_AGAIN_S if moved == _COUNT_ENTRIES else _COUNT_EVERY_S)
+
+
+async def prune_the_log(core: Core) -> None:
+    """Drop, once a day, what need not be kept any more, if the settings say so."""
+    keeper = Keeper(core.database, core.log, core.clock)
+    while core.settings.prune_daily:
+        try:
+            purged = await keeper.purge("hub")
+        except HubError as problem:
+            log.warning("log.prune.waits", code=problem.code)
+            await asyncio.sleep(_PRUNE_AGAIN_S)
+            continue
+        except LogError as problem:
+            log.exception("log.prune.refused", problem=type(problem).__name__)
+            return
+        log.info("log.pruned", entries=purged.dropped, minimum=purged.plan.minimum)
+        await asyncio.sleep(_PRUNE_EVERY_S)
 
 
 async def settle_keys(core: Core) -> None:

@@ -146,6 +146,13 @@ class Settings(BaseSettings):
         le=604_800,
         description="Seconds without a cosignature after which that is an alarm.",
     )
+    prune_daily: bool = Field(
+        default=False,
+        description=(
+            "Whether the log's entries are dropped by themselves once their legal time is over and "
+            "nobody holds them (docs/audit.md). Without it `hub audit prune` does it."
+        ),
+    )
     policy_file: AbsolutePath = Field(
         default_factory=_in_home("policy.toml"),
         description="File with the departments and their grants.",

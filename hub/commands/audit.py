@@ -10,7 +10,7 @@ import typer
 from audit.export import export_log
 from audit.verify import Verdict, report, verify_database, verify_export
 from hub.app import server_of
-from hub.commands import indicators
+from hub.commands import indicators, retention
 from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
 from hub.commands.options import Home
 from hub.sealing.keyring import Keyring
@@ -19,9 +19,11 @@ from hub.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The access log: verify it, export it for an auditor, show its verifier key.",
+    help="The access log: verify it, export it for an auditor, keep and drop its entries.",
 )
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(retention.app, name="hold")
+app.command()(retention.prune)
 Folder = Annotated[Path, typer.Argument(help="Folder of an export.")]
 Vkey = Annotated[str | None, typer.Option("--vkey", help="Verifier key; default: this hub's own.")]
 

@@ -2,9 +2,10 @@
 
 It answers on the port that it inherits, and says so once it can. The worker that is told to lead
 also does what is done once for all of them: it indexes behind the log, shows it to witnesses,
-counts indicators, sends the outbox, follows commitments. When it ends, the supervisor tells another
-one; what was under way is taken up again, for each of these can be done twice. Each worker puts its
-own start and end on record: it is workers that open what is sealed.
+counts indicators, sends the outbox, follows commitments, drops old entries of the log. When it
+ends, the supervisor tells another one; what was under way is taken up again, for each of these can
+be done twice. Each worker puts its own start and end on record: it is workers that open what is
+sealed.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ from hub.service import (
     count_indicators,
     index_the_facets,
     index_the_log,
+    prune_the_log,
     rooms_of,
     say,
     serve_with,
@@ -146,6 +148,7 @@ async def worked(
                 partial(index_the_facets, core),
                 partial(count_indicators, core),
                 partial(settle_keys, core),
+                partial(prune_the_log, core),
                 partial(witness_the_log, core),
                 sender.run,
                 partial(follow_commitments, credit),

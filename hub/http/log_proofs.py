@@ -15,7 +15,7 @@ from audit.tlog_proof import SUFFIX, Opening, TlogProof
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, NotFoundError, Reply
 from hub.store.database import Connections
-from hub.store.log_tree import newest, proof
+from hub.store.log_tree import minimum_index, newest, proof
 from hub.store.witnessed import newest_witnessed
 
 _ENTRY: Final = "SELECT commitment FROM audit.record WHERE seq = $1"
@@ -39,8 +39,10 @@ class LogProofs:
                 head = await newest(connection)
             if head is None or index >= head.size:
                 raise NotFoundError("The log has no such entry.")
-            path = await proof(connection, inclusion(index, head.size), head.size)
             entry = await connection.fetchval(_ENTRY, index)
+            if entry is None and index < await minimum_index(connection):
+                raise NotFoundError("This entry was dropped when its time was over.")
+            path = await proof(connection, inclusion(index, head.size), head.size)
         text = TlogProof(index, path, head.note, Opening(entry.hex()).encoded()).text()
         name = f'attachment; filename="{index}{SUFFIX}"'
         headers = (("Content-Disposition", name),)

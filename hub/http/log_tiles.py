@@ -20,7 +20,7 @@ from audit.tiles import TILE_WIDTH, tile_path
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, NotFoundError, Reply
 from hub.store.database import Connections
-from hub.store.log_tree import bundle, newest, tile
+from hub.store.log_tree import bundle, minimum_index, newest, tile
 from hub.store.witnessed import newest_witnessed
 
 _PLACE: Final = re.compile(
@@ -79,6 +79,13 @@ class LogTiles:
             raise NotFoundError("No witness has cosigned a checkpoint of this log.")
         return Reply(200, "text/plain; charset=utf-8", head.note.encode())
 
+    async def minimum(self, incoming: Incoming) -> Reply:
+        """Give the minimum index: entries below it may be gone, tiles are not."""
+        await self._admit(incoming)
+        async with self.database.connection() as connection:
+            minimum = await minimum_index(connection)
+        return Reply(200, "text/plain; charset=utf-8", f"{minimum}\n".encode())
+
     async def tile(self, incoming: Incoming) -> Reply:
         """Give a tile of hashes or a bundle of entries; a partial one as far as the log goes."""
         await self._admit(incoming)
@@ -88,6 +95,8 @@ class LogTiles:
             if head is None or not place.fits(head.size):
                 raise NotFoundError("The log does not reach as far as this tile.")
             if place.level < 0:
+                if place.start + TILE_WIDTH <= await minimum_index(connection):
+                    raise NotFoundError("These entries were dropped when their time was over.")
                 reply = _packed(await bundle(connection, place.n, place.width), incoming)
             else:
                 hashes = await tile(connection, place.level, place.n, place.width)

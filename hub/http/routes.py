@@ -185,6 +185,8 @@ def routes(parts: Parts) -> list[Route]:
         route(OUTBOUND_KEYS_PATH, Form.PROBLEM, GET=outbound_keys),
         route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
         route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
+        route("/log/minimum-index", Form.PROBLEM, GET=log.minimum),
+        route("/log/witnessed/minimum-index", Form.PROBLEM, GET=log.minimum),
         route("/log/witnessed/checkpoint", Form.PROBLEM, GET=log.witnessed),
         route("/log/witnessed/tile/{place:path}", Form.PROBLEM, GET=log.tile),
         route("/log/proof/{index}", Form.PROBLEM, GET=log_proofs.proof),

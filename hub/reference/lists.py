@@ -49,6 +49,7 @@ _ERROR_MODULES: Final = (
     "hub.casework.sharing.request",
     "hub.casework.sharing.whose",
     "hub.custody.resealing",
+    "hub.custody.retention",
     "hub.custody.rotation",
     "hub.custody.shredding",
     "hub.http.body",

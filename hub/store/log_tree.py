@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from audit.errors import LogInconsistentError
-from audit.merkle import hash_leaf
+from audit.merkle import HASH_SIZE, hash_leaf
 from audit.proving import Proof, Proving, prove, tiles_for
 from audit.tiles import TILE_WIDTH, encode_bundle, tile_root
 from hub.errors import CorruptError
@@ -15,6 +15,7 @@ from hub.store.database import Connection
 
 _HEAD: Final = "SELECT size, note FROM audit.head"
 _TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
+_MINIMUM: Final = "SELECT minimum FROM audit.pruned"
 _ENTRIES: Final = "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
 
 
@@ -29,6 +30,12 @@ async def newest(connection: Connection) -> Newest | None:
     """Return the newest checkpoint; None while the log has no entry."""
     head = await connection.fetchrow(_HEAD)
     return None if head is None or not head["size"] else Newest(head["size"], head["note"])
+
+
+async def minimum_index(connection: Connection) -> int:
+    """Return the number below which entries may be gone (C2SP tlog-tiles, "Pruning")."""
+    minimum: int = await connection.fetchval(_MINIMUM)
+    return minimum
 
 
 async def bundle(connection: Connection, n: int, width: int) -> bytes:
@@ -54,16 +61,18 @@ async def tile(connection: Connection, level: int, n: int, width: int) -> bytes:
         CorruptError: They are not all there.
     """
     start = n * TILE_WIDTH
-    if width == TILE_WIDTH:
-        found: Iterable[bytes] = await _column(connection, _TILES, level, n, n + 1)
-        hashes = b"".join(found)
+    # Where the tile is full by now, it has what the entries had: those may be gone.
+    found: Iterable[bytes] = await _column(connection, _TILES, level, n, n + 1)
+    hashes = b"".join(found)[: width * HASH_SIZE]
+    if hashes or width == TILE_WIDTH:
+        pass
     elif level == 0:
         entries = await _column(connection, _ENTRIES, start, start + width)
         hashes = b"".join(hash_leaf(entry) for entry in entries)
     else:
         below = await _column(connection, _TILES, level - 1, start, start + width)
         hashes = b"".join(tile_root(each) for each in below)
-    if len(hashes) != width * 32:
+    if len(hashes) != width * HASH_SIZE:
         raise _missing()
     return hashes
 

@@ -45,6 +45,8 @@ WITHOUT_PEOPLE = {
     ("/.well-known/oauth-authorization-server", "GET"): "addresses",
     ("/keys/outbound", "GET"): "public keys",
     ("/log/checkpoint", "GET"): _LOG,
+    ("/log/minimum-index", "GET"): _LOG,
+    ("/log/witnessed/minimum-index", "GET"): _LOG,
     ("/log/tile/{place:path}", "GET"): _LOG,
     ("/log/witnessed/checkpoint", "GET"): _LOG,
     ("/log/witnessed/tile/{place:path}", "GET"): _LOG,
