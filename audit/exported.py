@@ -163,17 +163,18 @@ class ExportSource:
         content = self._read(path)
         if content is None:
             problems.append(Problem(path, "is missing"))
+        decode, unhex, count = _ENTRY.decode, bytes.fromhex, len(commitments)
         for number, line in enumerate((content or b"").splitlines(), 1):
             try:
-                entry = _ENTRY.decode(line)
-                secret, subjects = bytes.fromhex(entry.secret), bytes.fromhex(entry.subjects)
+                entry = decode(line)
+                secret, subjects = unhex(entry.secret), unhex(entry.subjects)
                 record = entry.record.encode()
             except (msgspec.MsgspecError, ValueError):
                 problems.append(Problem(f"{path} line {number}", "cannot be read"))
                 continue
-            place = entry.seq - start
-            stored = commitments[place] if 0 <= place < len(commitments) else b""
-            yield (entry.seq, entry.kind, record, secret, subjects, stored, None, None)
+            seq = entry.seq
+            stored = commitments[seq - start] if 0 <= seq - start < count else b""
+            yield (seq, entry.kind, record, secret, subjects, stored, None, None)
 
     def entry(self, index: int) -> ExportedEntry | None:
         """Return one entry by its number; None where it is missing.

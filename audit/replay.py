@@ -10,6 +10,7 @@ so one changed record is reported as that record, and not as every tile and root
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 import msgspec
@@ -27,9 +28,9 @@ from audit.entry import (
     commitment,
 )
 from audit.errors import InvalidNoteError, LogInconsistentError
-from audit.merkle import HASH_SIZE, hash_leaf
+from audit.merkle import HASH_SIZE
 from audit.retention import RETENTION, Announced, Span, merged, purge_in, unannounced
-from audit.tiles import TILE_WIDTH, TileTree, split_hashes, widths
+from audit.tiles import TILE_WIDTH, TileTree, perfect_root, split_hashes, widths
 
 CHUNK: Final = 128 * TILE_WIDTH
 BACK_DATED_MS: Final = 3_600_000
@@ -81,6 +82,8 @@ class Chunk:
     """Entries below the minimum index that are not there."""
     minimum: int = 0
     """The minimum index as it was when the stretch was read."""
+    roots: list[bytes] = field(default_factory=list)
+    """The roots over the full tiles of the stretch, as the entries give them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,10 @@ def check_chunk(
         expected += 1
     _without(chunk, expected, stop, tiles)
     for n in range(start // TILE_WIDTH, stop // TILE_WIDTH):
-        leaves = chunk.leaves[n * TILE_WIDTH - start :][:TILE_WIDTH]
+        at = n * TILE_WIDTH - start
+        leaves = chunk.leaves[at : at + TILE_WIDTH]
         chunk.problems += tile_problems(n, b"".join(leaves), tiles.get(n))
+        chunk.roots.append(perfect_root(leaves))
     return chunk
 
 
@@ -147,27 +152,30 @@ def _without(chunk: Chunk, start: int, stop: int, tiles: Mapping[int, bytes]) ->
 def _check_row(chunk: Chunk, row: StoredRow) -> None:
     """Compare one entry with its commitment, and its columns with its record."""
     seq, kind, record, secret, subjects, stored, at_ms, department = row
-    sound = len(secret) == SECRET_SIZE and not len(subjects) % SUBJECT_SIZE and kind in KIND_BY_CODE
+    length = len(subjects)
+    sound = len(secret) == SECRET_SIZE and not length % SUBJECT_SIZE and kind in KIND_BY_CODE
     found = commitment(kind, secret, record, subjects) if sound else b""
     if stored is None:
         stored = found
-    chunk.leaves.append(hash_leaf(stored))
+    chunk.leaves.append(sha256(b"\x00" + stored).digest())  # `hash_leaf`, written out
     try:
         searched = _SEARCHED.decode(record)
     except msgspec.MsgspecError:
         chunk.problems.append(Problem(f"entry {seq}", "its record cannot be read"))
     else:
-        if at_ms is not None and (at_ms != searched.at or department != searched.department):
+        at = searched.at
+        if at_ms is not None and (at_ms != at or department != searched.department):
             what = "its columns `at` and `department` are not what its record says"
             chunk.problems.append(Problem(f"entry {seq}", what))
-        _check_time(chunk, seq, searched.at)
+        _check_time(chunk, seq, at)
     if not sound or found != stored:
         what = "its kind, record, secret or subjects are not those that were committed to"
         chunk.problems.append(Problem(f"entry {seq}", what))
-    for at in range(TAG_SIZE, len(subjects), SUBJECT_SIZE):
-        field_set = subjects[at : at + FIELD_SET_SIZE]
-        if field_set not in chunk.first_use:
-            chunk.first_use[field_set] = seq
+    first_use = chunk.first_use
+    for place in range(TAG_SIZE, length, SUBJECT_SIZE):
+        field_set = subjects[place : place + FIELD_SET_SIZE]
+        if field_set not in first_use:
+            first_use[field_set] = seq
     if kind == _DICTIONARY:
         chunk.definitions.append((seq, record))
     elif kind == RETENTION:
@@ -247,6 +255,12 @@ class Replay:
         while done < len(chunk.leaves):
             self._compare_roots()
             until = self._stops[-1] - tree.size if self._stops else len(chunk.leaves)
+            n = done // TILE_WIDTH
+            if not tree.size % TILE_WIDTH and until >= TILE_WIDTH and n < len(chunk.roots):
+                tree.append_tile(chunk.leaves[done : done + TILE_WIDTH], chunk.roots[n])
+                done += TILE_WIDTH
+                continue
+            until = min(until, TILE_WIDTH - tree.size % TILE_WIDTH)
             for leaf in chunk.leaves[done : done + until]:
                 tree.append(leaf)
             done += until

@@ -40,7 +40,7 @@ def subjects_root(secret: bytes, packed: bytes) -> bytes:
     if not packed:
         return EMPTY_SUBJECTS_ROOT
     if len(packed) == _SIZE:  # most entries are about one person: no lists for those
-        return _leaf(shake_256(_LABEL + secret).digest(_SALT), packed)
+        return sha256(b"\x00" + shake_256(_LABEL + secret).digest(_SALT) + packed).digest()
     hashes = _leaves(secret, packed)
     while len(hashes) > 1:
         hashes = _level_above(hashes)

@@ -10,6 +10,8 @@ Spec: C2SP tlog-tiles (5ba5ee8).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from struct import Struct
 from typing import Final, NamedTuple
 
 from audit.merkle import HASH_SIZE, Frontier, hash_children, root_of
@@ -18,6 +20,8 @@ TILE_WIDTH: Final = 256
 TILE_HEIGHT: Final = 8
 TILE_BYTES: Final = TILE_WIDTH * HASH_SIZE
 _MAX_ENTRY: Final = 65_535
+_COMMITMENT: Final = Struct("2s34s")
+_COMMITMENT_LENGTH: Final = (34).to_bytes(2, "big")
 
 
 class Tile(NamedTuple):
@@ -62,6 +66,10 @@ def decode_bundle(bundle: bytes) -> list[bytes]:
         ValueError: It ends in the middle of an entry.
     """
     entries: list[bytes] = []
+    if not len(bundle) % _COMMITMENT.size:  # all as long as commitments are: no need to look
+        pairs = list(_COMMITMENT.iter_unpack(bundle))
+        if {length for length, _ in pairs} <= {_COMMITMENT_LENGTH}:
+            return [entry for _, entry in pairs]
     at = 0
     while at < len(bundle):
         length = int.from_bytes(bundle[at : at + 2], "big")
@@ -86,8 +94,9 @@ def tile_root(hashes: bytes) -> bytes:
 def perfect_root(level: Sequence[bytes]) -> bytes:
     """Return the root over a power of two of hashes."""
     while len(level) > 1:
-        level = [
-            hash_children(left, right) for left, right in zip(level[::2], level[1::2], strict=True)
+        level = [  # `hash_children`, written out
+            sha256(b"\x01" + left + right).digest()
+            for left, right in zip(level[::2], level[1::2], strict=True)
         ]
     return level[0]
 
@@ -143,9 +152,24 @@ class TileTree:
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash. About two hashes of work."""
         self._place(0, leaf)
-        height = 0
-        rest = self.size
-        node = leaf
+        if self.size & 1:
+            self._carry(leaf, 0)
+        else:
+            self._frontier.append(leaf)
+        self.size += 1
+
+    def append_tile(self, leaves: Sequence[bytes], root: bytes) -> None:
+        """Add 256 leaf hashes, and the root over them, to a tree of whole tiles."""
+        if not self._partial:
+            self._partial.append([])
+        self.completed.append(Tile(0, self.size >> TILE_HEIGHT, b"".join(leaves)))
+        self._place(1, root)
+        self._carry(root, TILE_HEIGHT)
+        self.size += TILE_WIDTH
+
+    def _carry(self, node: bytes, height: int) -> None:
+        """Add the root of a perfect subtree of that height, and join those of equal height."""
+        rest = self.size >> height
         frontier = self._frontier
         while rest & 1:
             node = hash_children(frontier.pop(), node)
@@ -154,7 +178,6 @@ class TileTree:
             if not height % TILE_HEIGHT:
                 self._place(height // TILE_HEIGHT, node)
         frontier.append(node)
-        self.size += 1
 
     def _place(self, level: int, node: bytes) -> None:
         if level == len(self._partial):

@@ -74,6 +74,7 @@ def test_the_codes_of_kinds_never_change():
         ("policy", 10),
         ("command", 11),
         ("key", 12),
+        ("retention", 13),
     ]
     assert KIND_BY_CODE[3] is EntryKind.ANSWER
 

@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from audit.tiles import (
     TileTree,
     decode_bundle,
     encode_bundle,
+    perfect_root,
     split_hashes,
     tile_path,
     tile_root,
@@ -125,3 +128,29 @@ def test_an_entry_that_is_too_long_for_a_bundle_is_refused():
     assert len(encode_bundle([bytes(65_535)])) == 65_537
     with pytest.raises(ValueError):
         encode_bundle([bytes(65_536)])
+
+
+@pytest.mark.parametrize("tiles", [1, 3, 256, 300])
+def test_a_tile_at_once_is_its_leaves_one_by_one(tiles):
+    leaves = [sha256(b"%d" % number).digest() for number in range(tiles * 256)]
+    at_once, one_by_one = TileTree(), TileTree()
+    for start in range(0, len(leaves), 256):
+        tile = leaves[start : start + 256]
+        at_once.append_tile(tile, perfect_root(tile))
+    for leaf in leaves:
+        one_by_one.append(leaf)
+
+    assert at_once.root() == one_by_one.root()
+    assert at_once.frontier() == one_by_one.frontier()
+    assert at_once.partial() == one_by_one.partial()
+    assert at_once.take_completed() == one_by_one.take_completed()
+    at_once.append(leaves[0])
+    one_by_one.append(leaves[0])
+    assert at_once.root() == one_by_one.root()
+
+
+@pytest.mark.parametrize(
+    "entries", [[], [b"c" * 34] * 256, [b"c" * 34, b"d" * 33], [b"e" * 33, b"f" * 35], [b""] * 18]
+)
+def test_a_bundle_is_read_as_it_was_made(entries):
+    assert decode_bundle(encode_bundle(entries)) == entries
