@@ -51,6 +51,10 @@ _DROP: Final = (
     "DELETE FROM audit.facet_own WHERE start = ANY ($1::bigint[])",
     "DELETE FROM audit.facet_rest WHERE start = ANY ($1::bigint[])",
 )
+_TOUCHED: Final = """
+    SELECT start, stop FROM audit.facet_span
+    WHERE start < $2 AND stop > $1 AND (stop <= $2 OR $3) ORDER BY start
+"""
 MOMENT: Final = np.dtype("<i8")
 
 
@@ -101,6 +105,24 @@ async def index_facets(
         if not end % steps.span:
             await _merge(connection, end - steps.span)
     return int(end - stop)
+
+
+async def index_again(
+    connection: asyncpg.Connection, start: int, stop: int, *, is_last: bool
+) -> None:
+    """Index anew the spans that end among entries `start` to `stop`, some of which are gone.
+
+    `is_last`: also the one that ends behind them. In the caller's transaction.
+    """
+    await connection.execute(_LOCK)
+    definitions = Definitions()
+    for begin, end in await connection.fetch(_TOUCHED, start, stop, is_last):
+        await definitions.refresh(connection)
+        rows = [tuple(row) for row in await connection.fetch(_ROWS, begin, end)]
+        made = await asyncio.to_thread(span_of, rows, begin, end, definitions)
+        for statement in _DROP:
+            await connection.execute(statement, [begin])
+        await _store(connection, made)
 
 
 def span_of(rows: Sequence[Row], start: int, stop: int, definitions: Definitions) -> Span:

@@ -17,6 +17,7 @@ from typing import Final
 import asyncpg
 
 from audit.errors import LogInconsistentError
+from audit.facet_index import index_again
 from audit.retention import ALWAYS_KEPT, Purge, Span, merged, overlap, purge_in
 from audit.segments import segment_of
 from audit.tiles import TILE_WIDTH
@@ -131,7 +132,8 @@ async def drop_some(connection: asyncpg.Connection, limit: int) -> int | None:
         starts, stops = _columns(await held_spans(connection, purge.kept))
         done = await connection.execute(_DROP, start, stop, ALWAYS_KEPT, starts, stops)
         for span in await connection.fetch(_SEGMENTS, start, stop):
-            await _index_again(connection, span[0], span[1])
+            await _segment_again(connection, span[0], span[1])
+        await index_again(connection, start, stop, is_last=stop == minimum)
         await connection.execute(_DONE, stop)
     return int(done.removeprefix("DELETE "))
 
@@ -163,8 +165,8 @@ async def _purge(connection: asyncpg.Connection, index: int) -> Purge:
     return purge
 
 
-async def _index_again(connection: asyncpg.Connection, start: int, stop: int) -> None:
-    """Make one segment of the index anew, from the entries that are left."""
+async def _segment_again(connection: asyncpg.Connection, start: int, stop: int) -> None:
+    """Make one segment of the index from subjects anew, from the entries that are left."""
     rows = [tuple(row) for row in await connection.fetch(_SUBJECTS, start, stop)]
     await connection.execute(_DROP_SEGMENT, start, stop)
     if rows:

@@ -23,6 +23,7 @@ KINDS: Final[Mapping[EntryKind, tuple[str, str]]] = {
     EntryKind.POLICY: ("策略变更", "change of policy"),
     EntryKind.COMMAND: ("业务办理", "decision"),
     EntryKind.KEY: ("密钥", "change of a key"),
+    EntryKind.RETENTION: ("留存与清除", "entries held, released or dropped"),
 }
 
 Name = tuple[str | None, str | None]

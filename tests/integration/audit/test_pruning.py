@@ -7,12 +7,14 @@ from hashlib import sha256
 import asyncpg
 import pytest
 
+from audit.defined import Definitions
 from audit.entry import Entry, EntryKind, SubjectAccess, canonical
 from audit.export import export_log
+from audit.facet_index import Steps, index_facets
 from audit.log import Log
 from audit.postgres import PostgresStorage
 from audit.pruning import drop_some, is_about_anybody, is_unfinished, planned, publish
-from audit.search import Filter, find, index_behind
+from audit.search import Filter, count, find, index_behind
 from audit.verify import verify_database, verify_export
 from tests.support.audit_log import SIGNER, START, Ticking, entry
 
@@ -42,6 +44,8 @@ async def _written(dsn):
                     group.create_task(log.append(entry(number, about)))
     connection = await asyncpg.connect(dsn)
     while await index_behind(connection, 300):
+        pass
+    while await index_facets(connection, Definitions(), Steps(128, 384)):
         pass
     await connection.close()
 
@@ -137,6 +141,22 @@ def test_the_index_leads_to_what_is_left_and_to_nothing_else(written):
             await connection.close()
 
     assert asyncio.run(about(298, 299, 520)) == [300, 521]
+
+
+def test_facets_count_what_is_left(written):
+    wanted = Filter(department="civil-affairs")
+
+    async def counted():
+        connection = await asyncpg.connect(written)
+        before = await count(connection, wanted, 10_000)
+        await _pruned(written, [(300, 301)])
+        after = await count(connection, wanted, 10_000)
+        found = [entry.index for entry in await find(connection, wanted)]
+        await connection.close()
+        return before, after, found[:2]
+
+    # One that is held and those from 512 to 800; the entry that announces it names no department.
+    assert asyncio.run(counted()) == (800, 1 + 289, [300, 512])
 
 
 def test_a_pruned_log_is_appended_to_and_pruned_again(written):
