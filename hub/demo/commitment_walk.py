@@ -185,7 +185,11 @@ def taken_by_platform(platform: RunningReceiver, code: str, how_many: int) -> li
     """
     deadline = time.monotonic() + _TAKEN_S
     while time.monotonic() < deadline:
-        items = httpx2.get(platform.inbox, trust_env=False).raise_for_status().json()["items"]
+        items = (
+            httpx2.get(platform.inbox, trust_env=False, timeout=60)
+            .raise_for_status()
+            .json()["items"]
+        )
         mine = [item for item in items if item["commitmentCode"] == code]
         if len(mine) == how_many:
             return [f"{item['operation']} {item['status']}" for item in mine]

@@ -64,7 +64,7 @@ def receivers(
 def _running(name: str, address: str) -> RunningReceiver:
     if name == PLATFORM:
         return RunningReceiver(name, address, f"{address}/{_COMMITMENTS}")
-    keys = httpx2.get(f"{address}/jwks.json", trust_env=False).raise_for_status().json()
+    keys = httpx2.get(f"{address}/jwks.json", trust_env=False, timeout=60).raise_for_status().json()
     return RunningReceiver(name, address, f"{address}/{_RECOGNITIONS}", keys)
 
 

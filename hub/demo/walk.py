@@ -144,7 +144,9 @@ class Walk:
 
 
 def _taken(receiver: RunningReceiver, wanted: set[str]) -> list[Json]:
-    items = httpx2.get(receiver.inbox, trust_env=False).raise_for_status().json()["items"]
+    items = (
+        httpx2.get(receiver.inbox, trust_env=False, timeout=60).raise_for_status().json()["items"]
+    )
     return [item for item in items if item.get("eventId", item.get("messageId")) in wanted]
 
 

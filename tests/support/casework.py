@@ -104,7 +104,10 @@ def decision(household, number="示民救〔2026〕1号", **more):
 async def desk(dsn, keyring, url, *, journal=None):
     """Give a hub whose messages go to the receiver at `url`."""
     journal, clock = journal or FakeLog(), MovingClock()
-    async with hub_on(dsn, keyring, journal=journal) as hub, httpx2.AsyncClient() as client:
+    async with (
+        hub_on(dsn, keyring, journal=journal) as hub,
+        httpx2.AsyncClient(timeout=60) as client,
+    ):
         keys = (await client.get(f"{url}/jwks.json")).json()
         told = [RecognitionReceiver(RECEIVER, ReceiverKey(keys).encrypt)]
         unit = DecidingUnit("示范区民政局", "11320100MB1886843H")

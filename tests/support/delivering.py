@@ -20,7 +20,7 @@ from tests.support.district import clock
 
 async def deliver(dsn, keys, url):
     keyring = Keyring.open(Path(keys))
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         address = Address(RECEIVER, url, MessageSigner(keyring).sign, client, 30)
         ports = {RECEIVER: NationalCreditPlatform(address)}
         parts = (Database(dsn), FakeLog(), DataKeys(keyring), Tagger(keyring))

@@ -198,7 +198,7 @@ def _deposit(cents: int) -> dict:
 
 
 def _departments(home: Path, bank: Path, started: dict[str, str]) -> None:
-    jwks = httpx2.get(f"{started['housing']}/jwks.json", trust_env=False)
+    jwks = httpx2.get(f"{started['housing']}/jwks.json", trust_env=False, timeout=60)
     (home / "housing.jwks").write_bytes(jwks.content)
     (home / "departments.toml").write_text(
         f'[live.banks]\nurl = "{started["banks"]}/v1/holdings"\n'
@@ -253,12 +253,14 @@ def test_a_family_commits_is_confirmed_and_every_receiver_acknowledges(scene):
     }
     told = until(lambda: _taken(scene, 2))
     assert [t["operation"] for t in told] == ["RECORD", "CORRECT"]
-    received = httpx2.get(f"{scene.housing}/recognitions", trust_env=False).json()["items"]
+    received = httpx2.get(f"{scene.housing}/recognitions", trust_env=False, timeout=60).json()[
+        "items"
+    ]
     assert len(received) == 3
 
 
 def _taken(scene, how_many):
-    taken = httpx2.get(f"{scene.platform}/commitments", trust_env=False).json()["items"]
+    taken = httpx2.get(f"{scene.platform}/commitments", trust_env=False, timeout=60).json()["items"]
     return taken if len(taken) == how_many else None
 
 

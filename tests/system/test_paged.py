@@ -77,7 +77,7 @@ def test_a_changed_value_is_refused_counted_logged_and_pages_who_is_on_duty(
                 refused = client.ask(ASKED, {"n": number}, purpose="WARN")
                 told = json.loads(until(lambda: page.exists() and page.read_text()))
             again = client.ask(ASKED, {"n": number}, purpose="WARN")
-            ready = httpx2.get(f"{hub.address}/health/ready", trust_env=False)
+            ready = httpx2.get(f"{hub.address}/health/ready", trust_env=False, timeout=60)
             doctor = hub_command("doctor", "--home", home)
         log = (home / "serve.log").read_text("utf-8")
         settled = hub_command("seals", "settle", "--by", "op-7", "--why", "mended", "--home", home)

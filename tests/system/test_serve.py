@@ -84,6 +84,7 @@ def test_a_checkpoint_that_was_kept_elsewhere_still_fits(hub, tmp_path):
         f"{served.address}/log/checkpoint",
         headers={"authorization": f"Bearer {token}"},
         trust_env=False,
+        timeout=60,
     )
     (tmp_path / "kept").write_bytes(kept.content)
     forged = kept.text.splitlines()
@@ -109,6 +110,7 @@ def test_a_token_for_curl_is_printed_by_the_token_command(hub):
         json={"query": WARNED},
         headers={"authorization": f"Bearer {done.stdout.strip()}"},
         trust_env=False,
+        timeout=60,
     )
 
     assert answer.status_code == 200
@@ -248,7 +250,7 @@ def test_signing_in_without_a_key_is_not_there(hub):
     ours = {"origin": served.address}
     choice = {"client": OFFICER.id, "purpose": "WARN"}
 
-    offered = httpx2.get(f"{served.address}/demo/sign-in", trust_env=False)
+    offered = httpx2.get(f"{served.address}/demo/sign-in", trust_env=False, timeout=60)
     asked = httpx2.post(
         f"{served.address}/demo/sign-in", json=choice, headers=ours, trust_env=False
     )

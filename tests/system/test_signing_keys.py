@@ -22,7 +22,7 @@ def hub(demo_run):
 
 
 def published(served):
-    answer = httpx2.get(f"{served.address}/oauth/jwks", trust_env=False)
+    answer = httpx2.get(f"{served.address}/oauth/jwks", trust_env=False, timeout=60)
     return [key["kid"] for key in answer.json()["keys"]]
 
 

@@ -62,7 +62,7 @@ async def test_the_banks_refuse_a_question_without_an_authorisation_or_a_person(
     }
     del question[missing]
 
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         answer = await client.post(url, json=question, headers={"authorization": "Bearer t0ken"})
 
     assert answer.status_code == 403

@@ -85,7 +85,7 @@ async def test_a_receiver_takes_what_is_meant_for_it_and_answers_as_the_document
 ):
     receiver = running[name]
     other = next(each for each in recognition.RECEIVERS if each != name)
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         inbox = RecognitionInbox(Address(name, receiver.inbox, signed, client))
 
         taken = await inbox.send(text(receiver.keys, 1))

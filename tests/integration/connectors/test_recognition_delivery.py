@@ -134,7 +134,7 @@ async def opened(client, url):
 
 
 async def test_events_are_acknowledged_with_what_the_insurer_did(post):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             box = await opened(client, url)
 
@@ -155,7 +155,7 @@ async def test_events_are_acknowledged_with_what_the_insurer_did(post):
 
 
 async def test_the_same_event_again_gets_the_same_answer_even_after_a_restart(post):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             box = await opened(client, url)
             text = box.text()
@@ -168,7 +168,7 @@ async def test_the_same_event_again_gets_the_same_answer_even_after_a_restart(po
 
 
 async def test_a_gap_in_the_sequence_is_noticed_and_the_missing_place_named(post):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             box = await opened(client, url)
             await box.insurance.send(box.text())
@@ -185,7 +185,7 @@ async def test_a_gap_in_the_sequence_is_noticed_and_the_missing_place_named(post
 
 
 async def test_a_receiver_that_fails_takes_the_event_later(post):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post("--fail-first", "1") as (url, _):
             box = Post(url, client, ECKey.generate_key("P-256"))
             text = box.text()
@@ -199,7 +199,7 @@ async def test_a_receiver_that_fails_takes_the_event_later(post):
 
 
 async def test_a_message_that_is_encrypted_whole_is_taken_by_its_receiver_alone(post):
-    async with httpx2.AsyncClient(trust_env=False) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
         with post() as (url, _):
             own = await opened(http, url)
             parts = own.receiver_key.as_dict(private=False) | {"use": "enc"}
@@ -242,7 +242,7 @@ def client_with(key):
 
 async def test_an_event_that_the_hub_did_not_sign_is_refused(post):
     stranger = ECKey.generate_key("P-256", auto_kid=True)
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             box = await opened(client, url)
             forged = signed(box.text(), key=stranger)
@@ -269,7 +269,7 @@ async def test_an_event_that_the_hub_did_not_sign_is_refused(post):
     ],
 )
 async def test_an_event_of_another_form_is_refused_for_good(post, change):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             box = await opened(client, url)
             with pytest.raises(DeliveryRefusedError, match="answered 422"):
@@ -278,7 +278,7 @@ async def test_an_event_of_another_form_is_refused_for_good(post, change):
 
 
 async def test_a_body_of_another_type_or_too_large_is_refused(post):
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
         with post() as (url, _):
             wrong = await client.post(f"{url}/recognitions", json={})
             large = await client.post(

@@ -108,7 +108,10 @@ def platform(tmp_path, keys_of_the_hub):
 
 @asynccontextmanager
 async def opened(store, keyring, port):
-    async with hub_on(store, keyring) as hub, httpx2.AsyncClient(trust_env=False) as client:
+    async with (
+        hub_on(store, keyring) as hub,
+        httpx2.AsyncClient(trust_env=False, timeout=60) as client,
+    ):
         credit = Credit(hub, keyring, client, port)
         async with hub.database.transaction() as connection:
             tag = await connection.fetchval("SELECT tag FROM person_tag ORDER BY tag LIMIT 1")

@@ -63,7 +63,9 @@ async def asked(folder, database, sleep_s, **limits):
     whole = await asyncio.to_thread(Whole, folder, Slow(database, sleep_s), limits=Limits(**limits))
     async with (
         serving(whole) as address,
-        httpx2.AsyncClient(base_url=address, trust_env=False, headers=whole.headers) as http,
+        httpx2.AsyncClient(
+            base_url=address, trust_env=False, headers=whole.headers, timeout=60
+        ) as http,
     ):
         yield http
     await database.close()

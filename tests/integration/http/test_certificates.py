@@ -82,7 +82,9 @@ async def client_with(authority, port, certificate=None):
     if certificate is not None:
         context.load_cert_chain(*certificate[:2])
     address = f"https://127.0.0.1:{port}"
-    async with httpx2.AsyncClient(base_url=address, verify=context, trust_env=False) as http:
+    async with httpx2.AsyncClient(
+        base_url=address, verify=context, trust_env=False, timeout=60
+    ) as http:
         yield http
 
 

@@ -64,11 +64,11 @@ class Scene:
     async def ask(self, path="/graphql", question=QUESTION, **headers):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"authorization": f"Bearer {self.token}"} | named
-        async with httpx2.AsyncClient(trust_env=False) as http:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
             return await http.post(self.address + path, json={"query": question}, headers=headers)
 
     async def keys(self):
-        async with httpx2.AsyncClient(trust_env=False) as http:
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
             reply = await http.get(self.address + "/keys/outbound")
         return KeySet.import_key_set(reply.raise_for_status().json())
 
