@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from hub.access import Rows
 from hub.query.lists_sql import in_order, listing, tie_of
 from hub.query.model import Level, LevelKind, Plan
-from hub.query.sql_levels import TEXTS, Levels
+from hub.query.sql_levels import HOME_ALIAS, TEXTS, Levels
 from hub.query.sql_packed import Packed, among, crossed
 from hub.query.sql_parts import (
     KEY_COLUMNS,
@@ -81,9 +81,9 @@ class _Composing(Levels):
         places: list[Place] = []
         froms: list[Any] = []
         for part, source, found in list(self._parts()):
-            row = found.written()
-            froms.append(row)
-            columns += (row.c[name] for name in found.columns)
+            if found.written() not in froms:
+                froms.append(found.written())
+            columns += found.values()
             places += (Place(source, name, part) for name in found.columns)
         selected = sa.select(*columns)
         if froms:
@@ -113,6 +113,10 @@ class _Composing(Levels):
             n = level.index
             if level.uncovered is not None:
                 yield Part.COVERED, n, self._covered_people(level)
+            if self._is_found_above(level):
+                self._sets[n] = self._found_home(level)
+                yield Part.LEVEL, n, self._sets[n]
+                continue
             rows = self._level(level).subquery(f"level_{n}_found")
             if level.parent is None:
                 yield Part.SEARCH, level.root, self._search(level)
@@ -195,15 +199,24 @@ class _Composing(Levels):
         member = self._t["member_now"].alias()
         place, is_seen = self.place(level, member.c.cell, member.c.household_id)
         seen = sa.select(place.c.region).where(is_seen).offset(_PROBED).lateral()
+        source, more = member.join(seen, sa.true()), [seen.c.region]
+        if any(
+            self._is_found_above(below)
+            for below in self._plan.levels
+            if below.parent == level.index
+        ):
+            household = self._t["household"].alias()
+            is_theirs = sa.and_(
+                household.c.cell == member.c.cell,
+                household.c.household_id == member.c.household_id,
+            )
+            source = source.join(household, is_theirs)
+            more.append(household.c.log_alias.label(HOME_ALIAS))
         return (
             sa.select(
-                member.c.cell,
-                member.c.person_id,
-                member.c.log_alias,
-                member.c.household_id,
-                seen.c.region,
+                member.c.cell, member.c.person_id, member.c.log_alias, member.c.household_id, *more
             )
-            .select_from(member.join(seen, sa.true()))
+            .select_from(source)
             .where(
                 among(member.c.cell, search.all("cell")),
                 among(member.c.person_id, search.all("person_id")),

@@ -14,17 +14,20 @@ from sqlalchemy.dialects import postgresql as pg
 from hub.query.cases import OPEN, homes_of, standing_of
 from hub.query.consent import covered_people
 from hub.query.model import Level, LevelKind, Plan
-from hub.query.sql_packed import Packed, among
+from hub.query.sql_packed import Packed, Within, among
 from hub.query.sql_parts import (
     KEY_COLUMNS,
     LINK_COLUMNS,
     column_of,
     dataset_of,
+    level_columns,
     links_of,
 )
 from hub.query.ways import PLACE_REGION
 
 TEXTS: Final = pg.ARRAY(sa.Text)
+HOME_ALIAS: Final = "home_alias"
+"""The log alias of a person's household, beside the person's own."""
 _MOMENT: Final = sa.DateTime(timezone=True)
 _STILL: Final[sa.ColumnElement[Any]] = sa.literal_column("'infinity'::timestamptz")
 _PEOPLE: Final = frozenset({LevelKind.PEOPLE, LevelKind.PEOPLE_BY_ID})
@@ -166,26 +169,18 @@ class Levels:
             self.holds(level, member),
         )
 
-    def _household_of_found(self, level: Level, above: Packed) -> "sa.Select[Any]":
+    def _is_found_above(self, level: Level) -> bool:
+        """Whether a level is the household of people whose root finds it with them."""
+        is_home = level.kind is LevelKind.HOUSEHOLD_OF_PERSON
+        return is_home and self._is_now and self._kind_above(level) in _PEOPLE
+
+    def _found_home(self, level: Level) -> Packed:
         """Return the household of each person of a root that has found it already."""
-        household = self._t["household"].alias()
-        region = ["region"] if "region" in level.columns else []
-        found = above.each(f"found_{level.index}", "cell", "person_id", "household_id", *region)
-        is_same = sa.and_(
-            household.c.cell == found.c.cell, household.c.household_id == found.c.household_id
-        )
-        return sa.select(
-            found.c.person_id.label("parent"),
-            household.c.cell,
-            household.c.household_id,
-            household.c.log_alias,
-            *self._region(level, found),
-        ).select_from(found.join(household, is_same))
+        names = {"parent": "person_id", "log_alias": HOME_ALIAS}
+        return Within(self._above(level), names, level_columns(level))
 
     def _household_of_person(self, level: Level) -> "sa.Select[Any]":
         above = self._above(level)
-        if self._is_now and self._kind_above(level) in _PEOPLE:
-            return self._household_of_found(level, above)
         membership = self._t["member_now" if self._is_now else "membership"].alias()
         household = self._t["household"].alias()
         place, is_seen = self.place(level, membership.c.cell, membership.c.household_id)

@@ -251,7 +251,15 @@ member_now = sa.Table(
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_to", sa.Date, nullable=False),
     _moment("known_from"),
-    sa.Index(None, "cell", "person_id"),
+    # Somebody's memberships lie in the order in which the newest is looked for: nothing is sorted.
+    sa.Index(
+        "ix_member_now_person",
+        "cell",
+        "person_id",
+        sa.desc("valid_from"),
+        sa.desc("known_from"),
+        "version_id",
+    ),
     comment="Memberships that are known now, with the person's alias; made from `membership` and "
     "`person`, by triggers (`hub.store.present`).",
 )
