@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from audit.entry import EntryKind
 
 FORM: Final = 1
@@ -38,6 +40,9 @@ class Facet(StrEnum):
     DOCUMENT = "document"
     REQUEST = "request"
 
+    __hash__ = str.__hash__
+    """That of an enumeration's member is a call of Python, for each value of each entry."""
+
 
 COUNTED: Final = tuple(f for f in Facet if f not in {Facet.CASE, Facet.DOCUMENT, Facet.REQUEST})
 """Facets whose values are few enough to be told."""
@@ -46,6 +51,9 @@ _STATED: Final = tuple(
     for f in Facet
     if f not in {Facet.KIND, Facet.FIELD, Facet.DENIED_FIELD, Facet.REASON}
 )
+_STATED_FACETS: Final = frozenset(facet for facet, _ in _STATED)
+_BESIDE: Final = frozenset({Facet.KIND, Facet.FIELD})
+"""What an entry has beside its record's text."""
 _KEYS_KEPT: Final = 1 << 16
 
 Value = tuple[Facet, str]
@@ -95,6 +103,38 @@ def has_all(found: Iterable[Value], wanted: Sequence[Sought]) -> bool:
     """Whether an entry with these values meets every condition."""
     known = set(found)
     return all(any((one.facet, value) in known for value in one.values) for one in wanted)
+
+
+def meets(
+    kind: EntryKind, record: Mapping[str, Any], fields: Iterable[str], wanted: Sequence[Sought]
+) -> bool:
+    """Whether an entry meets every condition: `has_all` of its values, without making them all."""
+    for one in wanted:
+        if one.facet in _STATED_FACETS:
+            is_met = record.get(one.facet.value) in one.values
+        elif one.facet is Facet.KIND:
+            is_met = kind.value in one.values
+        elif one.facet is Facet.FIELD:
+            is_met = any(value in one.values for _, value in field_values(fields))
+        else:
+            is_met = has_all(stated_values(kind, record), (one,))
+        if not is_met:
+            return False
+    return True
+
+
+def needles(wanted: Sequence[Sought]) -> list[bytes]:
+    """Return bytes that every record has in it that meets these conditions; they do not suffice."""
+    return [
+        canonical_text(one.values[0]) if one.facet in _STATED_FACETS else one.values[0].encode()
+        for one in wanted
+        if len(one.values) == 1 and one.facet not in _BESIDE
+    ]
+
+
+def canonical_text(value: str) -> bytes:
+    """Return a text as a record has it."""
+    return orjson.dumps(value)
 
 
 @lru_cache(maxsize=_KEYS_KEPT)

@@ -26,12 +26,18 @@ from audit.entry import (
     SubjectAccess,
     unpack_subjects,
 )
-from audit.facets import Facet, Sought, has_all, values_of
+from audit.facets import Facet, Sought, meets, needles
 from audit.segments import bucket_of, entries_about, segment_of
 
 _AMONG: Final = """
     SELECT seq, at, kind, department, record, secret, subjects, commitment FROM audit.record
     WHERE seq = ANY ($1::bigint[])
+"""
+# Where no index leads: what a record that is looked for must contain is looked for in its bytes.
+_BETWEEN: Final = """
+    SELECT seq, at, kind, department, record, secret, subjects, commitment FROM audit.record
+    WHERE seq >= $1 AND seq < $2
+      AND NOT EXISTS (SELECT FROM unnest($3::bytea[]) AS part WHERE position(part IN record) = 0)
 """
 _EXTENT: Final = "SELECT coalesce((SELECT min(seq) FROM audit.record), 0), size FROM audit.head"
 # The segments hold entries below `next`; the tail from there on is read as it is.
@@ -167,7 +173,7 @@ async def matches(
             at = 0
             while left and at < len(places):
                 width = min(left, _READ) if is_led else _SCANNED
-                for match in await search.read(places[at : at + width]):
+                for match in await search.read(places[at : at + width], is_led=is_led):
                     if left:
                         left -= 1
                         yield match
@@ -193,7 +199,7 @@ async def count(
         total = 0
         async for places, is_led in search.places():
             is_exact = is_led and not wanted.tags
-            total += len(places) if is_exact else len(await search.read(places))
+            total += len(places) if is_exact else len(await search.read(places, is_led=is_led))
             if total >= most:
                 break
         return total
@@ -273,11 +279,18 @@ class _Search:
     def _ordered(self, places: Entries) -> Entries:
         return places[::-1] if self.wanted.newest_first else places
 
-    async def read(self, places: Entries) -> list[Match]:
-        """Return those of some entries that meet every condition, in the order asked."""
+    async def read(self, places: Entries, *, is_led: bool) -> list[Match]:
+        """Return those of some entries that meet every condition, in the order asked.
+
+        Where no index led to them they are a stretch of the log.
+        """
         if not len(places):
             return []
-        rows = await self.connection.fetch(_AMONG, places.tolist())
+        if is_led:
+            rows = await self.connection.fetch(_AMONG, places.tolist())
+        else:
+            bounds = int(places.min()), int(places.max()) + 1
+            rows = await self.connection.fetch(_BETWEEN, *bounds, needles(self.wanted.sought))
         rows.sort(key=itemgetter("seq"), reverse=self.wanted.newest_first)
         tags = frozenset(self.wanted.tags)
         sought = self.wanted.sought
@@ -291,7 +304,7 @@ class _Search:
                 continue
             record = record_of(row["record"])
             fields = self.definitions.names(record, row["subjects"])
-            if not sought or has_all(values_of(KIND_BY_CODE[row["kind"]], record, fields), sought):
+            if meets(KIND_BY_CODE[row["kind"]], record, fields, sought):
                 found.append(Match(row, record, fields))
         return found
 

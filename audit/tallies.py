@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from audit.defined import Definitions
-from audit.facets import COUNTED, Facet, values_of
+from audit.dictionary import Fields
+from audit.facets import COUNTED, Facet, field_values, stated_values
 from audit.search import Filter, matches
 
 
@@ -27,9 +28,15 @@ async def tallied(
 ) -> Tallied:
     """Return the counts over what `find` would return. Snapshot as for `find`."""
     made = Tallied(0, {facet: Counter() for facet in facets})
+    read: Counter[Fields] = Counter()  # few sets of names come again and again
     async for match in matches(connection, wanted, definitions):
         made.entries += 1
-        for facet, value in set(values_of(match.kind, match.record, match.fields)):
+        read[match.fields] += 1
+        for facet, value in set(stated_values(match.kind, match.record)):
             if facet in made.values:
                 made.values[facet][value] += 1
+    if (of_fields := made.values.get(Facet.FIELD)) is not None:
+        for names, times in read.items():
+            for _, value in set(field_values(names)):
+                of_fields[value] += times
     return made

@@ -47,8 +47,10 @@ from hub.http.sessions import StoredSessions
 from hub.http.sign_in import read_sign_in
 from hub.http.trusted import DocumentFolder, TrustedDocuments
 from hub.memory import settled
+from hub.query.access_entry import AccessEntryDetail
 from hub.query.access_facets import AccessFacets
 from hub.query.access_rules import AccessRules
+from hub.query.access_timeline import AccessTimeline
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
 from hub.query.cases import CaseCheck
@@ -153,6 +155,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     quotas.clients = ClientQuotas(clients)
     clients.heard.append(quotas.registered_anew)
     book = Logbook(database.acting_as(names.log), core.tagger)
+    words = Words(core.catalogue)
     answerer = Answerer(
         documents=documents,
         plans=Plans(Planner(core.catalogue, schema), Composer(core.catalogue)),
@@ -162,7 +165,9 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         disclosures=Disclosures(core.log, core.tagger),
         registers={
             RootKind.ACCESS_LOG: AccessLog(book),
-            RootKind.ACCESS_FACETS: AccessFacets(book, Words(core.catalogue)),
+            RootKind.ACCESS_FACETS: AccessFacets(book, words),
+            RootKind.ACCESS_ENTRY: AccessEntryDetail(book, words, lambda: core.log.vkeys),
+            RootKind.ACCESS_TIMELINE: AccessTimeline(book, words),
             RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
             RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
             RootKind.INDICATORS: Indicators(

@@ -1,6 +1,6 @@
 """What auditors ask of the access log: its entries by facets, and how often each value occurs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
@@ -82,8 +82,134 @@ def _facets(count: type) -> type:
     )
 
 
+def _detail() -> type:
+    """Return the type of one entry, whole."""
+    text, texts, number = str | None, optional(list_of(str)), int | None
+    names = [
+        ("name", text, _told("What it is called in English, where it has a name.")),
+        ("name_zh", text, _told("What it is called in Chinese, where it has a name.")),
+    ]
+    fields = make_type(
+        "AccessField",
+        "A field that was read.",
+        [
+            ("path", text, _told("Type and field.")),
+            *names,
+            ("classification", text, _told("G, S or X, of a dataset's field.")),
+        ],
+    )
+    dataset = make_type(
+        "AccessDataset",
+        "What was read of one type.",
+        [
+            ("type", text, _told("The type.")),
+            *names,
+            ("source", text, _told("The department whose data it is.")),
+            ("fields", optional(list_of(fields)), _told("Its fields.")),
+        ],
+    )
+    denied = make_type(
+        "AccessDenied",
+        "A selection that was refused.",
+        [
+            ("path", text, _told("Type and field.")),
+            *names,
+            ("reason", text, _told("Code of the reason.")),
+        ],
+    )
+    subject = make_type(
+        "AccessSubject",
+        "What was read of one subject; who that is, is not told.",
+        [
+            ("place", number, _told("Its place in the entry, from 0.")),
+            ("fields", texts, _told("What was read of it.")),
+        ],
+    )
+    told = make_type(
+        "AccessTold",
+        "Something else that the record states.",
+        [
+            ("key", text, _told("Where it stands, such as roots.0.found.")),
+            ("value", text, _told("What stands there, as text.")),
+        ],
+    )
+    proof = make_type(
+        "AccessProof",
+        "What proves that the entry is in the log: bytes in hexadecimal, docs/audit.md says how.",
+        [
+            ("record", text, _told("The record, byte by byte, as UTF-8.")),
+            ("kind_byte", number, _told("The byte of its kind.")),
+            ("salt", text, _told("The salt that hides the record.")),
+            ("subjects_root", text, _told("The root over its subjects: it shows none.")),
+            ("subject_count", number, _told("How many subjects are under that root.")),
+            ("commitment", text, _told("The entry in the tree, 34 bytes.")),
+            ("tree_size", number, _told("How many entries the signed tree has.")),
+            ("path", texts, _told("Hashes from the leaf upwards.")),
+            ("checkpoint", text, _told("The signed note of that tree, with its cosignatures.")),
+            ("vkeys", texts, _told("The log's verifier keys.")),
+        ],
+    )
+    return make_type(
+        "AccessEntryDetail",
+        "One entry of the access log, whole.",
+        core_fields(
+            "AccessEntryDetail",
+            {
+                "index": number,
+                "at": datetime | None,
+                **dict.fromkeys(_DETAIL_TEXTS, text),
+                "datasets": optional(list_of(dataset)),
+                "denied": optional(list_of(denied)),
+                "subject_count": number,
+                "subjects": optional(list_of(subject)),
+                "told": optional(list_of(told)),
+                "proof": optional(proof),
+            },
+        ),
+    )
+
+
+_DETAIL_TEXTS = (
+    "kind", "kind_name", "kind_name_zh", "department", "department_name", "department_name_zh",
+    "role", "actor", "client", "purpose", "purpose_name", "purpose_name_zh", "case", "operation",
+    "document", "channel", "outcome", "reason", "policy", "request", "known_at", "encryption",
+)  # fmt: skip
+
+
+def _timeline(count: type) -> type:
+    """Return the type of what was read of one person, day by day."""
+    counts = optional(list_of(count))
+    day = make_type(
+        "AccessDay",
+        "What was read of a person on one day of Beijing.",
+        [
+            ("day", date | None, _told("The day.")),
+            ("count", int | None, _told("Entries about the person.")),
+            ("denials", int | None, _told("Those in which something was refused.")),
+            ("departments", counts, _told("By whom, the most frequent first.")),
+            ("purposes", counts, _told("For which purpose, the most frequent first.")),
+        ],
+    )
+    return make_type(
+        "AccessTimeline",
+        "What was read of one person and their households, day by day.",
+        core_fields(
+            "AccessTimeline",
+            {
+                "total": int | None,
+                "is_exact": bool | None,
+                "first_at": datetime | None,
+                "last_at": datetime | None,
+                "days": optional(list_of(day)),
+                **dict.fromkeys(("departments", "purposes", "readers", "fields", "kinds"), counts),
+            },
+        ),
+    )
+
+
 def audit_roots(paging: list[StrawberryArgument], root: Any) -> Roots:
     """Return what auditors ask of the log; `root` makes a field of Query."""
+    count = access_count()
     facets = "Only these facets, by the names of the arguments; default: all that are counted."
     return [
         root(
@@ -94,13 +220,31 @@ def audit_roots(paging: list[StrawberryArgument], root: Any) -> Roots:
         ),
         root(
             "access_facets",
-            optional(_facets(access_count())),
+            optional(_facets(count)),
             "How often each value occurs in what the same arguments select of `accessLog`; for "
             "auditors. The look-up itself is on record.",
             [
                 *selecting(),
                 argument("facets", list[str] | None, facets, default=None),
                 argument("values", int, "How many values of each, at most 100.", default=20),
+            ],
+        ),
+        root(
+            "access_entry",
+            optional(_detail()),
+            "One entry, whole, with what proves that it is in the log; for auditors. The look-up "
+            "itself is on record.",
+            [argument("index", int, "Its place in the log.")],
+        ),
+        root(
+            "access_timeline",
+            optional(_timeline(count)),
+            "What was read of one person and their households, day by day; for auditors. The "
+            "look-up itself is on record, about the person.",
+            [
+                argument("subject", str, "Citizen number of a person."),
+                argument("since", datetime | None, "From this moment on.", default=None),
+                argument("until", datetime | None, "Before this moment.", default=None),
             ],
         ),
     ]

@@ -33,7 +33,9 @@ _RECOGNITION: Final = "Recognition"
 _REGION: Final = re.compile(r"[0-9]{1,12}")
 _COUNTY_DIGITS: Final = 6
 _NOTHING: Final = "entitlement = []"
-_ROUND_ABOUT: Final = frozenset({"Mutation", "AccessEntry", "AccessFacets", "AccessRule"})
+_ROUND_ABOUT: Final = frozenset(
+    {"Mutation", "AccessEntry", "AccessFacets", "AccessEntryDetail", "AccessTimeline", "AccessRule"}
+)
 """Commands and registers do not ask whose rows an entitlement opens."""
 _CORE_OWNER: Final = "civil-affairs"
 """Whose agreement opens the graph's own fields."""

@@ -121,6 +121,8 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
         case (
             RootKind.ACCESS_LOG
             | RootKind.ACCESS_FACETS
+            | RootKind.ACCESS_ENTRY
+            | RootKind.ACCESS_TIMELINE
             | RootKind.ACCESS_RULES
             | RootKind.SHARING_AGREEMENTS
             | RootKind.INDICATORS

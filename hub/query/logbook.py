@@ -80,6 +80,7 @@ class Opened:
                 "since": _iso(given.get("since")),
                 "until": _iso(given.get("until")),
                 "before": given.get("before"),
+                **({"index": given["index"]} if "index" in given else {}),
                 "hasSubject": bool(self.bound.numbers),
             },
         }

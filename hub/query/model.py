@@ -255,6 +255,8 @@ class RootKind(StrEnum):
     CREDIT_RECORD = "creditRecord"
     ACCESS_LOG = "accessLog"
     ACCESS_FACETS = "accessFacets"
+    ACCESS_ENTRY = "accessEntry"
+    ACCESS_TIMELINE = "accessTimeline"
     ACCESS_RULES = "accessRules"
     SHARING_AGREEMENTS = "sharingAgreements"
     INDICATORS = "indicators"

@@ -98,6 +98,13 @@ def _access_facets(given: Mapping[str, object]) -> dict[str, object]:
     return {**_selected(given), "before": None, "counted": told, "values": values}
 
 
+def _access_entry(given: Mapping[str, object]) -> dict[str, object]:
+    index = given.get("index")
+    if not isinstance(index, int) or index < 0:
+        raise InvalidDocumentError("`index` is the place of an entry in the log, from 0.")
+    return {"index": index}
+
+
 def _access_rules(given: Mapping[str, object]) -> dict[str, object]:
     names = {"department": _DEPARTMENT, "role": _DEPARTMENT, "purpose": _PURPOSE, "field": _FIELD}
     for name, form in names.items():
@@ -157,6 +164,8 @@ def _index(cursor: str) -> int:
 _READS: Final = {
     RootKind.ACCESS_LOG: _access_log,
     RootKind.ACCESS_FACETS: _access_facets,
+    RootKind.ACCESS_ENTRY: _access_entry,
+    RootKind.ACCESS_TIMELINE: _selected,
     RootKind.ACCESS_RULES: _access_rules,
     RootKind.SHARING_AGREEMENTS: _agreements,
     RootKind.INDICATORS: _indicators,

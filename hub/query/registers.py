@@ -31,12 +31,18 @@ from schema.catalogue import CORE_FIELDS
 TYPES: Final[Mapping[RootKind, str]] = {
     RootKind.ACCESS_LOG: "AccessEntry",
     RootKind.ACCESS_FACETS: "AccessFacets",
+    RootKind.ACCESS_ENTRY: "AccessEntryDetail",
+    RootKind.ACCESS_TIMELINE: "AccessTimeline",
     RootKind.ACCESS_RULES: "AccessRule",
     RootKind.SHARING_AGREEMENTS: "SharingAgreement",
     RootKind.INDICATORS: "AuditIndicator",
 }
 """The root fields that registers answer, each with the type of its entries."""
-SINGLE: Final[Mapping[RootKind, int]] = {RootKind.ACCESS_FACETS: 2_000}
+SINGLE: Final[Mapping[RootKind, int]] = {
+    RootKind.ACCESS_FACETS: 2_000,
+    RootKind.ACCESS_ENTRY: 200,
+    RootKind.ACCESS_TIMELINE: 2_000,
+}
 """Those that give one object, or null, and no connection; each with what it costs."""
 
 

@@ -64,3 +64,10 @@ class Words:
         if found is None:
             return _NONE
         return (found.zh, found.en) if isinstance(found, CoreField) else (found[1].zh, found[1].en)
+
+    def classification(self, path: str) -> str | None:
+        """Return how sensitive a dataset's field is: G, S or X."""
+        found = self.catalogue.field(path)
+        if found is None or isinstance(found, CoreField):
+            return None
+        return str(found[1].classification)

@@ -34,6 +34,8 @@ _OWN: Final = (
     "Member",
     "AccessEntry",
     "AccessFacets",
+    "AccessEntryDetail",
+    "AccessTimeline",
     "AuditIndicator",
     "AccessRule",
     "SharingAgreement",

@@ -4,6 +4,7 @@
     locks   what audit, sealing and authorisation cost    5 minutes
     ingest  departments' records become facts             3 minutes
     audit   entries become durable, and are verified      1 minute
+    audit-search  an auditor's first page, by each facet  1 hour for ten million entries
     size    a small district beside a large one           15 minutes for a million people
     export  a whole district as JSON Lines                15 minutes for a million people
     workers one worker beside two                         3 minutes
@@ -24,6 +25,7 @@ from pathlib import Path
 from tests.bench import (
     bench_access,
     bench_audit,
+    bench_audit_search,
     bench_export,
     bench_ingest,
     bench_locks,
@@ -54,6 +56,9 @@ def arguments() -> argparse.Namespace:
         type=int,
         action="append",
         help="people whom the hub keeps; `size` and `export` take several",
+    )
+    parser.add_argument(
+        "--entries", type=int, default=10_000_000, help="entries of the log of `audit-search`"
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
@@ -95,6 +100,10 @@ def audit(given: argparse.Namespace) -> None:
     bench_audit.run(given.seconds)
 
 
+def audit_search(given: argparse.Namespace) -> None:
+    bench_audit_search.run(given.entries)
+
+
 def by_stages(given: argparse.Namespace) -> None:
     stages.run(_people(given))
 
@@ -134,6 +143,7 @@ MODES: dict[str, Callable[[argparse.Namespace], None]] = {
     "locks": locks,
     "ingest": ingest,
     "audit": audit,
+    "audit-search": audit_search,
     "size": size,
     "export": export,
     "workers": workers,

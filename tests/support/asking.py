@@ -8,8 +8,10 @@ from audit.indicators import packaged_rules
 from hub.access import Caller
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements
+from hub.query.access_entry import AccessEntryDetail
 from hub.query.access_facets import AccessFacets
 from hub.query.access_rules import AccessRules
+from hub.query.access_timeline import AccessTimeline
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answer, Answerer, Request
 from hub.query.cases import CaseCheck
@@ -110,10 +112,12 @@ def asking(
         openers=lambda plan: openers_of(plan, recording),
     )
     policies = Policies(database, catalogue)
-    book = Logbook(database, tagger)
+    book, words = Logbook(database, tagger), Words(catalogue)
     registers = {
         RootKind.ACCESS_LOG: AccessLog(book),
-        RootKind.ACCESS_FACETS: AccessFacets(book, Words(catalogue)),
+        RootKind.ACCESS_FACETS: AccessFacets(book, words),
+        RootKind.ACCESS_ENTRY: AccessEntryDetail(book, words, lambda: getattr(log, "vkeys", ())),
+        RootKind.ACCESS_TIMELINE: AccessTimeline(book, words),
         RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
         RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
         RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),

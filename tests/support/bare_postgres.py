@@ -60,6 +60,13 @@ class BarePostgres:
     def stop(self) -> None:
         self._end(signal.SIGQUIT)
 
+    def stop_in_order(self) -> None:
+        """End it so that it has nothing to recover when it starts again."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(120)
+            self.process = None
+
     def is_running(self) -> bool:
         """Whether its first process is there; a server whose disk is full may end by itself."""
         return self.process is not None and self.process.poll() is None

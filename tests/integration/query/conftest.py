@@ -1,18 +1,25 @@
 """One small district a module, written once; an answerer a test."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import pytest
 
+from audit.checkpoint import NoteSigner
+from audit.log import Log
+from audit.postgres import PostgresStorage
+from hub.errors import NotGrantedError
+from hub.query.answer import Request
 from hub.sealing.keyring import Keyring
 from hub.store.migrate import migrate
 from schema.catalogue import Catalogue
-from tests.support.asking import asking
+from tests.support.asking import INSURER, OFFICER, WARNER, asking
+from tests.support.auditing import LATER, LIVED_IN, POINT
 from tests.support.consented import register_cases, with_consents
 from tests.support.postgres import fresh_database
 from tests.support.putting import put_in_force
 from tests.support.twins import one_world, other_world
-from tests.support.world import made_world
+from tests.support.world import NOW, made_world
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +79,35 @@ async def ask(district, catalogue):
     made = asking(dsn, keyring, catalogue)
     yield made
     await made.database.close()
+
+
+@pytest.fixture
+def own_district(district, postgres_server):
+    """Address of a copy of the district's database, whose log is nobody else's."""
+    template = urlsplit(district[0]).path.removeprefix("/")
+    with fresh_database(postgres_server, template) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def audited(district, catalogue, own_district):
+    signer = NoteSigner("hub.test/log", b"\7" * 32)
+    async with Log(PostgresStorage(own_district), signer, lambda: NOW) as log:
+        made = asking(own_district, district[2], catalogue, log=log)
+        yield made
+        await made.database.close()
+
+
+@pytest.fixture
+async def busy_log(audited, world):
+    """A log in which several departments asked, with and without success."""
+    for n in range(3):
+        await audited.body(POINT, OFFICER, n=world.numbers[n])
+    for n in range(2):
+        await audited.body(POINT, INSURER, n=world.numbers[n])
+    await audited.body(LIVED_IN, WARNER, n=world.numbers[1])
+    with pytest.raises(NotGrantedError):
+        await audited.body("{ accessLog { edges { cursor } } }", INSURER)
+    later = Request(LIVED_IN, {"n": world.numbers[1]}, None, OFFICER, "r-2", LATER)
+    await audited.answerer.answer(later)
+    return audited

@@ -1,102 +1,17 @@
 """Auditors search the log by facets, and are told how often each value occurs."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-import orjson
 import pytest
 
-from audit.checkpoint import NoteSigner
 from audit.defined import Definitions
 from audit.facet_index import Steps, index_facets
-from audit.log import Log
-from audit.postgres import PostgresStorage
 from hub.errors import InvalidDocumentError, NotGrantedError
 from hub.query import access_facets
-from hub.query.answer import Request
-from tests.support.asking import AUDITOR, INSURER, OFFICER, WARNER, asking
-from tests.support.postgres import fresh_database
-from tests.support.world import NOW
+from tests.support.asking import OFFICER
+from tests.support.auditing import COUNT, LATER, SEARCH, facets, nodes, page, told
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
-LATER = NOW + timedelta(hours=1)
-SELECTION = """$subject: String, $department: String, $kind: String, $role: String, $actor: String,
-  $client: String, $purpose: String, $field: String, $deniedField: String, $reason: String,
-  $outcome: String, $channel: String, $case: String, $policy: String, $document: String,
-  $request: String, $since: DateTime, $until: DateTime"""
-GIVEN = ", ".join(
-    f"{name}: ${name}"
-    for each in SELECTION.replace("\n", " ").split(",")
-    for name in [each.partition(":")[0].strip().lstrip("$")]
-)
-SEARCH = f"""query ({SELECTION}, $first: Int = 200, $after: String) {{
-  accessLog(first: $first, after: $after, {GIVEN}) {{
-    edges {{ cursor node {{ index kind department role actor client purpose case outcome channel
-      policy document request reason fields denied at }} }}
-    pageInfo {{ hasNextPage endCursor }}
-  }}
-}}"""
-COUNT = f"""query ({SELECTION}, $facets: [String!], $values: Int = 20) {{
-  accessFacets({GIVEN}, facets: $facets, values: $values) {{
-    total isExact counted
-    facets {{ facet values {{ value name nameZh count isExact }} }}
-  }}
-}}"""
-POINT = """query ($n: String!) {
-  person(nationalId: $n) { population { name sex birthDate phone } } }"""
-LIVED_IN = "query ($n: String!) { person(nationalId: $n) { population { name } } }"
-
-
-@pytest.fixture
-def own(district, postgres_server):
-    """Address of a copy of the district's database, whose log is nobody else's."""
-    template = urlsplit(district[0]).path.removeprefix("/")
-    with fresh_database(postgres_server, template) as dsn:
-        yield dsn
-
-
-@pytest.fixture
-async def recorded(district, catalogue, own):
-    signer = NoteSigner("hub.test/log", b"\7" * 32)
-    async with Log(PostgresStorage(own), signer, lambda: NOW) as log:
-        made = asking(own, district[2], catalogue, log=log)
-        yield made
-        await made.database.close()
-
-
-@pytest.fixture
-async def busy(recorded, world):
-    """A log in which several departments asked, with and without success."""
-    for n in range(3):
-        await recorded.body(POINT, OFFICER, n=world.numbers[n])
-    for n in range(2):
-        await recorded.body(POINT, INSURER, n=world.numbers[n])
-    await recorded.body(LIVED_IN, WARNER, n=world.numbers[1])
-    with pytest.raises(NotGrantedError):
-        await recorded.body("{ accessLog { edges { cursor } } }", INSURER)
-    later = Request(LIVED_IN, {"n": world.numbers[1]}, None, OFFICER, "r-2", LATER)
-    await recorded.answerer.answer(later)
-    return recorded
-
-
-async def told(asked, asking_what, /, **given):
-    """Return the data that an auditor is given."""
-    request = Request(asking_what, given, None, AUDITOR, "r-1", NOW)
-    return orjson.loads((await asked.answerer.answer(request)).body)["data"]
-
-
-async def page(asked, **given):
-    return (await told(asked, SEARCH, **given))["accessLog"]
-
-
-async def nodes(asked, **given):
-    return [edge["node"] for edge in (await page(asked, **given))["edges"]]
-
-
-async def facets(asked, **given):
-    return (await told(asked, COUNT, **given))["accessFacets"]
-
-
 SEARCHES = [
     ({"department": "medical-insurance"}, lambda n: n["department"] == "medical-insurance"),
     ({"kind": "denial"}, lambda n: n["kind"] == "denial"),
@@ -124,41 +39,43 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize("indexed", [False, True])
-async def test_each_facet_selects_its_entries_and_no_others(busy, indexed):
-    every = await nodes(busy)
+async def test_each_facet_selects_its_entries_and_no_others(busy_log, indexed):
+    every = await nodes(busy_log)
     if indexed:
-        async with busy.database.connection("none") as connection:
+        async with busy_log.database.connection("none") as connection:
             while await index_facets(connection, Definitions(), Steps(4, 16)):
                 pass
     first, newest = every[-1]["index"], every[0]["index"]
     for given, holds in SEARCHES:
         expected = [n["index"] for n in every if holds(n)]
-        found = [n["index"] for n in await nodes(busy, **given)]
+        found = [n["index"] for n in await nodes(busy_log, **given)]
 
         assert [index for index in found if first <= index <= newest] == expected, given
         assert bool(expected) is (given.get("purpose") != "CREDIT")
 
 
-async def test_policy_document_and_time_select(busy):
-    insurers = (await nodes(busy, department="medical-insurance"))[0]
+async def test_policy_document_and_time_select(busy_log):
+    insurers = (await nodes(busy_log, department="medical-insurance"))[0]
     for name in ("policy", "document"):
-        found = await nodes(busy, **{name: insurers[name]}, department="medical-insurance")
+        found = await nodes(busy_log, **{name: insurers[name]}, department="medical-insurance")
         assert insurers["index"] in [n["index"] for n in found]
-        assert await nodes(busy, **{name: "0" * 64}) == []
+        assert await nodes(busy_log, **{name: "0" * 64}) == []
 
-    (later,) = await nodes(busy, since=LATER.isoformat())
+    (later,) = await nodes(busy_log, since=LATER.isoformat())
     assert later["request"] == "r-2"
     just_after = (LATER + timedelta(milliseconds=1)).isoformat()
-    assert await nodes(busy, since=just_after) == []
-    assert later["index"] not in [n["index"] for n in await nodes(busy, until=LATER.isoformat())]
-    assert later["index"] in [n["index"] for n in await nodes(busy, until=just_after)]
+    assert await nodes(busy_log, since=just_after) == []
+    assert later["index"] not in [
+        n["index"] for n in await nodes(busy_log, until=LATER.isoformat())
+    ]
+    assert later["index"] in [n["index"] for n in await nodes(busy_log, until=just_after)]
 
 
-async def test_pages_of_a_search_go_on_where_the_last_one_ended(busy):
-    whole = [n["index"] for n in await nodes(busy, kind="answer")]
+async def test_pages_of_a_search_go_on_where_the_last_one_ended(busy_log):
+    whole = [n["index"] for n in await nodes(busy_log, kind="answer")]
     seen, after = [], None
     while True:
-        found = await page(busy, kind="answer", first=2, after=after)
+        found = await page(busy_log, kind="answer", first=2, after=after)
         seen += [edge["node"]["index"] for edge in found["edges"]]
         after = found["pageInfo"]["endCursor"]
         if not found["pageInfo"]["hasNextPage"]:
@@ -167,9 +84,9 @@ async def test_pages_of_a_search_go_on_where_the_last_one_ended(busy):
     assert seen == whole
 
 
-async def test_facets_tell_how_often_each_value_occurs_with_its_name(busy):
-    found = await nodes(busy, kind="answer")
-    counts = await facets(busy, kind="answer")
+async def test_facets_tell_how_often_each_value_occurs_with_its_name(busy_log):
+    found = await nodes(busy_log, kind="answer")
+    counts = await facets(busy_log, kind="answer")
 
     assert (counts["total"], counts["counted"], counts["isExact"]) == (len(found), len(found), True)
     by_name = {each["facet"]: each["values"] for each in counts["facets"]}
@@ -189,10 +106,10 @@ async def test_facets_tell_how_often_each_value_occurs_with_its_name(busy):
     assert "case" not in by_name
 
 
-async def test_of_a_large_selection_the_newest_are_counted_and_it_says_so(busy, monkeypatch):
-    total = (await facets(busy, kind="answer"))["total"]
+async def test_of_a_large_selection_the_newest_are_counted_and_it_says_so(busy_log, monkeypatch):
+    total = (await facets(busy_log, kind="answer"))["total"]
     monkeypatch.setattr(access_facets, "COUNTED_ENTRIES", 2)
-    counts = await facets(busy, kind="answer", facets=["kind", "purpose"])
+    counts = await facets(busy_log, kind="answer", facets=["kind", "purpose"])
 
     assert (counts["total"], counts["counted"], counts["isExact"]) == (total, 2, True)
     assert [each["facet"] for each in counts["facets"]] == ["kind", "purpose"]
@@ -200,22 +117,22 @@ async def test_of_a_large_selection_the_newest_are_counted_and_it_says_so(busy, 
     assert (kind["count"], kind["isExact"]) == (2, False)
 
     monkeypatch.setattr(access_facets, "MOST", 2)
-    assert not (await facets(busy, kind="answer"))["isExact"]
+    assert not (await facets(busy_log, kind="answer"))["isExact"]
 
 
-async def test_counting_is_on_record_with_what_was_asked_and_about_whom(busy, world):
+async def test_counting_is_on_record_with_what_was_asked_and_about_whom(busy_log, world):
     number = world.numbers[1]
-    counts = await facets(busy, subject=number, purpose="WARN", values=1)
+    counts = await facets(busy_log, subject=number, purpose="WARN", values=1)
     assert counts["total"] >= 1
 
-    record = (await nodes(busy, kind="lookup", subject=number))[0]
+    record = (await nodes(busy_log, kind="lookup", subject=number))[0]
     assert record["fields"] == ["AccessFacets"]
     assert record["department"] == "audit-office"
     assert number not in str(record)
 
 
-async def test_nobody_known_counts_nothing(busy):
-    counts = await facets(busy, subject="690000199001010007")
+async def test_nobody_known_counts_nothing(busy_log):
+    counts = await facets(busy_log, subject="690000199001010007")
     assert (counts["total"], counts["counted"], counts["isExact"]) == (0, 0, True)
 
 
@@ -230,21 +147,21 @@ REFUSED = [
 ]
 
 
-async def test_what_no_facet_can_have_is_refused_and_not_quoted(recorded):
+async def test_what_no_facet_can_have_is_refused_and_not_quoted(audited):
     for given in REFUSED:
         (value,) = given.values()
         for document in (SEARCH, COUNT):
             with pytest.raises(InvalidDocumentError) as refusal:
-                await told(recorded, document, **given)
+                await told(audited, document, **given)
             assert value not in str(refusal.value)
 
 
-async def test_what_is_not_counted_is_refused(recorded):
+async def test_what_is_not_counted_is_refused(audited):
     for given in ({"values": 0}, {"values": 101}, {"facets": ["case"]}):
         with pytest.raises(InvalidDocumentError):
-            await told(recorded, COUNT, **given)
+            await told(audited, COUNT, **given)
 
 
-async def test_only_auditors_count(recorded):
+async def test_only_auditors_count(audited):
     with pytest.raises(NotGrantedError):
-        await recorded.body("{ accessFacets { total } }", OFFICER)
+        await audited.body("{ accessFacets { total } }", OFFICER)

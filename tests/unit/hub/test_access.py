@@ -182,6 +182,9 @@ def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
     assert "Population.birthYear" in analyst
     assert {path.partition(".")[0] for path in auditor} == {
         "AccessEntry",
+        "AccessEntryDetail",
+        "AccessFacets",
+        "AccessTimeline",
         "AccessRule",
         "SharingAgreement",
         "AuditIndicator",
