@@ -157,6 +157,16 @@ END $$;
 
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON audit.record
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+-- Where no minimum index was published nothing is deleted at all, not even nothing.
+CREATE OR REPLACE FUNCTION audit.refuse_unpruned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit.pruned WHERE minimum > 0) THEN
+        RAISE EXCEPTION 'audit.record takes no DELETE' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER refuse_unpruned BEFORE DELETE ON audit.record
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_unpruned();
 CREATE OR REPLACE TRIGGER refuse_loss AFTER DELETE ON audit.record REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_loss();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.pruned
