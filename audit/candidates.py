@@ -3,7 +3,7 @@
 What the index gives is a candidate, unless nothing but times was asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from audit.entry import EPOCH
 from audit.facet_index import MOMENT
-from audit.facets import Sought, key_of
+from audit.facets import Sought, Value, key_of
 from audit.postings import Mask, bucket_of, mask_in_rest, mask_of
 
 _SPANS: Final = """
@@ -135,9 +135,8 @@ async def candidates(
     masks = {extent.start: _numbered(extent, bounds, among) for extent in window}
     cut = [extent for extent in window if not bounds.holds_all(extent)]
     if cut:
-        rows = await connection.fetch(_MOMENTS, [extent.start for extent in cut])
-        for start, moments in rows:
-            masks[start] &= _timed(np.frombuffer(moments, MOMENT), bounds)
+        for start, moments in (await moments_of(connection, cut)).items():
+            masks[start] &= _timed(moments, bounds)
     if sought:
         await _sift(connection, window, sought, masks)
     found = ((start, np.flatnonzero(mask)) for start, mask in masks.items())
@@ -151,26 +150,47 @@ async def _sift(
     masks: Mapping[int, Mask],
 ) -> None:
     """Take from the masks what does not meet every condition."""
-    spans = {extent.start: extent.stop - extent.start for extent in window}
-    keys = list({key_of(one.facet, value) for one in sought for value in one.values})
-    rows = await connection.fetch(
-        _POSTINGS, keys, [bucket_of(key) for key in keys], min(spans), max(spans) + 1
-    )
-    known: dict[int, dict[int, Mask]] = {start: {} for start in spans}
-    for key, start, value, is_own in rows:
-        if start in spans:
-            of_key = known[start]
-            of_key[key] = (
-                mask_of(value, spans[start]) if is_own else mask_in_rest(key, value, spans[start])
-            )
+    values = [(one.facet, value) for one in sought for value in one.values]
+    known = await masks_of(connection, window, values)
     for start, mask in masks.items():
         for one in sought:
             any_of = np.zeros(len(mask), np.bool_)
             for value in one.values:
-                found = known[start].get(key_of(one.facet, value))
+                found = known[start].get((one.facet, value))
                 if found is not None:
                     any_of |= found
             np.logical_and(mask, any_of, out=mask)
+
+
+async def masks_of(
+    connection: asyncpg.Connection, window: Sequence[Extent], values: Iterable[Value]
+) -> Mapping[int, Mapping[Value, Mask]]:
+    """Return by span which of its entries may have which value; a value that none has is left out.
+
+    Raises:
+        LogInconsistentError: A value of the index is malformed.
+    """
+    spans = {extent.start: extent.stop - extent.start for extent in window}
+    by_key = {key_of(*value): value for value in values}
+    keys = list(by_key)
+    rows = await connection.fetch(
+        _POSTINGS, keys, [bucket_of(key) for key in keys], min(spans), max(spans) + 1
+    )
+    known: dict[int, dict[Value, Mask]] = {start: {} for start in spans}
+    for key, start, value, is_own in rows:
+        if start in spans:
+            span = spans[start]
+            mask = mask_of(value, span) if is_own else mask_in_rest(key, value, span)
+            known[start][by_key[key]] = mask
+    return known
+
+
+async def moments_of(
+    connection: asyncpg.Connection, window: Sequence[Extent]
+) -> Mapping[int, Entries]:
+    """Return by span its entries' moments, milliseconds since 1970; 0 where one is gone."""
+    rows = await connection.fetch(_MOMENTS, [extent.start for extent in window])
+    return {start: np.frombuffer(moments, MOMENT) for start, moments in rows}
 
 
 def _numbered(extent: Extent, bounds: Bounds, among: Entries | None) -> Mask:

@@ -49,6 +49,7 @@ from hub.http.trusted import DocumentFolder, TrustedDocuments
 from hub.memory import settled
 from hub.query.access_entry import AccessEntryDetail
 from hub.query.access_facets import AccessFacets
+from hub.query.access_profile import AccessProfile
 from hub.query.access_rules import AccessRules
 from hub.query.access_timeline import AccessTimeline
 from hub.query.accesslog import AccessLog
@@ -168,6 +169,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
             RootKind.ACCESS_FACETS: AccessFacets(book, words),
             RootKind.ACCESS_ENTRY: AccessEntryDetail(book, words, lambda: core.log.vkeys),
             RootKind.ACCESS_TIMELINE: AccessTimeline(book, words),
+            RootKind.ACCESS_PROFILE: AccessProfile(book, words),
             RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
             RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
             RootKind.INDICATORS: Indicators(

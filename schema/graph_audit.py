@@ -207,6 +207,58 @@ def _timeline(count: type) -> type:
     )
 
 
+def _profile() -> type:
+    """Return the type of what one department does, beside what it did before."""
+    number, text = int | None, str | None
+    day = make_type(
+        "AccessDayCount",
+        "One day of Beijing.",
+        [
+            ("day", date | None, _told("The day.")),
+            ("count", number, _told("Entries of the department.")),
+            ("denials", number, _told("Those in which something was refused.")),
+            ("usual", number, _told("Mean of that weekday in the days before.")),
+        ],
+    )
+    hour = make_type(
+        "AccessHour",
+        "One hour of the day in Beijing, or one day of the week from Monday, 0.",
+        [
+            ("hour", number, _told("Which.")),
+            ("count", number, _told("Entries in these days.")),
+            ("before", number, _told("Entries in the days before.")),
+        ],
+    )
+    compared = make_type(
+        "AccessCompared",
+        "A value, now and before.",
+        [
+            ("value", text, _told("As the log has it.")),
+            ("name", text, _told("What it is called in English, where it has a name.")),
+            ("name_zh", text, _told("What it is called in Chinese, where it has a name.")),
+            ("count", number, _told("Entries in these days.")),
+            ("before", number, _told("Entries in the days before.")),
+        ],
+    )
+    lists = ("purposes", "kinds", "fields", "readers", "reasons", "channels")
+    return make_type(
+        "AccessProfile",
+        "What one department did, beside its own days before.",
+        core_fields(
+            "AccessProfile",
+            {
+                **dict.fromkeys(("department", "name", "name_zh"), text),
+                **dict.fromkeys(("since", "until"), date | None),
+                **dict.fromkeys(("total", "before", "denials", "denials_before"), number),
+                "is_exact": bool | None,
+                "days": optional(list_of(day)),
+                **dict.fromkeys(("hours", "weekdays"), optional(list_of(hour))),
+                **dict.fromkeys(lists, optional(list_of(compared))),
+            },
+        ),
+    )
+
+
 def audit_roots(paging: list[StrawberryArgument], root: Any) -> Roots:
     """Return what auditors ask of the log; `root` makes a field of Query."""
     count = access_count()
@@ -245,6 +297,17 @@ def audit_roots(paging: list[StrawberryArgument], root: Any) -> Roots:
                 argument("subject", str, "Citizen number of a person."),
                 argument("since", datetime | None, "From this moment on.", default=None),
                 argument("until", datetime | None, "Before this moment.", default=None),
+            ],
+        ),
+        root(
+            "access_profile",
+            optional(_profile()),
+            "What one department did in the days up to one, beside as many before them; for "
+            "auditors. The look-up itself is on record.",
+            [
+                argument("department", str, "Which department."),
+                argument("day", date | None, "The last day; default: today.", default=None),
+                argument("days", int, "How many days, at most 92.", default=28),
             ],
         ),
     ]

@@ -35,6 +35,7 @@ _COUNTY_DIGITS: Final = 6
 _NOTHING: Final = "entitlement = []"
 _ROUND_ABOUT: Final = frozenset(
     {"Mutation", "AccessEntry", "AccessFacets", "AccessEntryDetail", "AccessTimeline", "AccessRule"}
+    | {"AccessProfile"}
 )
 """Commands and registers do not ask whose rows an entitlement opens."""
 _CORE_OWNER: Final = "civil-affairs"

@@ -123,6 +123,7 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             | RootKind.ACCESS_FACETS
             | RootKind.ACCESS_ENTRY
             | RootKind.ACCESS_TIMELINE
+            | RootKind.ACCESS_PROFILE
             | RootKind.ACCESS_RULES
             | RootKind.SHARING_AGREEMENTS
             | RootKind.INDICATORS

@@ -257,6 +257,7 @@ class RootKind(StrEnum):
     ACCESS_FACETS = "accessFacets"
     ACCESS_ENTRY = "accessEntry"
     ACCESS_TIMELINE = "accessTimeline"
+    ACCESS_PROFILE = "accessProfile"
     ACCESS_RULES = "accessRules"
     SHARING_AGREEMENTS = "sharingAgreements"
     INDICATORS = "indicators"

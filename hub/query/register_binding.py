@@ -18,6 +18,7 @@ _STATE: Final = re.compile(r"[a-z ]{1,20}")
 _SEVERITY: Final = re.compile("low|medium|high")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 MAX_VALUES: Final = 100
+MAX_DAYS: Final = 92
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ANY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
@@ -105,6 +106,15 @@ def _access_entry(given: Mapping[str, object]) -> dict[str, object]:
     return {"index": index}
 
 
+def _access_profile(given: Mapping[str, object]) -> dict[str, object]:
+    department, days = given.get("department"), given.get("days")
+    if not _DEPARTMENT.fullmatch(str(department)):
+        raise InvalidDocumentError("`department` is small letters, digits and hyphens.")
+    if not isinstance(days, int) or not 1 <= days <= MAX_DAYS:
+        raise InvalidDocumentError(f"`days` is 1 to {MAX_DAYS}.")
+    return {"department": department, "days": days}
+
+
 def _access_rules(given: Mapping[str, object]) -> dict[str, object]:
     names = {"department": _DEPARTMENT, "role": _DEPARTMENT, "purpose": _PURPOSE, "field": _FIELD}
     for name, form in names.items():
@@ -166,6 +176,7 @@ _READS: Final = {
     RootKind.ACCESS_FACETS: _access_facets,
     RootKind.ACCESS_ENTRY: _access_entry,
     RootKind.ACCESS_TIMELINE: _selected,
+    RootKind.ACCESS_PROFILE: _access_profile,
     RootKind.ACCESS_RULES: _access_rules,
     RootKind.SHARING_AGREEMENTS: _agreements,
     RootKind.INDICATORS: _indicators,

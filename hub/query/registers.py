@@ -33,6 +33,7 @@ TYPES: Final[Mapping[RootKind, str]] = {
     RootKind.ACCESS_FACETS: "AccessFacets",
     RootKind.ACCESS_ENTRY: "AccessEntryDetail",
     RootKind.ACCESS_TIMELINE: "AccessTimeline",
+    RootKind.ACCESS_PROFILE: "AccessProfile",
     RootKind.ACCESS_RULES: "AccessRule",
     RootKind.SHARING_AGREEMENTS: "SharingAgreement",
     RootKind.INDICATORS: "AuditIndicator",
@@ -42,6 +43,7 @@ SINGLE: Final[Mapping[RootKind, int]] = {
     RootKind.ACCESS_FACETS: 2_000,
     RootKind.ACCESS_ENTRY: 200,
     RootKind.ACCESS_TIMELINE: 2_000,
+    RootKind.ACCESS_PROFILE: 2_000,
 }
 """Those that give one object, or null, and no connection; each with what it costs."""
 

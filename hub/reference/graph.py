@@ -36,6 +36,7 @@ _OWN: Final = (
     "AccessFacets",
     "AccessEntryDetail",
     "AccessTimeline",
+    "AccessProfile",
     "AuditIndicator",
     "AccessRule",
     "SharingAgreement",

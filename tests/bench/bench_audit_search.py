@@ -24,11 +24,13 @@ from audit.defined import Definitions
 from audit.facet_index import index_facets
 from audit.facets import COUNTED, Facet, Sought
 from audit.postgres import create_schema
+from audit.profile import Periods, profiled
 from audit.search import Filter, count, index_behind, matches
 from audit.tallies import tallied
 from audit.verify import verify_database
 from hub.query.accesslog import entry_told
 from tests.bench.made_log import (
+    DEPARTMENTS,
     FREQUENT,
     NEVER,
     ONLY_PURPOSE,
@@ -49,6 +51,7 @@ VERIFIED: Final = 1_000_000
 """A longer log is not verified before it is asked: that is another bench's work."""
 LOADING: Final = ("fsync=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB")
 SERVING: Final = ("shared_buffers=512MB", "max_wal_size=4GB")
+PERIODS: Final = Periods(*(START + timedelta(days=days) for days in (200, 228, 256)))
 _SIZES: Final = """
     SELECT pg_table_size('audit.record'),
            sum(pg_total_relation_size(format('audit.facet_%s', part)::regclass)),
@@ -65,6 +68,8 @@ class Asked:
     wanted: Filter
     counts: bool = False
     """Whether values are counted instead of a page shown."""
+    profile: str | None = None
+    """The department whose profile is shown instead: 28 days beside 28 before."""
 
 
 def by(**facets: str) -> list[Sought]:
@@ -122,6 +127,10 @@ def searches(entries: int) -> list[Asked]:
         Asked(f"counts: {name}", _page(asked[name], 10_000), counts=True)
         for name in ("the newest", "department, frequent", "purpose, rare", "outcome, refused")
     ]
+    told += [
+        Asked(f"profile: {name}", Filter(), profile=name)
+        for name in (FREQUENT, DEPARTMENTS[1], RARE)
+    ]
     return told
 
 
@@ -138,7 +147,9 @@ async def took(
     """Return milliseconds, and how many entries the page has or how many there are."""
     started = time.perf_counter()
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        if asked.counts:
+        if asked.profile is not None:
+            found = (await profiled(connection, asked.profile, PERIODS, known)).days.total()
+        elif asked.counts:
             made = await tallied(connection, asked.wanted, known, COUNTED)
             found = made.entries
             if found == asked.wanted.limit:

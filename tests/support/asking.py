@@ -10,6 +10,7 @@ from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements
 from hub.query.access_entry import AccessEntryDetail
 from hub.query.access_facets import AccessFacets
+from hub.query.access_profile import AccessProfile
 from hub.query.access_rules import AccessRules
 from hub.query.access_timeline import AccessTimeline
 from hub.query.accesslog import AccessLog
@@ -118,6 +119,7 @@ def asking(
         RootKind.ACCESS_FACETS: AccessFacets(book, words),
         RootKind.ACCESS_ENTRY: AccessEntryDetail(book, words, lambda: getattr(log, "vkeys", ())),
         RootKind.ACCESS_TIMELINE: AccessTimeline(book, words),
+        RootKind.ACCESS_PROFILE: AccessProfile(book, words),
         RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
         RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
         RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),

@@ -1,6 +1,7 @@
 """The index of facets finds what going through the whole log finds, however far it has come."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
 from random import Random
@@ -16,6 +17,7 @@ from audit.facet_index import Steps, index_facets
 from audit.facets import Facet, Sought, has_all, values_of
 from audit.log import Log
 from audit.postgres import PostgresStorage
+from audit.profile import COMPARED, Periods, day_number, profiled
 from audit.search import Filter, count, find, index_behind
 from tests.support.audit_log import SIGNER, START, Ticking
 
@@ -248,3 +250,44 @@ async def test_what_was_lost_is_built_anew_and_nothing_is_missing_meanwhile(conn
 
     await agrees(connection, wanted)
     assert await connection.fetch("SELECT * FROM audit.facet_own ORDER BY key, start") == before
+
+
+PERIODS = Periods(
+    START + timedelta(seconds=200),
+    START + timedelta(seconds=1_500),
+    START + timedelta(seconds=2_900),
+)
+
+
+@pytest.mark.parametrize("steps", [0, 9, 99])
+async def test_a_profile_counts_what_going_through_the_log_counts(connection, steps):
+    for _ in range(steps):
+        await index_facets(connection, Definitions(), SMALL)
+    known = Definitions()
+    await known.refresh(connection)
+    of_both = Filter(
+        facets=[Sought(Facet.DEPARTMENT, ("tax",))], since=PERIODS.since, until=PERIODS.until
+    )
+    wanted = await gone_through(connection, of_both)
+    rows = await connection.fetch("SELECT * FROM audit.record WHERE seq = ANY ($1)", wanted)
+    hours, values, refused = {True: Counter(), False: Counter()}, {}, 0
+    for row in rows:
+        record = record_of(row["record"])
+        kind = list(EntryKind)[row["kind"] - 1]
+        held = set(values_of(kind, record, known.names(record, row["subjects"])))
+        is_late = row["at"] >= PERIODS.turn
+        hours[is_late][(row["at"] + timedelta(hours=8)).hour] += 1
+        refused += kind is EntryKind.DENIAL or any(facet is Facet.REASON for facet, _ in held)
+        for value in held:
+            if value[0] in COMPARED:
+                values.setdefault(value, [0, 0])[0 if is_late else 1] += 1
+
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        made = await profiled(connection, "tax", PERIODS, Definitions())
+
+    assert len(wanted) > 100
+    assert made.days == {day_number(START): len(wanted)}
+    assert made.refused.total() == refused
+    assert made.hours == [hours[True][hour] for hour in range(24)]
+    assert made.hours_before == [hours[False][hour] for hour in range(24)]
+    assert {v: n for v, n in made.values.items() if sum(n)} == values

@@ -34,6 +34,15 @@ TIMELINE = """query ($subject: String!, $since: DateTime, $until: DateTime) {
   } }"""
 
 
+PROFILE = """query ($department: String!, $day: Date, $days: Int = 7) {
+  accessProfile(department: $department, day: $day, days: $days) {
+    department nameZh since until total before denials denialsBefore isExact
+    days { day count denials usual } hours { hour count before } weekdays { hour count before }
+    purposes { value nameZh count before } readers { value count } reasons { value count before }
+    kinds { value count } fields { value count } channels { value count }
+  } }"""
+
+
 async def entry(asked, index):
     return (await told(asked, ENTRY, index=index))["accessEntry"]
 
@@ -156,3 +165,34 @@ async def test_of_many_entries_the_newest_are_counted_and_it_says_so(audited, wo
     assert found["total"] >= 3
     assert sum(day["count"] for day in found["days"]) == 2
     assert not any(p["isExact"] for day in found["days"] for p in day["purposes"])
+
+
+async def test_a_profile_shows_a_department_beside_its_days_before(audited, world):
+    given = {
+        "department": "medical-insurance",
+        "day": (NOW + timedelta(days=30)).date().isoformat(),
+    }
+    for days in (30, 30, 28, 22):
+        at = NOW + timedelta(days=days)
+        request = Request(POINT, {"n": world.numbers[8]}, None, INSURER, "r-1", at)
+        await audited.answerer.answer(request)
+    found = (await told(audited, PROFILE, **given))["accessProfile"]
+
+    assert (found["nameZh"], found["total"], found["before"]) == ("医疗保障", 3, 1)
+    assert (found["denials"], found["denialsBefore"]) == (3, 1)
+    assert [day["count"] for day in found["days"]] == [0, 0, 0, 0, 1, 0, 2]
+    assert found["days"][-1]["day"] == found["until"] == given["day"]
+    usual = {day["day"]: day["usual"] for day in found["days"]}
+    assert usual[(NOW + timedelta(days=29)).date().isoformat()] == 1
+    assert sum(usual.values()) == 1
+    assert sum(hour["count"] for hour in found["hours"]) == 3
+    assert sum(hour["before"] for hour in found["weekdays"]) == 1
+    (purpose,) = found["purposes"]
+    assert (purpose["value"], purpose["count"], purpose["before"]) == ("PUSH", 3, 1)
+    assert {r["value"]: r["count"] for r in found["reasons"]} == {"NOT_GRANTED": 3}
+
+    (record, *_) = await nodes(audited, kind="lookup")
+    assert record["fields"] == ["AccessProfile"]
+    for wrong in ({"days": 0}, {"days": 93}, {"department": "No Such"}):
+        with pytest.raises(InvalidDocumentError):
+            await told(audited, PROFILE, **{**given, **wrong})

@@ -184,6 +184,7 @@ def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
         "AccessEntry",
         "AccessEntryDetail",
         "AccessFacets",
+        "AccessProfile",
         "AccessTimeline",
         "AccessRule",
         "SharingAgreement",
