@@ -29,6 +29,7 @@ from audit.receipts import (
 )
 from audit.replay import Problem
 from audit.tlog_proof import HEADER, SUFFIX, read_proof
+from audit.usage_check import answer_in, check_usages
 from audit.verify import verify_database, verify_export, verify_published
 from audit.witness_commands import add_to
 
@@ -142,6 +143,10 @@ def _receipt(given: _Given) -> Outcome:
     receipt = receipt_in(content)
     with _if_given(given) as reader:
         return check_receipt(receipt, _verifier(given), reader)
+
+
+def _usage(given: _Given) -> Outcome:
+    return check_usages(answer_in(given.file.read_bytes()), _verifier(given))
 
 
 def _prove(given: _Given) -> Outcome:
@@ -276,6 +281,8 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--quorum", type=int, default=1, metavar="N", help="how many must have cosigned"
         )
+    usage = command("verify-usage", _usage, "Verify what a person was told of who read their data.")
+    usage.add_argument("file", type=Path, metavar="ANSWER", help="the answer of findUsage, as JSON")
     prove = command("prove", _prove, "Make a self-contained proof of an export's entry.")
     prove.add_argument("log", metavar="FOLDER", help="the export")
     prove.add_argument("index", type=int, metavar="INDEX", help="number of the entry")

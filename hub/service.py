@@ -31,6 +31,7 @@ from hub.delivery.witnesses import Witnesses, places_of
 from hub.errors import HubError, SetupError
 from hub.http.assertions import StoredOnce
 from hub.http.certificates import Certificates
+from hub.http.citizens import CitizenAssertions
 from hub.http.health import WitnessedWithin
 from hub.http.issuers import read_issuers
 from hub.http.limits import Limits, with_statement_timeout
@@ -69,6 +70,7 @@ from hub.query.policies import Policies
 from hub.query.quota import Quota, Quotas
 from hub.query.reveal import Revealer
 from hub.query.sql import Composer
+from hub.query.usages import Usages
 from hub.query.words import Words
 from hub.store.database import AS_LOGIN, Database
 from hub.store.indicators import count_behind
@@ -172,12 +174,23 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
             RootKind.ACCESS_PROFILE: AccessProfile(book, words),
             RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
             RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
+            RootKind.USAGES: Usages(
+                database.acting_as(names.log), core.tagger, policies, core.catalogue, core.clock
+            ),
             RootKind.INDICATORS: Indicators(
                 database.acting_as(names.log), {rule.id: rule for rule in packaged_rules()}
             ),
         },
         tags=core.tagger,
         cases=CaseCheck(core.database),
+        citizens=CitizenAssertions(
+            clients,
+            settings.origin,
+            StoredOnce(core.database, core.tagger, core.clock),
+            core.clock,
+            clients,
+            NotedReuse(core.log, core.clock, time.monotonic),
+        ),
         max_cost=core.settings.max_cost,
         meter=quotas,
     )

@@ -35,6 +35,7 @@ from schema.graph_registers import (
     access_rule,
     audit_indicator,
     sharing_agreement,
+    usage_entry,
 )
 from schema.graph_sharing import MUTATIONS as SHARING
 from schema.graph_types import (
@@ -231,6 +232,19 @@ def _query(
                     argument("severity", str | None, "Only low, medium or high.", default=None),
                     argument("since", datetime | None, "Not over by this moment.", default=None),
                     argument("open", bool, "Only what nobody has acknowledged.", default=False),
+                ],
+            ),
+            _root(
+                "usages",
+                optional(connection("UsageEntry", usage_entry())),
+                "Who read the data of the person whom a portal asserts, the latest first. The look "
+                "itself is on record, and in the next list.",
+                [
+                    *_paging(),
+                    argument("assertion", str, "The portal's signed word on who asks."),
+                    argument("since", datetime | None, "From this moment on.", default=None),
+                    argument("until", datetime | None, "Before this moment.", default=None),
+                    argument("offset", int, "How many to leave out at first.", default=0),
                 ],
             ),
             _root(

@@ -54,6 +54,26 @@ def audit_indicator() -> type:
     )
 
 
+def usage_entry() -> type:
+    """Return the type of one access to a person's data, as that person is told of it."""
+    texts = ("kind", "department", "receiver", "receiver_zh", "system", "purpose", "action",
+             "action_zh", "legal_basis", "proof")  # fmt: skip
+    return make_type(
+        "UsageEntry",
+        "One access to the data of the very person who asks: who, when, why, which kinds of data.",
+        core_fields(
+            "UsageEntry",
+            {
+                "index": int | None,
+                "at": datetime | None,
+                **dict.fromkeys(texts, str | None),
+                **dict.fromkeys(("fields", "fields_zh"), list[str] | None),
+                **dict.fromkeys(("is_own", "is_household"), bool | None),
+            },
+        ),
+    )
+
+
 def access_rule() -> type:
     """Return the type of one line of the policy: a field that an entitlement names."""
     texts = ("department", "role", "purpose", "field", "classification", "source", "state",

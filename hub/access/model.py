@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     STAT = "STAT"
     SHARE = "SHARE"
     """Sharing agreements themselves: what departments ask, decide and stop; nobody's data."""
+    TRANSPARENCY = "TRANSPARENCY"
+    """What is on record about the very person who asks, through a portal."""
 
 
 class Reason(StrEnum):
@@ -303,6 +305,8 @@ class Policy:
 
     digest: str
     rules: tuple[EntitlementRule, ...]
+    delays: Mapping[str, int] = field(default_factory=dict)
+    """By purpose, for how many days people are not shown that their data was read for it."""
     _known: dict[_Key, Entitlement | Refusal] = field(
         default_factory=dict, repr=False, compare=False
     )

@@ -38,6 +38,8 @@ _ROUND_ABOUT: Final = frozenset(
     | {"AccessProfile"}
 )
 """Commands and registers do not ask whose rows an entitlement opens."""
+_OWN_LIST: Final = "UsageEntry"
+"""Whose rows those are says the person who asks."""
 _CORE_OWNER: Final = "civil-affairs"
 """Whose agreement opens the graph's own fields."""
 
@@ -85,6 +87,12 @@ class _SuspensionText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     agreement: str
 
 
+class _PurposeText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    code: Purpose
+    visible_after_days: Annotated[int, msgspec.Meta(ge=0, le=3_650)]
+    legal_basis: str
+
+
 class _RegionChangeText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     old: str
     new: str
@@ -101,6 +109,8 @@ class _PolicyText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Codes of regions that took the place of others."""
     suspension: list[_SuspensionText] = []
     """Agreements under which nothing is read until they are resumed."""
+    purpose: list[_PurposeText] = []
+    """Purposes of which people are told later that their data was read for them."""
 
 
 def default_policy_text() -> str:
@@ -130,7 +140,7 @@ def load_policy(text: str, catalogue: Catalogue) -> Policy:
         rules = tuple(replace(rule, region_changes=changes) for rule in rules)
     rules = _suspended(rules, {each.agreement for each in stated.suspension})
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Policy(digest, rules)
+    return Policy(digest, rules, _delays(stated.purpose))
 
 
 def load_former(text: str, catalogue: Catalogue) -> Policy:
@@ -196,7 +206,8 @@ def _check_cases(rows: Rows, grants: Sequence[Grant], place: str, *, case_requir
     if rows is Rows.OWN_CASE and not case_required:
         raise PolicyError(f'{place}: rows = "own-case" needs case_required = true.')
     for grant in grants:
-        if grant.path.partition(".")[0] in _ROUND_ABOUT:
+        kind = grant.path.partition(".")[0]
+        if kind in _ROUND_ABOUT or kind == _OWN_LIST:
             raise PolicyError(
                 f'{place}: rows = "{rows}" opens what queries show of people; {grant.path} is '
                 "none of it."
@@ -311,6 +322,17 @@ def _region_changes(stated: Sequence[_RegionChangeText]) -> tuple[RegionChange, 
     if len(set(changes)) < len(changes):
         raise PolicyError("A region_change is stated twice.")
     return tuple(sorted(changes, key=lambda change: (change.start, change.old, change.new)))
+
+
+def _delays(stated: Sequence[_PurposeText]) -> dict[str, int]:
+    delays: dict[str, int] = {}
+    for each in stated:
+        place = f"purpose {each.code}"
+        _check_legal_basis(each.legal_basis, place)
+        if each.code in delays:
+            raise PolicyError(f"{place} is stated twice.")
+        delays[each.code.value] = each.visible_after_days
+    return delays
 
 
 def _check_dates(start: date, end: date, place: str) -> None:

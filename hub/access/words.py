@@ -15,4 +15,5 @@ PURPOSES: Final[Mapping[Purpose, tuple[str, str]]] = {
     Purpose.AUDIT: ("审计", "audit"),
     Purpose.STAT: ("统计", "statistics"),
     Purpose.SHARE: ("共享管理", "sharing agreements"),
+    Purpose.TRANSPARENCY: ("本人查询", "a person's own look at who read their data"),
 }

@@ -267,6 +267,17 @@ def _walk(walk: Walk, places: Places, told: Mapping[str, RunningReceiver]) -> No
             f"for {entry['purpose']}, {len(entry['fields'] or [])} fields"
         )
 
+    _title("What the person is told of it, through a portal")
+    log = answers.officer["extensions"]["receipt"]["log"]
+    own = walk.told_to_themselves(number, log)
+    for usage in own["usages"][:10]:
+        typer.echo(
+            f"  #{usage['index']} {usage['receiverName']}：{usage['action']}"
+            f"（{usage['actionEn']}），{'、'.join(usage['fields'][:3])}"
+        )
+    later = own["delayedUsages"]
+    typer.echo(f"  each with its proof; {later} of {own['totalUsages']} are shown later")
+
 
 def _commitment(walk: Walk, households: list[str], told: Mapping[str, RunningReceiver]) -> None:
     _title("A family commits instead of bringing papers")

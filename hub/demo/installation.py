@@ -50,13 +50,14 @@ CREDIT_OFFICE: Final = DemoClient("credit-office", "credit-office", "clerk", ("C
 INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "clerk", ("PUSH",))
 EDUCATION: Final = DemoClient("education-desk", "education", "clerk", ("PUSH",))
 AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
+PORTAL: Final = DemoClient("citizens-portal", "portal", "portal", ("TRANSPARENCY",))
 ASKER: Final = DemoClient("education-sharing", "education", "sharing-officer", ("SHARE",))
 HEAD: Final = DemoClient("public-security-head", "public-security", "sharing-head", ("SHARE",))
 DEPUTY: Final = DemoClient("public-security-deputy", "public-security", "sharing-head", ("SHARE",))
 AUTHORITY: Final = DemoClient("data-authority", "data-authority", "sharing-authority", ("SHARE",))
 CLIENTS: Final = (
     *(OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, EDUCATION, AUDITOR),
-    *(ASKER, HEAD, DEPUTY, AUTHORITY),
+    *(PORTAL, ASKER, HEAD, DEPUTY, AUTHORITY),
 )
 
 

@@ -23,6 +23,7 @@ from hub.demo.installation import (
     EDUCATION,
     INSURER,
     OFFICER,
+    PORTAL,
     DemoClient,
     key_file,
 )
@@ -141,6 +142,14 @@ class Walk:
         entries = [edge["node"] for edge in data_of(answer, "log")["accessLog"]["edges"]]
         must(len(entries) > 0, "the log knows of no access")
         return entries
+
+    def told_to_themselves(self, national_id: str, log: str) -> Json:
+        """Return what a person is told, through the portal, of who read their data."""
+        answer = self.client(PORTAL).usages(national_id, log)
+        must(bool(answer.get("usages")), "the person is told of no access")
+        proven = all(usage["proof"]["path"] for usage in answer["usages"])
+        must(proven, "an access has no proof")
+        return answer
 
 
 def _taken(receiver: RunningReceiver, wanted: set[str]) -> list[Json]:

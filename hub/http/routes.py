@@ -48,6 +48,7 @@ from hub.http.sign_in import SignIn
 from hub.http.token_desk import INTROSPECTION_PATH, REVOCATION_PATH, TokenDesk
 from hub.http.tokens import TokenIssuer
 from hub.http.trusted import TrustedDocuments
+from hub.http.usage import FIND_PATH, HEARTBEAT_PATH, PERIOD_PATH, UsageEdge
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.sealing.signing import KEPT, MessageSigner, SigningKeys
 from hub.store.database import Connections
@@ -139,6 +140,10 @@ def routes(parts: Parts) -> list[Route]:
         receivers,
         quota=parts.quota, trusted=parts.trusted,
     )  # fmt: skip
+    usage = UsageEdge(
+        authenticator, parts.queries, parts.database, parts.clock, limits, places, receivers,
+        parts.log_is_open,
+    )  # fmt: skip
     log = LogTiles(authenticator, parts.database, is_public=parts.log_is_public)
     log_proofs = LogProofs(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring, parts.witnessed)
@@ -183,6 +188,9 @@ def routes(parts: Parts) -> list[Route]:
         route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),
         route(METADATA_PATH, Form.PROBLEM, GET=oauth.metadata),
         route(OUTBOUND_KEYS_PATH, Form.PROBLEM, GET=outbound_keys),
+        route(FIND_PATH, Form.PROBLEM, POST=usage.find),
+        route(PERIOD_PATH, Form.PROBLEM, GET=usage.period),
+        route(HEARTBEAT_PATH, Form.PROBLEM, GET=usage.heartbeat),
         route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
         route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
         route("/log/minimum-index", Form.PROBLEM, GET=log.minimum),

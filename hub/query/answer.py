@@ -7,7 +7,7 @@ Whatever is to be refused is refused before the first row is read; refusals are 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -25,8 +25,9 @@ from hub.errors import (
     TooCostlyError,
     WallError,
 )
-from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
+from hub.query.bind import Tags, bind, citizen_of, coerced, day_of, parameters_of
 from hub.query.cases import CaseCheck, case_parameters, check_standing
+from hub.query.citizens import Citizens, Nobody
 from hub.query.consent import consent_parameters, uncovered_of
 from hub.query.cost import checked_cost, checked_introspection, checked_range
 from hub.query.disclosure import Asked, Disclosures
@@ -37,6 +38,7 @@ from hub.query.model import (
     BoundRoot,
     Constant,
     Introspected,
+    Number,
     Plan,
     PlannedError,
     Root,
@@ -97,6 +99,16 @@ class Bound:
         """The plan."""
         return self.prepared.plan
 
+    @property
+    def assertion(self) -> str | None:
+        """A portal's word on the citizen that is asked about; None: no root takes one."""
+        given = (one.parameters.get("assertion") for one in self.roots if one.root.is_register)
+        return next((str(each) for each in given if each is not None), None)
+
+    def about(self, citizen: Number) -> "Bound":
+        """Return the same about a citizen."""
+        return replace(self, roots=tuple(replace(one, numbers=(citizen,)) for one in self.roots))
+
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
@@ -113,6 +125,8 @@ class Answerer:
     cases: CaseCheck
     max_cost: int = MAX_COST
     meter: Meter = UNMETERED
+    citizens: Citizens = field(default_factory=Nobody)
+    """Who tells which citizen a portal asks for."""
 
     async def answer(self, request: Request) -> Answer:
         """Return what `request` asks for, once its disclosure is on record.
@@ -147,6 +161,7 @@ class Answerer:
         document = self.documents.parsed(request.document)
         policy = await self.policies.current()
         is_counted = False
+        citizen: Number | None = None  # an assertion is good once, whatever the policy does
         for _ in range(_ATTEMPTS):
             try:
                 bound = self._bound(document, request, entitled(policy, request))
@@ -161,12 +176,20 @@ class Answerer:
                     await meter.count(caller, bound.entitlement.limits)
                 if not meter.take(caller, bound.cost):
                     await meter.spend(caller, bound.cost)
+                citizen = citizen or await self._citizen(bound, caller)
+                bound = bound if citizen is None else bound.about(citizen)
                 answer_from = self._from_register if bound.plan.asks_register else self._from_rows
                 answer = await answer_from(bound, asked, policy)
             if answer is not None:
                 return answer
             policy = await self.policies.reload()
         raise StoreUnavailableError("The policy keeps changing; try again.")
+
+    async def _citizen(self, bound: Bound, caller: Caller) -> Number | None:
+        """Return whom a portal asks for; None where the question names nobody so."""
+        if bound.assertion is None:
+            return None
+        return citizen_of(await self.citizens.number(bound.assertion, caller), self.tags)
 
     async def _from_rows(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
         """Return the answer, or None where the rows are of another policy's time: discarded."""
@@ -215,7 +238,7 @@ class Answerer:
                 data[output.key] = bound.introspected[output.key]
             elif isinstance(output, Constant):
                 data[output.key] = output.value
-        body = _body(data, bound, receipt, None)
+        body = _body(data, bound, receipt, None, told_beside=found.told)
         if asked.receiving is None:
             return Answer(orjson.dumps(body), receipt)
         return Answer(asked.receiving.encoded(body, lambda: data), receipt)
@@ -275,12 +298,15 @@ def _body(
     receipt: Receipt,
     known_at: datetime | None,
     uncovered: Sequence[PlannedError] = (),
+    *,
+    told_beside: Mapping[str, object] | None = None,
 ) -> Tree:
     """Return the response; only what has a receipt comes here."""
     body: Tree = {"data": data}
     if bound.plan.errors or uncovered:
         body["errors"] = [_error(error) for error in (*bound.plan.errors, *uncovered)]
     told: Tree = {
+        **(told_beside or {}),
         "cost": bound.cost,
         "receipt": {
             "log": receipt.origin,

@@ -127,6 +127,7 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             | RootKind.ACCESS_RULES
             | RootKind.SHARING_AGREEMENTS
             | RootKind.INDICATORS
+            | RootKind.USAGES
         ):
             subject = given.get("subject")
             numbers = (_number(subject, tags.people),) if subject is not None else ()
@@ -136,6 +137,11 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
 def _number(text: object, tags: _Tags) -> Number:
     known = citizen_number_text(str(text))
     return Number(() if known is None else tags(known))
+
+
+def citizen_of(text: str, tags: Tags) -> Number:
+    """Return the number of the citizen that a portal names; what is no number is nobody's."""
+    return _number(text, tags.people)
 
 
 def _numbers(texts: object, tags: _Tags) -> tuple[Number, ...]:

@@ -261,6 +261,7 @@ class RootKind(StrEnum):
     ACCESS_RULES = "accessRules"
     SHARING_AGREEMENTS = "sharingAgreements"
     INDICATORS = "indicators"
+    USAGES = "usages"
     PERSON_BY_ID = "Person.id"
     """People that `node` or `_entities` asks for; no field of Query has that name."""
     HOUSEHOLD_BY_ID = "Household.id"

@@ -16,6 +16,7 @@ _DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PURPOSE: Final = re.compile("|".join(Purpose))
 _STATE: Final = re.compile(r"[a-z ]{1,20}")
 _SEVERITY: Final = re.compile("low|medium|high")
+_MAX_OFFSET: Final = 1_000_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 MAX_VALUES: Final = 100
 MAX_DAYS: Final = 92
@@ -165,6 +166,19 @@ def _indicators(given: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def _usages(given: Mapping[str, object]) -> dict[str, object]:
+    after, offset = given.get("after"), given.get("offset")
+    if not isinstance(offset, int) or not 0 <= offset <= _MAX_OFFSET:
+        raise InvalidDocumentError(f"`offset` is 0 to {_MAX_OFFSET}.")
+    return {
+        "assertion": given["assertion"],
+        "since": moment_given(given.get("since"), "since"),
+        "until": moment_given(given.get("until"), "until"),
+        "before": _index(str(after)) if after is not None else None,
+        "offset": offset,
+    }
+
+
 def _index(cursor: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", cursor):
         raise InvalidDocumentError("`after` is not a cursor of this connection.")
@@ -180,4 +194,5 @@ _READS: Final = {
     RootKind.ACCESS_RULES: _access_rules,
     RootKind.SHARING_AGREEMENTS: _agreements,
     RootKind.INDICATORS: _indicators,
+    RootKind.USAGES: _usages,
 }

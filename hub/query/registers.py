@@ -6,7 +6,7 @@ snapshot of its entries, so that an old right cannot outlive a change.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
@@ -37,6 +37,7 @@ TYPES: Final[Mapping[RootKind, str]] = {
     RootKind.ACCESS_RULES: "AccessRule",
     RootKind.SHARING_AGREEMENTS: "SharingAgreement",
     RootKind.INDICATORS: "AuditIndicator",
+    RootKind.USAGES: "UsageEntry",
 }
 """The root fields that registers answer, each with the type of its entries."""
 SINGLE: Final[Mapping[RootKind, int]] = {
@@ -60,6 +61,8 @@ class Found:
     has_more: bool = False
     tags: tuple[bytes, ...] = ()
     """Subject tags of the person asked about: none if nobody was, or nobody is known."""
+    told: Mapping[str, object] = field(default_factory=dict)
+    """What `extensions` of the answer say beside the page."""
 
 
 class Register(Protocol):

@@ -38,6 +38,7 @@ _OWN: Final = (
     "AccessTimeline",
     "AccessProfile",
     "AuditIndicator",
+    "UsageEntry",
     "AccessRule",
     "SharingAgreement",
 )

@@ -62,6 +62,7 @@ _ERROR_MODULES: Final = (
     "hub.http.session_desk",
     "hub.http.trusted",
     "hub.ingest.report",
+    "hub.query.citizens",
     "hub.query.pockets",
 )
 """Where subclasses of HubError are declared."""

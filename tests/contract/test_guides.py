@@ -29,6 +29,7 @@ GUIDES = (
     "sharing.md",
     "tokens.md",
     "audit.md",
+    "citizens.md",
     "outbound.md",
     "receiving.md",
     "console.md",

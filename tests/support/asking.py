@@ -28,6 +28,7 @@ from hub.query.policies import Policies
 from hub.query.quota import UNMETERED
 from hub.query.reveal import Revealer, openers_of
 from hub.query.sql import Composer
+from hub.query.usages import Usages
 from hub.query.words import Words
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.keyring import Keyring
@@ -45,6 +46,16 @@ WARNER = Caller("civil-affairs", "officer", "WARN", "ca-officer", "u17")
 ANALYST = Caller("civil-affairs", "analyst", "WARN", "ca-analyst")
 INSURER = Caller("medical-insurance", "clerk", "PUSH", "mi-clerk")
 AUDITOR = Caller("audit-office", "auditor", "AUDIT", "ao-auditor", "a1")
+
+
+PORTAL = Caller("portal", "portal", "TRANSPARENCY", "portal-1")
+
+
+class NamedCitizens:
+    """Takes the citizen's number itself for an assertion."""
+
+    async def number(self, assertion, caller):
+        return assertion
 
 
 _OF_ROLES = ("set role", "select session_user")
@@ -91,6 +102,8 @@ def asking(
     log=None,
     max_cost=200_000,
     meter=UNMETERED,
+    citizens=None,
+    clock=lambda: NOW,
 ) -> Asking:
     """Return an answerer over the database at `dsn`."""
     schema = core_schema(build_schema(catalogue))
@@ -122,6 +135,7 @@ def asking(
         RootKind.ACCESS_PROFILE: AccessProfile(book, words),
         RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
         RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
+        RootKind.USAGES: Usages(database, tagger, policies, catalogue, clock),
         RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),
     }
     answerer = Answerer(
@@ -136,5 +150,6 @@ def asking(
         CaseCheck(database),
         max_cost,
         meter,
+        citizens or NamedCitizens(),
     )
     return Asking(answerer, log, database, opened)

@@ -33,7 +33,12 @@ from tests.support.world import NOW
 SCHEMA = core_schema(build_schema(Catalogue.discover()))
 QUERIES = sorted(SCHEMA.query_type.fields)
 COMMANDS = sorted(SCHEMA.mutation_type.fields)
-WITH_RECEIPT = {("/graphql", "POST"), ("/graphql", "GET"), ("/export", "POST")}
+WITH_RECEIPT = {
+    ("/graphql", "POST"),
+    ("/graphql", "GET"),
+    ("/export", "POST"),
+    ("/v2/findUsage", "POST"),
+}
 _LOG = "salted commitments and hashes"
 _SIGN_IN = "tokens, and whether they hold"
 _PAGE = "a page without data; what it shows it asks of /graphql"
@@ -44,6 +49,8 @@ WITHOUT_PEOPLE = {
     ("/oauth/jwks", "GET"): "public keys",
     ("/.well-known/oauth-authorization-server", "GET"): "addresses",
     ("/keys/outbound", "GET"): "public keys",
+    ("/v2/usagePeriod", "GET"): "a moment",
+    ("/v2/heartbeat", "GET"): "words",
     ("/log/checkpoint", "GET"): _LOG,
     ("/log/minimum-index", "GET"): _LOG,
     ("/log/witnessed/minimum-index", "GET"): _LOG,

@@ -58,6 +58,7 @@ ROLES = {
     "sharing head": ("public-security", "sharing-head"),
     "sharing authority": ("data-authority", "sharing-authority"),
     "policy keeper": ("civil-affairs", "policy-keeper"),
+    "portal": ("portal", "portal"),
 }
 FACTS = "MedicalSettlement HealthStatus DiagnosisStatus CustodyStatus JusticeStatus"
 MONEY = "BankDeposit PersonalIncome HousingFundAccount PublicPayroll"
@@ -154,6 +155,7 @@ TABLE = {
     ("auditor", "AUDIT"): Cell(
         "AccessEntry AccessRule AuditIndicator SharingAgreement", "Person Household Population"
     ),
+    ("portal", "TRANSPARENCY"): Cell("UsageEntry", f"{NOBODYS} AccessEntry AuditIndicator"),
     ("sharing officer", "SHARE"): Cell(
         "Mutation.requestSharing Mutation.certifyPurge SharingAgreement",
         f"{NOBODYS} Mutation.approveSharing Mutation.confirmSharing",
