@@ -1,8 +1,8 @@
 """Indicators for auditors: what in the log is worth a look, by rules that are data. Pure.
 
-A rule counts entries of one department and actor in windows of time, and becomes an indicator when
-the count reaches its threshold. Each names the first and the last entry that it rests on, so that
-anybody who has the log can count again; it never names a person.
+A rule (`audit.indicator_rules`) counts entries in windows of time by whose doing they are, or by
+whom they are about, and is a finding when the count reaches its threshold. Each names the entries
+that it rests on, so that anybody who has the log can count again; it never names a person.
 
 Windows are cut at even times of Beijing, not where the first entry lies. So what a stretch of the
 log adds does not depend on the stretches before: counts add up, in whatever pieces the log is
@@ -10,79 +10,46 @@ read, and a log that is counted once more from its beginning gives the same indi
 """
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from importlib.resources import files
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import msgspec
 import orjson
 
 from audit.entry import EPOCH, KIND_BY_CODE, SUBJECT_SIZE, TAG_SIZE, EntryKind
+from audit.indicator_rules import DISTINCT, OF_SUBJECT, Rule, window_start
 
+KEPT_ENTRIES: Final = 50
+"""Of so many entries an indicator keeps the index; the rest lie between the first and the last."""
 _BEIJING_S: Final = 8 * 3_600
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _LABEL: Final = "hub-audit/indicator/v1"
-
-Severity = Literal["low", "medium", "high"]
-Measure = Literal["entries", "subjects", "unseen", "departments"]
-_Positive = Annotated[int, msgspec.Meta(ge=1)]
+_THURSDAY: Final = 3
+"""1970 began on one, counted from Monday = 0."""
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When entries become an indicator; what is left out does not restrict."""
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of an entry from elsewhere than the entry."""
 
-    id: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z-]{1,62}$")]
-    says: str
-    """What it means, for people."""
-    says_zh: str
-    severity: Severity
-    kinds: list[EntryKind]
-    measure: Measure
-    """What is counted: entries; people and households in them; people asked about who were unknown
-    or outside the caller's rows; or, of one subject, departments."""
-    window_s: _Positive
-    threshold: _Positive
-    reasons: list[str] = []
-    """Codes of a refusal, of the whole or of a field; `fields` count beside."""
-    fields: list[str] = []
-    """Refused fields, for whatever reason: `Type.*` or `*.field`."""
-    denied: bool = False
-    """Only entries in which anything was refused."""
-    actors_only: bool = False
-    """Only entries that say which person asked."""
-    about_people: bool = False
-    """Only entries about somebody, or in which somebody was looked for."""
-    hours: tuple[int, int] | None = None
-    """Only from this hour until before that one, Beijing."""
-    channel: str | None = None
-    subjects_up_to: int | None = None
-    """Only entries about so many at most."""
+    near: AbstractSet[bytes] = frozenset()
+    """Which of its subjects are near to who asked."""
+    watched: AbstractSet[bytes] = frozenset()
+    """Which of its subjects curiosity looks for."""
+    slept_days: int = 0
+    """How long the account had asked for nothing when it last woke."""
+    awake_s: int = 0
+    """How long it has been awake since: seconds."""
+    read_before: AbstractSet[str] | None = None
+    """Fields that the department has read before; None: too little is known of it."""
+    read_now: AbstractSet[str] = frozenset()
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    rule: list[Rule]
-
-
-def load_rules(text: str) -> tuple[Rule, ...]:
-    """Return the rules of a TOML text.
-
-    Raises:
-        ValueError: It is no such text, or two rules have one id.
-    """
-    rules = tuple(msgspec.convert(tomllib.loads(text), _File).rule)
-    if len({rule.id for rule in rules}) != len(rules):
-        raise ValueError("two rules have one id")
-    return rules
-
-
-def packaged_rules() -> tuple[Rule, ...]:
-    """Return the rules that come with the log."""
-    return load_rules(files("audit").joinpath("indicators.toml").read_text("utf-8"))
+NOTHING_KNOWN: Final = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +62,17 @@ class Observed:
     record: Mapping[str, Any]
     packed: bytes = b""
     """Its subjects, as stored."""
+    around: Circumstances = NOTHING_KNOWN
+
+    @property
+    def department(self) -> str:
+        """Who asked."""
+        return str(self.record.get("department") or "")
+
+    @property
+    def actor(self) -> str:
+        """Which person asked, as the department names them; "": a system by itself."""
+        return str(self.record.get("actor") or "")
 
     @property
     def subjects(self) -> int:
@@ -105,13 +83,23 @@ class Observed:
     @property
     def unseen(self) -> int:
         """How many people were asked about who were not there for the caller."""
+        return self.asked_for("unknown", "outside")
+
+    def asked_for(self, *names: str) -> int:
+        """Return how many people were asked about who were this: `unknown`, `outside`."""
         roots = self.record.get("roots")
         return sum(
             count
             for root in (roots if isinstance(roots, list) else ())
-            for name in ("unknown", "outside")
+            for name in names
             if isinstance(count := root.get(name), int)
         )
+
+    @property
+    def root_names(self) -> set[str]:
+        """The fields of Query that it asked for."""
+        roots = self.record.get("roots")
+        return {str(root.get("name")) for root in (roots if isinstance(roots, list) else ())}
 
     @property
     def denied(self) -> list[tuple[str, str]]:
@@ -148,45 +136,94 @@ class Who(NamedTuple):
 class Count:
     """What a stretch of the log adds to one rule's window."""
 
-    rule: str
+    rule: Rule
     start_s: int
     """Where the window begins: seconds since 1970."""
     who: Who
+    tag: bytes
+    """The subject that it is of; empty: it is of a reader or a department."""
     first: int
     last: int
-    count: int
+    count: int = 0
+    entries: list[int] = field(default_factory=list)
+    """The first of the entries that it rests on."""
 
     @property
     def id(self) -> str:
         """The indicator's name: the same wherever and however often the log is counted."""
-        return indicator_id(self.rule, self.start_s, *self.who)
+        about = (self.tag.hex(),) if self.tag else self.who
+        return indicator_id(self.rule.id, self.start_s, *about)
+
+    def add(self, index: int, amount: int) -> None:
+        """Count `amount` of an entry."""
+        self.first, self.last = min(self.first, index), max(self.last, index)
+        self.count += amount
+        if len(self.entries) < KEPT_ENTRIES:
+            self.entries.append(index)
 
 
 class Sighting(NamedTuple):
-    """That a department looked at a subject: the first entry of a window that says so."""
+    """Something that counts once in a window: a department, a reader, a subject."""
 
     rule: str
     start_s: int
     tag: bytes
-    department: str
+    """The subject."""
+    by: str
+    """Who looked at it: a department, or a reader as JSON."""
+
+
+class Waiting(NamedTuple):
+    """Somebody was looked up: it counts if no casework of the department is about them."""
+
+    rule: str
+    who: Who
+    tag: bytes
     place: int
+    """Index of the entry."""
+    at_s: int
 
 
 @dataclass(slots=True)
 class Tally:
     """What a stretch of the log adds."""
 
-    counts: dict[tuple[str, int, Who], Count] = field(default_factory=dict)
-    sightings: dict[tuple[str, int, bytes, str], Sighting] = field(default_factory=dict)
+    counts: dict[tuple[str, int, Who, bytes], Count] = field(default_factory=dict)
+    sightings: dict[Sighting, tuple[Rule, Who, int]] = field(default_factory=dict)
+    """Each with its rule, whose doing it is, and the first entry that says so."""
+    waiting: list[Waiting] = field(default_factory=list)
+    worked: set[tuple[str, bytes, int]] = field(default_factory=set)
+    """Casework: department, subject, the second."""
+
+    def count(
+        self, rule: Rule, start_s: int, who: Who, index: int, amount: int = 1, tag: bytes = b""
+    ) -> None:
+        """Count `amount` of an entry in a window."""
+        key = (rule.id, start_s, who, tag)
+        found = self.counts.get(key)
+        if found is None:
+            found = self.counts[key] = Count(rule, start_s, who, tag, index, index)
+        found.add(index, amount)
+
+    def count_seen(self, seen: Sighting) -> None:
+        """Count a sighting, which is the first of its kind in the window."""
+        rule, who, index = self.sightings[seen]
+        of_subject = rule.measure in OF_SUBJECT
+        self.count(rule, seen.start_s, who, index, tag=seen.tag if of_subject else b"")
 
 
 def tally(rules: Sequence[Rule], entries: Iterable[Observed]) -> Tally:
     """Return what `entries`, in the order of the log, add to each rule's windows."""
     added = Tally()
+    waits = any(rule.unfollowed_days is not None for rule in rules)
+    by_kind = {kind: [rule for rule in rules if kind in rule.kinds] for kind in EntryKind}
     for entry in entries:
-        for rule in rules:
-            if applies(rule, entry):
+        for rule in by_kind[entry.kind]:
+            if rule.holds(entry.at_ms // 1_000) and applies(rule, entry):
                 _add(added, rule, entry)
+        if waits and entry.kind is EntryKind.COMMAND and entry.actor:
+            at_s = entry.at_ms // 1_000
+            added.worked.update((entry.department, tag, at_s) for tag in entry.tags)
     return added
 
 
@@ -196,23 +233,26 @@ def applies(rule: Rule, entry: Observed) -> bool:
     return (
         entry.kind in rule.kinds
         and (not rule.actors_only or bool(record.get("actor")))
+        and (not rule.systems_only or not record.get("actor"))
+        and (not rule.without_case or not record.get("case"))
         and rule.channel in {None, record.get("channel")}
         and (limit is None or entry.subjects <= limit)
         and (not rule.about_people or bool(entry.subjects or entry.unseen))
         and (rule.hours is None or _is_within(rule.hours, entry.at_ms))
+        and (not rule.weekdays or _weekday(entry.at_ms) in rule.weekdays)
+        and (not rule.roots or not entry.root_names.isdisjoint(rule.roots))
         and _is_refused_like(rule, entry)
+        and _is_so(rule, entry)
     )
 
 
-def window_start(rule: Rule, at_ms: int) -> int:
-    """Return when the window of a moment begins: seconds since 1970."""
-    local = at_ms // 1_000 + _BEIJING_S
-    return local - local % rule.window_s - _BEIJING_S
-
-
-def window_end(rule: Rule, start_s: int) -> datetime:
-    """Return the moment with which a window is over."""
-    return datetime.fromtimestamp(start_s + rule.window_s, UTC)
+def who_of(rule: Rule, entry: Observed) -> Who:
+    """Return whose doing an entry is under a rule."""
+    if rule.measure in OF_SUBJECT:
+        return Who()
+    if rule.by == "department":
+        return Who(entry.department)
+    return Who(entry.department, entry.actor, str(entry.record.get("client") or ""))
 
 
 def indicator_id(rule: str, start_s: int, *about: str) -> str:
@@ -222,24 +262,57 @@ def indicator_id(rule: str, start_s: int, *about: str) -> str:
 
 
 def _add(added: Tally, rule: Rule, entry: Observed) -> None:
-    start, record = window_start(rule, entry.at_ms), entry.record
-    department = str(record.get("department") or "")
-    if rule.measure == "departments":
-        for tag in entry.tags:
-            key = (rule.id, start, tag, department)
-            added.sightings.setdefault(key, Sighting(*key, entry.index))
+    start, who = window_start(rule, entry.at_ms), who_of(rule, entry)
+    tags = _counted_tags(rule, entry)
+    if rule.measure in DISTINCT:
+        by = entry.department
+        if rule.measure != "departments":
+            by = json.dumps(who if rule.measure == "people" else [by, entry.actor])
+        for tag in sorted(tags):
+            added.sightings.setdefault(Sighting(rule.id, start, tag, by), (rule, who, entry.index))
         return
-    amount = 1
-    if rule.measure == "subjects":
-        amount = entry.subjects
-    elif rule.measure == "unseen":
-        amount = entry.unseen
+    if rule.unfollowed_days is not None:
+        at_s = entry.at_ms // 1_000
+        added.waiting += [Waiting(rule.id, who, tag, entry.index, at_s) for tag in sorted(tags)]
+        return
+    amount = _amount(rule, entry)
     if amount:
-        who = Who(department, str(record.get("actor") or ""), str(record.get("client") or ""))
-        made = Count(rule.id, start, who, entry.index, entry.index, 0)
-        found = added.counts.setdefault((rule.id, start, who), made)
-        found.last = entry.index
-        found.count += amount
+        added.count(rule, start, who, entry.index, amount)
+
+
+def _amount(rule: Rule, entry: Observed) -> int:
+    match rule.measure:
+        case "subjects":
+            return entry.subjects
+        case "unseen":
+            return entry.unseen
+        case "outside":
+            return entry.asked_for("outside")
+        case _:
+            return 1
+
+
+def _counted_tags(rule: Rule, entry: Observed) -> AbstractSet[bytes]:
+    if rule.listed == "close":
+        return entry.around.near
+    if rule.listed == "watched":
+        return entry.around.watched
+    return entry.tags
+
+
+def _is_so(rule: Rule, entry: Observed) -> bool:
+    """Whether what is known from elsewhere is as the rule has it."""
+    around = entry.around
+    if rule.listed is not None and not _counted_tags(rule, entry):
+        return False
+    if rule.dormant_days is not None and not (
+        around.slept_days >= rule.dormant_days and around.awake_s < rule.window_s
+    ):
+        return False
+    if rule.unusual_fields is not None:
+        before = around.read_before
+        return before is not None and not around.read_now <= before
+    return True
 
 
 def _is_refused_like(rule: Rule, entry: Observed) -> bool:
@@ -263,3 +336,8 @@ def _is_within(hours: tuple[int, int], at_ms: int) -> bool:
     hour = (at_ms // 1_000 + _BEIJING_S) % _DAY_S // _HOUR_S
     begins, ends = hours
     return begins <= hour < ends if begins < ends else hour >= begins or hour < ends
+
+
+def _weekday(at_ms: int) -> int:
+    """Return the day of the week of a moment, Beijing: 1 is Monday."""
+    return ((at_ms // 1_000 + _BEIJING_S) // _DAY_S + _THURSDAY) % 7 + 1

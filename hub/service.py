@@ -20,7 +20,7 @@ from audit.defined import Definitions
 from audit.entry import EntryKind
 from audit.errors import LogError
 from audit.facet_index import index_facets
-from audit.indicators import packaged_rules
+from audit.indicator_rules import newest_by_id, packaged_rules
 from audit.search import index_behind
 from hub.app import Core
 from hub.casework.sharing.clocks import packaged_clock
@@ -73,7 +73,7 @@ from hub.query.sql import Composer
 from hub.query.usages import Usages
 from hub.query.words import Words
 from hub.store.database import AS_LOGIN, Database
-from hub.store.indicators import count_behind
+from hub.store.indicator_counting import Counting
 from hub.store.journal import recorded
 from hub.store.quotas import QuotaLedger
 from hub.store.wall import Wall
@@ -178,7 +178,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
                 database.acting_as(names.log), core.tagger, policies, core.catalogue, core.clock
             ),
             RootKind.INDICATORS: Indicators(
-                database.acting_as(names.log), {rule.id: rule for rule in packaged_rules()}
+                database.acting_as(names.log), newest_by_id(packaged_rules())
             ),
         },
         tags=core.tagger,
@@ -292,12 +292,12 @@ async def index_the_facets(core: Core) -> None:
 
 async def count_indicators(core: Core) -> None:
     """Count what is worth an auditor's look, behind the log, for as long as we serve."""
-    rules = packaged_rules()
+    counting = Counting(packaged_rules(), core.tagger.subjects)
     while True:
         moved = 0
         try:
             async with core.database.transaction() as connection:
-                moved = await count_behind(connection, rules, _COUNT_ENTRIES)
+                moved = await counting.behind(connection, _COUNT_ENTRIES)
         except HubError as problem:
             log.warning("indicators.wait", code=problem.code)
         await asyncio.sleep(_COUNT_AGAIN_S if moved == _COUNT_ENTRIES else _COUNT_EVERY_S)

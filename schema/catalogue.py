@@ -295,6 +295,10 @@ CORE_FIELDS: Final = (
     CoreField("Mutation", "verifyCommitment", "核对", "verify a commitment"),
     CoreField("Mutation", "confirmCommitment", "简化确认", "confirm a commitment"),
     CoreField("Mutation", "determinePerformance", "履行认定", "determine how far it was kept"),
+    CoreField("Mutation", "explainFinding", "线索说明", "explain a finding"),
+    CoreField("Mutation", "confirmFinding", "线索核实", "confirm a finding"),
+    CoreField("Mutation", "closeFinding", "线索办结", "close a finding"),
+    CoreField("Mutation", "reopenFinding", "线索重开", "open a finding again"),
     CoreField("Mutation", "giveAuthorisation", "授权登记", "put an authorisation on file"),
     CoreField("Mutation", "revokeAuthorisation", "撤回授权", "withdraw an authorisation"),
     CoreField("AccessEntry", "index", "日志序号", "place in the log"),
@@ -395,6 +399,20 @@ CORE_FIELDS: Final = (
     CoreField("AuditIndicator", "acknowledgedBy", "核查人", "which auditor took note of it"),
     CoreField("AuditIndicator", "acknowledgedAt", "核查时间", "when"),
     CoreField("AuditIndicator", "note", "核查意见", "what was noted"),
+    CoreField("AuditIndicator", "saysZh", "中文含义", "what the rule means, in Chinese"),
+    CoreField("AuditIndicator", "state", "状态", "open, explained, confirmed, closed"),
+    CoreField("AuditIndicator", "verdict", "结论", "harmless, misuse, or none yet"),
+    CoreField("AuditIndicator", "usual", "常态值", "what is usual there: the median of peaks"),
+    CoreField("AuditIndicator", "usualDays", "常态天数", "on how many days that rests"),
+    CoreField(
+        "AuditIndicator", "usualOf", "常态主体", "whose days: the reader's, the department's"
+    ),
+    CoreField("AuditIndicator", "entries", "日志条目", "first entries that it rests on"),
+    CoreField("AuditIndicator", "steps", "处理过程", "who made what of it when, oldest first"),
+    CoreField(
+        "AuditIndicator", "ruleDecided", "规则已判数", "findings of the rule that were judged"
+    ),
+    CoreField("AuditIndicator", "ruleHarmless", "规则误报数", "those of them that were harmless"),
     CoreField("UsageEntry", "index", "日志序号", "place in the log"),
     CoreField("UsageEntry", "at", "时间", "when"),
     CoreField("UsageEntry", "kind", "类别", "what kind of entry"),

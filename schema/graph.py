@@ -29,6 +29,7 @@ from schema.graph_federation import (
     entity_union,
     service_field,
 )
+from schema.graph_findings import MUTATIONS as FINDINGS
 from schema.graph_interfaces import Node
 from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, record_filters
 from schema.graph_registers import (
@@ -232,6 +233,13 @@ def _query(
                     argument("severity", str | None, "Only low, medium or high.", default=None),
                     argument("since", datetime | None, "Not over by this moment.", default=None),
                     argument("open", bool, "Only what nobody has acknowledged.", default=False),
+                    argument("id", str | None, "Only this finding.", default=None),
+                    argument(
+                        "state",
+                        str | None,
+                        "Only open, explained, confirmed or closed ones.",
+                        default=None,
+                    ),
                 ],
             ),
             _root(
@@ -295,6 +303,7 @@ def _mutation() -> type:
                     **CONSENTS,
                     **CASES,
                     **SHARING,
+                    **FINDINGS,
                 }.items()
             ),
         ],

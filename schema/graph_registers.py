@@ -37,18 +37,21 @@ def access_entry() -> type:
 def audit_indicator() -> type:
     """Return the type of one indicator for auditors."""
     texts = ("id", "rule", "says", "severity", "department", "actor", "client",
-             "acknowledged_by", "note")  # fmt: skip
+             "acknowledged_by", "note", "says_zh", "state", "verdict", "usual_of")  # fmt: skip
     moments = ("started_at", "ended_at", "acknowledged_at")
-    numbers = ("first_index", "last_index", "count", "threshold")
+    numbers = ("first_index", "last_index", "count", "threshold", "usual", "usual_days",
+               "rule_decided", "rule_harmless")  # fmt: skip
     return make_type(
         "AuditIndicator",
-        "What the access log adds up to, that is worth a look: a reason to ask, never a finding.",
+        "A finding: what the access log adds up to under a rule, that is worth a look, and what "
+        "auditors made of it. A reason to ask, no judgement of anybody.",
         core_fields(
             "AuditIndicator",
             {
                 **dict.fromkeys(texts, str | None),
                 **dict.fromkeys(moments, datetime | None),
                 **dict.fromkeys(numbers, int | None),
+                **dict.fromkeys(("entries", "steps"), list[str] | None),
             },
         ),
     )

@@ -19,6 +19,8 @@ from hub.casework.case_rooms import case_rooms
 from hub.casework.cases import CaseDesk
 from hub.casework.commands import Commands
 from hub.casework.credit.work import CreditOffice
+from hub.casework.finding_rooms import finding_rooms
+from hub.casework.indicator_desk import IndicatorDesk
 from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
 from hub.casework.sharing.clocks import packaged_clock
@@ -129,6 +131,7 @@ def commands_of(core: Core, rooms: Rooms, office: Office, credit: CreditOffice) 
             **alert_rooms(desk),
             **case_rooms(cases),
             **credit_rooms(credit),
+            **finding_rooms(IndicatorDesk(core.database, core.log, core.clock)),
             **sharing_rooms(sharing_desk(core), policy_desk(core), packaged_clock()),
         },
         rooms.quotas,

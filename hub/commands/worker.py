@@ -26,6 +26,7 @@ from audit.entry import EntryKind
 from hub.app import Core, opened
 from hub.commands.console import run, settings_or_fail
 from hub.commands.credit import credit_office, follow_commitments
+from hub.commands.indicators import tell_findings
 from hub.commands.options import Home
 from hub.commands.receivers import commands_of, office_of, sender_of
 from hub.dumps import forbid_dumps
@@ -147,6 +148,7 @@ async def worked(
                 partial(index_the_log, core),
                 partial(index_the_facets, core),
                 partial(count_indicators, core),
+                partial(tell_findings, core),
                 partial(settle_keys, core),
                 partial(prune_the_log, core),
                 partial(witness_the_log, core),

@@ -1,22 +1,22 @@
-"""Shows an auditor the indicators that the log adds up to, the latest first.
+"""Shows an auditor the findings that the log adds up to, the latest first.
 
-An indicator says by which rule, whose doing, in which window, how much, and between which two
+A finding says by which rule, whose doing, in which window, how much, and between which two
 entries of the log, so that it can be counted again; whom it is about it does not say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
 
-from audit.indicators import Rule
+from audit.indicator_rules import Rule
 from hub.errors import StoreUnavailableError
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
 from hub.store.database import Connections
-from hub.store.indicators import Indicator, Wanted, indicators
+from hub.store.indicators import Indicator, Judged, Note, Wanted, indicators, judged, lives
 
 _POLICY = "select digest from policy_revision"
 
@@ -44,10 +44,12 @@ class Indicators:
             ):
                 policy = await connection.fetchval(_POLICY)
                 found = await indicators(connection, wanted)
+                steps = await lives(connection, [each.id for each in found[: bound.first]])
+                rules = {each.rule: each for each in await judged(connection)}
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the look-up.") from problem
         page = found[: bound.first]
-        shown = tuple(told(each, self.rules) for each in page)
+        shown = tuple(told(each, self.rules, steps[each.id], rules.get(each.rule)) for each in page)
         cursors = tuple(f"{each.first}-{each.id}" for each in page)
         record = {
             "found": len(page),
@@ -57,13 +59,20 @@ class Indicators:
                 "severity": wanted.severity,
                 "since": _iso(wanted.since),
                 "open": wanted.is_open,
+                "id": wanted.id,
+                "state": wanted.state,
             },
         }
         return Found(policy, shown, cursors, record, len(found) > bound.first)
 
 
-def told(indicator: Indicator, rules: Mapping[str, Rule]) -> Tree:
-    """Return an indicator as it is told, by the names of its fields."""
+def told(
+    indicator: Indicator,
+    rules: Mapping[str, Rule],
+    steps: Sequence[Note] = (),
+    decided: Judged | None = None,
+) -> Tree:
+    """Return a finding as it is told, by the names of its fields."""
     rule, note = rules.get(indicator.rule), indicator.note
     return {
         "id": indicator.id,
@@ -82,7 +91,23 @@ def told(indicator: Indicator, rules: Mapping[str, Rule]) -> Tree:
         "acknowledgedBy": None if note is None else note.by,
         "acknowledgedAt": None if note is None else _iso(note.at),
         "note": None if note is None else note.text,
+        "saysZh": None if rule is None else rule.says_zh,
+        "state": indicator.state,
+        "verdict": indicator.verdict,
+        "usual": indicator.usual,
+        "usualDays": indicator.usual_days,
+        "usualOf": indicator.usual_of,
+        "entries": [str(index) for index in indicator.entries],
+        "steps": [step_line(step) for step in steps],
+        "ruleDecided": None if decided is None else decided.decided,
+        "ruleHarmless": None if decided is None else decided.harmless,
     }
+
+
+def step_line(step: Note) -> str:
+    """Return a step in a line: when, what, where it stood then, by whom, and the words."""
+    whose = f" ({step.words_of})" if step.words_of else ""
+    return f"{_iso(step.at)} {step.step} {step.state} {step.by}{whose} {step.text}"
 
 
 def _wanted(bound: BoundRoot) -> Wanted:
@@ -93,6 +118,8 @@ def _wanted(bound: BoundRoot) -> Wanted:
         severity=given["severity"],  # type: ignore[arg-type]  # the same
         since=given["since"],  # type: ignore[arg-type]  # the same
         is_open=given["open"] is True,
+        id=given["id"],  # type: ignore[arg-type]  # the same
+        state=given["state"],  # type: ignore[arg-type]  # the same
         before=given["before"],  # type: ignore[arg-type]  # the same
         limit=bound.first + 1,
     )

@@ -16,6 +16,7 @@ _DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PURPOSE: Final = re.compile("|".join(Purpose))
 _STATE: Final = re.compile(r"[a-z ]{1,20}")
 _SEVERITY: Final = re.compile("low|medium|high")
+_LIFE: Final = re.compile("open|explained|confirmed|closed")
 _MAX_OFFSET: Final = 1_000_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 MAX_VALUES: Final = 100
@@ -150,7 +151,8 @@ def _agreements(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def _indicators(given: Mapping[str, object]) -> dict[str, object]:
-    names = {"department": _DEPARTMENT, "rule": _DEPARTMENT, "severity": _SEVERITY}
+    names = {"department": _DEPARTMENT, "rule": _DEPARTMENT, "severity": _SEVERITY, "id": _ID,
+             "state": _LIFE}  # fmt: skip
     for name, form in names.items():
         value = given.get(name)
         if value is not None and not form.fullmatch(str(value)):

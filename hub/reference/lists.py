@@ -42,6 +42,7 @@ _ERROR_MODULES: Final = (
     "hub.access.policy",
     "hub.casework.alert_errors",
     "hub.casework.case_errors",
+    "hub.casework.finding_errors",
     "hub.casework.credit.errors",
     "hub.casework.errors",
     "hub.casework.sharing.desk",

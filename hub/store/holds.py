@@ -1,7 +1,7 @@
 """Entries of the access log that are held beyond their time, and by what.
 
 A hold is placed by a person and stays until a person releases it; the rows are kept for good. What
-an open indicator rests on is held by itself, for whoever looks at it must be able to count again.
+a finding rests on is held by itself until it is closed: whoever looks at it counts again.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ _LISTED: Final = """
 _OPEN: Final = """
     SELECT first_index, last_index + 1 FROM indicator AS i
     WHERE count >= threshold
-      AND NOT EXISTS (SELECT FROM indicator_note AS n WHERE n.indicator_id = i.id)
+      AND coalesce((SELECT state FROM indicator_note AS n WHERE n.indicator_id = i.id
+                    ORDER BY number DESC LIMIT 1), 'open') <> 'closed'
 """
 _COUNTED: Final = "SELECT next FROM indicator_progress"
 
@@ -62,7 +63,7 @@ async def holds(connection: Connection) -> list[Hold]:
 
 
 async def cited(connection: Connection) -> list[Span]:
-    """Return the entries that open indicators rest on."""
+    """Return the entries that findings rest on which are not closed."""
     return merged([(row[0], row[1]) for row in await connection.fetch(_OPEN)])
 
 

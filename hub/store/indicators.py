@@ -1,73 +1,22 @@
-"""Indicators as they are stored: counted behind the log, exactly once, and noted by auditors.
+"""Findings as they are stored: windows that reached their threshold, each with its life.
 
-The log is read in stretches. What a stretch adds is stored in the transaction that notes how far
-the log was read; so a stretch that broke is read again, and one that was stored is not.
+The life is only added to (`indicator_note`): the last step says where a finding stands. What was
+counted, and how, is `hub.store.indicator_counting`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
-from audit.entry import CODE_BY_KIND
-from audit.indicators import (
-    Count,
-    Observed,
-    Rule,
-    Sighting,
-    indicator_id,
-    observed,
-    tally,
-    window_end,
-)
 from hub.store.database import Connection
 
-KEPT: Final = timedelta(days=2)
-"""How long what has not reached its threshold is kept, after its window."""
-_SPAN: Final = """
-    select p.next, least(p.next + $1, h.size) as stop
-    from indicator_progress p, audit.head h for update of p
-"""
-_ENTRIES: Final = """
-    select seq, at, kind, record, subjects from audit.record
-    where seq >= $1 and seq < $2 and kind = any($3::smallint[]) order by seq
-"""
-_ADD: Final = """
-    insert into indicator (id, rule, severity, department, actor, client, started_at, ended_at,
-                           first_index, last_index, count, threshold)
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-        $7::timestamptz[], $8::timestamptz[], $9::bigint[], $10::bigint[], $11::bigint[],
-        $12::bigint[])
-    on conflict (id) do update set
-        first_index = least(indicator.first_index, excluded.first_index),
-        last_index = greatest(indicator.last_index, excluded.last_index),
-        count = indicator.count + excluded.count
-"""
-_SEE: Final = """
-    insert into indicator_seen (rule, started_at, tag, department, index)
-    select * from unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::text[], $5::bigint[])
-    on conflict do nothing
-"""
-_SEEN_BY_MANY: Final = """
-    select rule, started_at, tag, min(index) as first, max(index) as last, count(*) as many
-    from indicator_seen
-    where (rule, started_at, tag) in
-        (select * from unnest($1::text[], $2::timestamptz[], $3::bytea[]))
-    group by rule, started_at, tag
-"""
-_SET: Final = """
-    insert into indicator (id, rule, severity, department, actor, client, started_at, ended_at,
-                           first_index, last_index, count, threshold)
-    values ($1, $2, $3, '', '', '', $4, $5, $6, $7, $8, $9)
-    on conflict (id) do update set last_index = excluded.last_index, count = excluded.count
-"""
-_MOVED: Final = "update indicator_progress set next = $1"
-_SWEEP: Final = "delete from indicator where count < threshold and ended_at < $1"
-_FORGET: Final = "delete from indicator_seen where started_at < $1"
+OPEN: Final = "open"
 _LISTED: Final = """
-    select i.*, n.made_by as noted_by, n.made_at as noted_at, n.note, n.number
+    select i.*, n.made_by as noted_by, n.made_at as noted_at, n.note, n.number,
+        coalesce(n.state, 'open') as state, n.verdict
     from indicator i
     left join lateral (
         select * from indicator_note n where n.indicator_id = i.id order by number desc limit 1
@@ -79,17 +28,41 @@ _LISTED: Final = """
       and (not $5 or n.number is null)
       and ($6::bigint is null or (i.first_index, i.id) < ($6, $7))
       and ($8::text is null or i.id = $8)
+      and ($10::text is null or coalesce(n.state, 'open') = $10)
     order by i.first_index desc, i.id desc limit $9
 """
+_LIFE: Final = """
+    select * from indicator_note where indicator_id = any($1::text[]) order by indicator_id, number
+"""
 _NOTE: Final = """
-    insert into indicator_note (indicator_id, number, made_by, made_at, note)
-    select $1, coalesce(max(number), 0) + 1, $2, $3, $4 from indicator_note where indicator_id = $1
+    insert into indicator_note
+        (indicator_id, number, made_by, made_at, note, step, state, verdict, words_of)
+    select $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, $7, $8
+    from indicator_note where indicator_id = $1
+    returning number
+"""
+_LOCKED: Final = "select id from indicator where id = $1 and count >= threshold for update"
+_JUDGED: Final = """
+    select i.rule, count(*) as raised,
+        count(*) filter (where coalesce(n.state, 'open') = 'open') as open,
+        count(n.verdict) as decided,
+        count(*) filter (where n.verdict = 'harmless') as harmless
+    from indicator i
+    left join lateral (
+        select * from indicator_note n where n.indicator_id = i.id order by number desc limit 1
+    ) n on true
+    where i.count >= i.threshold group by i.rule order by i.rule
+"""
+_TOOK_PART: Final = """
+    select record from audit.record
+    where (seq = any($1::bigint[]) or ($2 and seq between $3 and $4)) and department = $5
+      and kind in (3, 4)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which indicators; what is left out does not restrict."""
+    """Which findings; what is left out does not restrict."""
 
     department: str | None = None
     rule: str | None = None
@@ -97,25 +70,32 @@ class Wanted:
     since: datetime | None = None
     """Whose window was not over by then."""
     is_open: bool = False
-    """Only those that nobody has acknowledged."""
+    """Only those of which nobody has said anything."""
     before: tuple[int, str] | None = None
     """Only those after this one in a list: its first entry and its id."""
     id: str | None = None
     limit: int = 100
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What an auditor noted about an indicator last."""
+    """A step in the life of a finding: what somebody noted or judged, and where it stood then."""
 
     by: str
     at: datetime
     text: str
+    step: str = "NOTE"
+    state: str = OPEN
+    verdict: str | None = None
+    """`harmless`, `misuse`, or nobody has judged."""
+    words_of: str | None = None
+    """Whose explanation it is, an opaque id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A count of a rule's window that has reached its threshold."""
+    """A count of a rule's window that has reached its threshold: a finding."""
 
     id: str
     rule: str
@@ -132,30 +112,34 @@ class Indicator:
     count: int
     threshold: int
     note: Note | None
+    entries: tuple[int, ...] = ()
+    """The first of the entries that it rests on."""
+    usual: int | None = None
+    usual_days: int | None = None
+    usual_of: str | None = None
+    state: str = OPEN
+    verdict: str | None = None
 
 
-async def count_behind(connection: Connection, rules: Sequence[Rule], limit: int) -> int:
-    """Let the rules read up to `limit` more entries of the log; return how many.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many findings a rule has raised, and what became of them."""
 
-    In the caller's transaction. Several processes may do it at once: one waits for the other.
-    """
-    (row,) = await connection.fetch(_SPAN, limit)
-    start, stop = row["next"], row["stop"]
-    if start >= stop:
-        return 0
-    kinds = sorted({CODE_BY_KIND[kind] for rule in rules for kind in rule.kinds})
-    entries = [
-        observed(r["seq"], r["at"], r["kind"], r["record"], r["subjects"])
-        for r in await connection.fetch(_ENTRIES, start, stop, kinds)
-    ]
-    if entries:
-        await _store(connection, rules, entries)
-    await connection.execute(_MOVED, stop)
-    return int(stop - start)
+    rule: str
+    raised: int
+    open: int
+    decided: int
+    """Somebody has judged: harmless or misuse."""
+    harmless: int
+
+    @property
+    def false_alarms(self) -> int | None:
+        """False alarms among what is decided, in hundredths of a percent; None: nothing is."""
+        return None if not self.decided else 10_000 * self.harmless // self.decided
 
 
 async def indicators(connection: Connection, wanted: Wanted) -> list[Indicator]:
-    """Return indicators, that of the latest first entry first."""
+    """Return findings, that of the latest first entry first."""
     index, after = wanted.before or (None, None)
     rows = await connection.fetch(
         _LISTED,
@@ -168,81 +152,72 @@ async def indicators(connection: Connection, wanted: Wanted) -> list[Indicator]:
         after,
         wanted.id,
         wanted.limit,
+        wanted.state,
     )
     return [_indicator(row) for row in rows]
 
 
-async def add_note(
-    connection: Connection, indicator: str, by: str, at: datetime, text: str
-) -> None:
-    """Add a note; two at the same time are refused, and one is made again.
+async def lives(connection: Connection, ids: Sequence[str]) -> dict[str, list[Note]]:
+    """Return the steps of each finding, the oldest first."""
+    found: dict[str, list[Note]] = {each: [] for each in ids}
+    for row in await connection.fetch(_LIFE, list(ids)):
+        found[row["indicator_id"]].append(_note(row))
+    return found
+
+
+async def judged(connection: Connection) -> list[Judged]:
+    """Return what became of the findings of each rule, by its id."""
+    rows = await connection.fetch(_JUDGED)
+    return [Judged(r["rule"], r["raised"], r["open"], r["decided"], r["harmless"]) for r in rows]
+
+
+def all_judged(rules: Sequence[Judged]) -> Judged:
+    """Return the sums of all rules, under the name `all`."""
+    sums = [sum(getattr(one, name) for one in rules) for name in
+            ("raised", "open", "decided", "harmless")]  # fmt: skip
+    return Judged("all", *sums)
+
+
+async def locked(connection: Connection, finding: str) -> Indicator | None:
+    """Return a finding that nobody else takes a step of until the transaction is over."""
+    if not await connection.fetch(_LOCKED, finding):
+        return None
+    (found,) = await indicators(connection, Wanted(id=finding, limit=1))
+    return found
+
+
+async def records_behind(
+    connection: Connection, finding: Indicator, department: str
+) -> list[bytes]:
+    """Return the records of a department's entries that a finding may rest on.
+
+    Those that it names; where there are more than it names, all from its first to its last.
+    """
+    more = finding.count > len(finding.entries)
+    rows = await connection.fetch(
+        _TOOK_PART, list(finding.entries), more, finding.first, finding.last, department
+    )
+    return [row["record"] for row in rows]
+
+
+async def add_note(connection: Connection, indicator: str, note: Note) -> int:
+    """Add a step; return its number. Two at the same time are refused, and one is made again.
 
     Raises:
         asyncpg.UniqueViolationError: Somebody else added one meanwhile.
     """
-    await connection.execute(_NOTE, indicator, by, at, text)
+    number: int = await connection.fetchval(
+        _NOTE, indicator, note.by, note.at, note.text, note.step, note.state, note.verdict,
+        note.words_of,
+    )  # fmt: skip
+    return number
 
 
-async def _store(
-    connection: Connection, rules: Sequence[Rule], entries: Sequence[Observed]
-) -> None:
-    by_id = {rule.id: rule for rule in rules}
-    added = tally(rules, entries)
-    counts = list(added.counts.values())
-    if counts:
-        await connection.execute(_ADD, *_columns(counts, by_id))
-    if added.sightings:
-        await _see(connection, by_id, list(added.sightings.values()))
-    newest = datetime.fromtimestamp(max(entry.at_ms for entry in entries) / 1_000, UTC)
-    await connection.execute(_SWEEP, newest - KEPT)
-    await connection.execute(_FORGET, newest - KEPT)
-
-
-def _columns(counts: Sequence[Count], rules: Mapping[str, Rule]) -> list[list[object]]:
-    rows = [
-        (
-            each.id,
-            each.rule,
-            rules[each.rule].severity,
-            *each.who,
-            _moment(each.start_s),
-            window_end(rules[each.rule], each.start_s),
-            each.first,
-            each.last,
-            each.count,
-            rules[each.rule].threshold,
-        )
-        for each in counts
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-async def _see(connection: Connection, rules: Mapping[str, Rule], seen: Sequence[Sighting]) -> None:
-    rows = [(s.rule, _moment(s.start_s), s.tag, s.department, s.place) for s in seen]
-    await connection.execute(_SEE, *(list(column) for column in zip(*rows, strict=True)))
-    whom = sorted({row[:3] for row in rows})
-    found = await connection.fetch(
-        _SEEN_BY_MANY, *(list(column) for column in zip(*whom, strict=True))
-    )
-    for row in found:
-        rule, start = rules[row["rule"]], int(row["started_at"].timestamp())
-        if row["many"] >= rule.threshold:
-            await connection.execute(
-                _SET,
-                indicator_id(rule.id, start, row["tag"].hex()),
-                rule.id,
-                rule.severity,
-                row["started_at"],
-                window_end(rule, start),
-                row["first"],
-                row["last"],
-                row["many"],
-                rule.threshold,
-            )
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _note(row: asyncpg.Record) -> Note:
+    return Note(
+        row["made_by"], row["made_at"], row["note"], row["step"], row["state"], row["verdict"],
+        row["words_of"],
+    )  # fmt: skip
 
 
 def _indicator(row: asyncpg.Record) -> Indicator:
@@ -253,5 +228,6 @@ def _indicator(row: asyncpg.Record) -> Indicator:
         row["id"], row["rule"], row["severity"],
         row["department"] or None, row["actor"] or None, row["client"] or None,
         row["started_at"], row["ended_at"], row["first_index"], row["last_index"],
-        row["count"], row["threshold"], noted,
+        row["count"], row["threshold"], noted, tuple(row["entries"]),
+        row["usual"], row["usual_days"], row["usual_of"] or None, row["state"], row["verdict"],
     )  # fmt: skip

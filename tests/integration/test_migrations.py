@@ -24,7 +24,8 @@ create index ix_link_cell_person_id on link (cell, person_id);
 alter table quarantine drop column person_tag;
 drop table score_input;
 drop table client;
-drop table indicator, indicator_note, indicator_progress, indicator_seen;
+drop table indicator, indicator_note, indicator_progress, indicator_seen, indicator_usual,
+ indicator_reader, indicator_field_use, indicator_list, indicator_waiting, indicator_worked;
 drop table quota_window;
 drop table key_floor;
 drop table key_renewal;
@@ -183,7 +184,8 @@ values ('420106', '00000000-0000-4000-8000-000000000003', gen_random_uuid(), gen
  'citizen-number', 100, '-infinity', 'infinity', now(), 'infinity', '');
 update alembic_version set version_num = '0005';
 drop table client;
-drop table indicator, indicator_note, indicator_progress, indicator_seen;
+drop table indicator, indicator_note, indicator_progress, indicator_seen, indicator_usual,
+ indicator_reader, indicator_field_use, indicator_list, indicator_waiting, indicator_worked;
 drop table quota_window;
 drop table key_floor;
 drop table key_renewal;

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from audit.indicators import packaged_rules
+from audit.indicator_rules import packaged_rules
 from hub.access import Caller
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements

@@ -26,7 +26,10 @@ OPEN = """
                            first_index, last_index, count, threshold)
     values ('i1', 'many-denials', 'medium', 'civil-affairs', '', '', $1, $1, 40, 41, 9, 5)
 """
-NOTED = "insert into indicator_note values ('i1', 1, 'auditor-3', $1, 'explained')"
+NOTED = (
+    "insert into indicator_note values "
+    "('i1', 1, 'auditor-3', $1, 'told', 'CLOSE', 'closed', 'harmless')"
+)
 
 
 async def write(log, moment, count):

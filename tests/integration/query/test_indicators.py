@@ -12,15 +12,16 @@ from tests.support.asking import AUDITOR, OFFICER
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 START = datetime(2026, 11, 26, 16, 0, tzinfo=UTC)
 ASKED = """query ($rule: String, $severity: String, $since: DateTime, $open: Boolean! = false,
-                 $first: Int! = 50, $after: String) {
+                 $state: String, $id: String, $first: Int! = 50, $after: String) {
   indicators(rule: $rule, severity: $severity, since: $since, open: $open, first: $first,
-             after: $after) {
+             after: $after, state: $state, id: $id) {
     edges { cursor node { __typename id rule says severity department actor client startedAt
       endedAt firstIndex lastIndex count threshold acknowledgedBy acknowledgedAt note } }
     pageInfo { hasNextPage endCursor }
   }
 }"""
-ADD = """insert into indicator values ($1, $2, $3, $4, $5, 'desk', $6, $7, $8, $9, $10, 5)"""
+ADD = """insert into indicator values ($1, $2, $3, $4, $5, 'desk', $6, $7, $8, $9, $10, 5,
+    array[$8::bigint, $9::bigint], 2, 19, 'reader')"""
 
 
 def row(number, count=7, rule="many-denials", severity="medium", days=0, department="tax"):
@@ -124,7 +125,45 @@ async def test_the_look_up_is_on_record_with_what_was_asked(ask):
         "severity": "high",
         "since": None,
         "open": True,
+        "id": None,
+        "state": None,
     }
+
+
+LIFE = """query ($state: String, $id: String) { indicators(state: $state, id: $id) { edges { node {
+    id saysZh state verdict usual usualDays usualOf entries steps ruleDecided ruleHarmless
+  } } } }"""
+
+
+async def test_a_finding_is_told_with_its_life_its_evidence_and_what_is_usual(ask, district):
+    connection = await asyncpg.connect(district[0])
+    await connection.execute(
+        "insert into indicator_note values ($1, 1, 'auditor-3', $2, 'a course', 'EXPLAIN', "
+        "'explained', 'harmless', 'head-2')",
+        ROWS[3][0],
+        START,
+    )
+    await connection.close()
+
+    body = await ask.body(LIFE, AUDITOR, state="explained")
+    (told,) = (edge["node"] for edge in body["data"]["indicators"]["edges"])
+
+    assert told == {
+        "id": ROWS[3][0],
+        "saysZh": "短时间内多次被拒绝",
+        "state": "explained",
+        "verdict": "harmless",
+        "usual": 2,
+        "usualDays": 19,
+        "usualOf": "reader",
+        "entries": ["40", "45"],
+        "steps": ["2026-11-26T16:00:00+00:00 EXPLAIN explained auditor-3 (head-2) a course"],
+        "ruleDecided": 1,
+        "ruleHarmless": 1,
+    }
+    body = await ask.body(LIFE, AUDITOR, id=ROWS[4][0])
+    (other,) = (edge["node"] for edge in body["data"]["indicators"]["edges"])
+    assert (other["state"], other["verdict"], other["steps"]) == ("open", None, [])
 
 
 async def test_nobody_without_the_grant_is_told_one(ask):
@@ -133,7 +172,15 @@ async def test_nobody_without_the_grant_is_told_one(ask):
 
 
 @pytest.mark.parametrize(
-    "wanted", [{"rule": "Not A Rule"}, {"severity": "grave"}, {"after": "x-y"}, {"after": "5"}]
+    "wanted",
+    [
+        {"rule": "Not A Rule"},
+        {"severity": "grave"},
+        {"after": "x-y"},
+        {"after": "5"},
+        {"state": "done"},
+        {"id": "xyz"},
+    ],
 )
 async def test_a_name_that_can_be_none_is_refused_without_being_quoted(ask, wanted):
     with pytest.raises(InvalidDocumentError) as refused:

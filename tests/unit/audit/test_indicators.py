@@ -9,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.entry import CODE_BY_KIND, EntryKind, SubjectAccess, pack_subjects
-from audit.indicators import (
+from audit.indicator_rules import (
     Rule,
-    applies,
-    indicator_id,
+    Usual,
     load_rules,
-    observed,
     packaged_rules,
-    tally,
+    raised_threshold,
     window_end,
     window_start,
 )
+from audit.indicators import Circumstances, applies, indicator_id, observed, tally
 from hub.access import Reason
 from schema.catalogue import Catalogue
 
@@ -67,7 +66,7 @@ def looked_for(**counts):
         ("look-ups-at-night", entry(actor="c-7", subjects=1, at=NOON.replace(hour=22)), False),
         ("look-ups-at-night", entry(actor="c-7", subjects=1), False),
         ("one-person-many-departments", entry(tags=[b"a"]), True),
-        ("one-person-many-departments", entry(subjects=51), False),
+        ("one-person-many-departments", entry(subjects=11), False),
         ("many-denials", entry(kind=EntryKind.DENIAL, reason="TOO_COSTLY"), True),
         ("many-denials", entry(denied=["A.b NOT_GRANTED"]), True),
         ("many-denials", entry(), False),
@@ -79,6 +78,101 @@ def looked_for(**counts):
 )
 def test_a_packaged_rule_counts_what_it_is_about(name, made, counts):
     assert applies(RULES[name], made) is counts
+
+
+SATURDAY = datetime(2026, 11, 28, 4, 0, tzinfo=UTC)
+LIST = [{"name": "households", "found": 30}]
+TAG = b"a" * 32
+NEAR, WATCHED = Circumstances(near={TAG}), Circumstances(watched={TAG})
+FIELDS = frozenset({"Population.name"})
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "around", "counts"),
+    [
+        ("look-ups-on-days-off", {"at": SATURDAY, "subjects": 1}, None, True),
+        ("look-ups-on-days-off", {"subjects": 1}, None, False),
+        ("searches-not-by-number", {"roots": LIST}, None, True),
+        ("searches-not-by-number", {"roots": [{"name": "person"}]}, None, False),
+        ("look-ups-without-casework", {"tags": [b"a"]}, None, True),
+        ("look-ups-without-casework", {"tags": [b"a"], "case": "G-1"}, None, False),
+        ("own-relatives-or-neighbours", {"tags": [b"a"]}, NEAR, True),
+        ("own-relatives-or-neighbours", {"tags": [b"a"]}, WATCHED, False),
+        ("watched-people", {"tags": [b"a"]}, WATCHED, True),
+        ("watched-people", {"tags": [b"a"]}, NEAR, False),
+        ("watched-people", {"tags": [b"a"], "case": "G-1"}, WATCHED, False),
+        ("dormant-account-wakes", {}, Circumstances(slept_days=60, awake_s=5), True),
+        ("dormant-account-wakes", {}, Circumstances(slept_days=60, awake_s=86_400), False),
+        ("dormant-account-wakes", {}, Circumstances(slept_days=59), False),
+        ("unusual-fields", {"subjects": 1},
+         Circumstances(read_before=set(), read_now=FIELDS), True),
+        ("unusual-fields", {"subjects": 1},
+         Circumstances(read_before=FIELDS, read_now=FIELDS), False),
+        ("unusual-fields", {"subjects": 1}, Circumstances(read_now=FIELDS), False),
+        ("system-reads-more", {"subjects": 1, "actor": None}, None, True),
+        ("system-reads-more", {"subjects": 1}, None, False),
+    ],
+)  # fmt: skip
+def test_a_packaged_rule_heeds_what_surrounds_an_entry(name, made, around, counts):
+    seen = entry(**{"actor": "c-7", "roots": []} | made)
+
+    assert applies(RULES[name], replace(seen, around=around or Circumstances())) is counts
+
+
+def test_a_threshold_rises_with_what_is_usual_in_whole_numbers_and_has_an_end():
+    usual = Usual(of=["reader"], percent=250, ceiling=100)
+    made = rule(threshold=10, usual=usual)
+
+    assert [raised_threshold(made, each) for each in (0, 4, 5, 17, 1_000)] == [10, 10, 13, 43, 100]
+    assert raised_threshold(rule(threshold=10), 1_000) == 10
+    assert raised_threshold(made, None) == 10
+    strict = Usual(of=["reader"], percent=250, must_be_known=True)
+    assert raised_threshold(rule(threshold=10, usual=strict), None) > 2**60
+    assert raised_threshold(rule(threshold=10, usual=strict), 1_000) == 2_500
+
+
+def test_a_rule_counts_in_its_days_only_and_two_of_an_id_never_hold_at_once():
+    text = """
+[[rule]]
+id = "one"
+says = "s"
+says_zh = "s"
+severity = "low"
+kinds = ["answer"]
+measure = "entries"
+window_s = 86400
+threshold = 1
+valid_from = {}
+valid_to = {}
+"""
+    first, second = (("2026-11-01", "2026-11-27"), ("2026-11-27", "2027-01-01"))
+    rules = load_rules(text.format(*first) + text.format(*second).replace("= 1", "= 9"))
+
+    (count,) = tally(rules, [entry(1), entry(2)]).counts.values()
+    assert (count.rule.threshold, count.count) == (9, 2)
+    midnight = NOON.replace(day=26, hour=16)
+    assert next(iter(tally(rules, [entry(at=midnight - timedelta(seconds=1))]).counts.values())
+                ).rule.threshold == 1  # fmt: skip
+    with pytest.raises(ValueError, match="one day"):
+        load_rules(text.format(*first) + text.format("2026-11-26", "2027-01-01"))
+
+
+def test_an_indicator_names_the_first_fifty_entries_that_it_rests_on():
+    (count,) = tally([rule()], [entry(index, at=NOON) for index in range(60)]).counts.values()
+
+    assert (count.entries, count.count, count.last) == (list(range(50)), 60, 59)
+
+
+def test_look_ups_wait_for_casework_and_casework_is_told_by_whom_about_whom():
+    waits = rule(unfollowed_days=14)
+    command = entry(2, kind=EntryKind.COMMAND, actor="c-8", tags=[b"a"])
+    added = tally([waits], [entry(1, actor="c-7", tags=[b"a", b"b"]), command])
+
+    assert [(each.who.actor, each.tag[:1], each.place) for each in added.waiting] == [
+        ("c-7", b"a", 1), ("c-7", b"b", 1),
+    ]  # fmt: skip
+    assert {(name, tag[:1]) for name, tag, _ in added.worked} == {("tax", b"a")}
+    assert not added.counts
 
 
 def test_every_rule_says_what_it_means_in_both_languages():
@@ -169,9 +263,9 @@ def test_a_subject_is_seen_once_by_each_department_in_a_window():
     many = rule(measure="departments")
     entries = [entry(5, tags=[b"a"]), entry(6, tags=[b"a"]), entry(7, tags=[b"a"], department="x")]
 
-    seen = tally([many], entries).sightings.values()
+    seen = tally([many], entries).sightings.items()
 
-    assert [(s.tag, s.department, s.place) for s in seen] == [
+    assert [(s.tag, s.by, index) for s, (_, _, index) in seen] == [
         (b"a" * 32, "tax", 5),
         (b"a" * 32, "x", 7),
     ]
@@ -199,8 +293,9 @@ def test_two_stretches_add_up_to_the_whole(entries, cut):
     parts = {}
     for stretch in (entries[:cut], entries[cut:]):
         for count in tally(list(RULES.values()), stretch).counts.values():
-            known = parts.setdefault(count.id, replace(count, count=0))
+            known = parts.setdefault(count.id, replace(count, count=0, entries=[]))
             known.first, known.last = min(known.first, count.first), max(known.last, count.last)
             known.count += count.count
+            known.entries = (known.entries + count.entries)[:50]
 
     assert parts == {count.id: count for count in whole.values()}

@@ -3,7 +3,8 @@
 import pytest
 
 from audit.entry import EntryKind
-from audit.indicators import applies, observed, packaged_rules
+from audit.indicator_rules import packaged_rules
+from audit.indicators import applies, observed
 from hub.http.reuse import EVERY_S, NotedReuse
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.edge import CLIENT, START, SetClock, new_edge

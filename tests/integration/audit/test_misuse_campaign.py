@@ -1,0 +1,40 @@
+"""Misuse that is planted among thirteen weeks of office work is found, and work is left alone."""
+
+import asyncio
+
+import pytest
+
+from hub.store.migrate import migrate
+from schema.catalogue import Catalogue
+from tests.support.misuse import campaign
+from tests.support.office import PATTERNS, Office
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+
+@pytest.fixture
+def hub_database(database):
+    asyncio.run(migrate(database, Catalogue.discover()))
+    return database
+
+
+@pytest.mark.timeout(300)
+async def test_a_slice_of_the_campaign_finds_what_was_planted(hub_database):
+    made = await campaign(hub_database, Office(seed=7, accesses=20_000))
+    print(made.table())
+
+    assert made.accesses >= 18_000
+    assert len(made.found) >= 11, made.table()
+    assert made.false_per_thousand <= 1, made.table()
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(2_400)
+async def test_the_whole_campaign_finds_eleven_of_twelve_and_one_false_in_a_thousand(hub_database):
+    made = await campaign(hub_database, Office(seed=20_261_127, accesses=200_000))
+    print(made.table())
+
+    assert made.accesses >= 200_000
+    assert len(made.found) >= 11, made.table()
+    assert set(made.found) <= set(PATTERNS)
+    assert made.false_per_thousand <= 1, made.table()
