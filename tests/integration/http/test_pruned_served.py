@@ -8,13 +8,13 @@ import pytest
 
 from audit.cli import main
 from audit.entry import Entry, EntryKind, SubjectAccess, canonical
-from audit.indicators import packaged_rules
+from audit.indicator_rules import packaged_rules
 from audit.search import index_behind
 from audit.verify import verify_database
 from hub.custody.retention import Keeper, PurgeRefusedError
 from hub.errors import AuditUnavailableError
 from hub.sealing.keyring import HUB, KeyKind, Keyring
-from hub.store.indicators import count_behind
+from hub.store.indicator_counting import count_behind
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.logged_edge import Hub, served
 
