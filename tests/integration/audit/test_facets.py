@@ -156,6 +156,15 @@ async def test_what_is_found_is_what_going_through_the_log_finds(connection, ste
         await agrees(connection, wanted)
 
 
+@pytest.mark.parametrize("steps", [0, 99])
+async def test_each_value_of_each_facet_is_found_by_itself(connection, steps):
+    for _ in range(steps):
+        await index_facets(connection, Definitions(), SMALL)
+    for facet, values in VALUES.items():
+        for value in values[:6]:
+            await agrees(connection, Filter(facets=[Sought(facet, (value,))], limit=2_000))
+
+
 async def test_many_candidates_about_a_subject_are_sifted_by_the_index(connection, monkeypatch):
     monkeypatch.setattr("audit.search._READ", 7)
     while await index_facets(connection, Definitions(), SMALL):
