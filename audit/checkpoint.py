@@ -7,9 +7,9 @@ Spec: C2SP signed-note and tlog-checkpoint (5ba5ee8); Ed25519 is signature type 
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -29,6 +29,7 @@ from audit.notes import (
 
 _ED25519: Final = b"\x01"
 _MAX_DIGITS: Final = 19
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ class NoteSigner:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signed note of `checkpoint`. About 30 microseconds."""
-        text = checkpoint.text()
+        return self.sign_text(checkpoint.text())
+
+    def sign_text(self, text: str) -> str:
+        """Return the signed note of another text, which must not read as a checkpoint."""
         return f"{text}\n{self.line(text)}"
 
     def line(self, text: str) -> str:
@@ -126,7 +130,10 @@ class NoteSigners:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the note of `checkpoint`, signed by each key."""
-        text = checkpoint.text()
+        return self.sign_text(checkpoint.text())
+
+    def sign_text(self, text: str) -> str:
+        """Return the note of another text, signed by each key; it must not read as a checkpoint."""
         return f"{text}\n{''.join(key.line(text) for key in self.keys)}"
 
 
@@ -155,17 +162,25 @@ class NoteVerifier:
             InvalidNoteError: This key did not sign it, or the signed text is no checkpoint of
                 the log that the key is named for.
         """
-        # 1. split text and signatures  2. find our signature  3. verify it  4. read the text
+        checkpoint = _parsed(self.text(note))
+        if checkpoint.origin != self.name:
+            raise InvalidNoteError(f"the checkpoint is not one of {self.name}")
+        return checkpoint
+
+    def text(self, note: str) -> str:
+        """Return the text of `note`, once its signature has been verified.
+
+        Raises:
+            InvalidNoteError: This key did not sign it.
+        """
+        # 1. split text and signatures  2. find our signature  3. verify it
         text, signatures = split_note(note)
         signature = self._signature(signatures)
         try:
             self.key.verify(signature, text.encode())
         except InvalidSignature:
             raise InvalidNoteError(f"the signature of {self.name} does not verify") from None
-        checkpoint = _parsed(text)
-        if checkpoint.origin != self.name:
-            raise InvalidNoteError(f"the checkpoint is not one of {self.name}")
-        return checkpoint
+        return text
 
     def _signature(self, lines: str) -> bytes:
         for line in signature_lines(lines):
@@ -199,11 +214,27 @@ class NoteVerifiers:
             InvalidNoteError: No known key signed it, one's signature is wrong, or the signed text
                 is no checkpoint of the log.
         """
+        return self._by_each(lambda key: key.open(note))
+
+    @property
+    def name(self) -> str:
+        """The log that the keys are of, as the first one says."""
+        return self.keys[0].name
+
+    def text(self, note: str) -> str:
+        """Return the text of a note that is no checkpoint; as `open`.
+
+        Raises:
+            InvalidNoteError: No known key signed it, or one's signature is wrong.
+        """
+        return self._by_each(lambda key: key.text(note))
+
+    def _by_each(self, opened_by: Callable[[NoteVerifier], T]) -> T:
         refused: InvalidNoteError | None = None
-        opened: Checkpoint | None = None
+        opened: T | None = None
         for key in self.keys:
             try:
-                opened = key.open(note)
+                opened = opened_by(key)
             except NotSignedError as absent:
                 refused = absent
         if opened is None:

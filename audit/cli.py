@@ -17,7 +17,9 @@ from audit.checkpoint import NoteVerifiers
 from audit.cosignature import CosignatureVerifier
 from audit.errors import InvalidNoteError, LogError, LogInconsistentError
 from audit.exported import ExportSource, is_export
+from audit.manifest import MANIFEST, SELECTION, Manifest, read_manifest
 from audit.outcome import Outcome, outcome_of
+from audit.published import CHECKPOINT
 from audit.reading import FolderReader, HttpReader, Reader, reader_of
 from audit.receipts import (
     check_consistency,
@@ -28,6 +30,7 @@ from audit.receipts import (
     receipt_in,
 )
 from audit.replay import Problem
+from audit.selected import check_selection
 from audit.tlog_proof import HEADER, SUFFIX, read_proof
 from audit.usage_check import answer_in, check_usages
 from audit.verify import verify_database, verify_export, verify_published
@@ -89,29 +92,48 @@ def script() -> None:
 
 
 def _log(given: _Given) -> Outcome:
+    witnesses = _witnesses(given)
     with closing(_reader(given, given.log)) as reader:
+        note = (reader.read(CHECKPOINT) or b"").decode(errors="replace") if witnesses else ""
         if isinstance(reader, FolderReader) and is_export(reader.folder):
-            return _export(given)
+            return _cosigned(_export(given), note, given, witnesses)
         verdict = verify_published(
             reader,
             _vkey(given),
-            witnessed=_texts(given.witnessed),
+            witnessed=[*_texts(given.witnessed), *([note] if note else [])],
             workers=given.workers,
             progress=Told(given.quiet),
         )
-    return outcome_of(f"published log {given.log}, without its records", verdict)
+    whole = outcome_of(f"published log {given.log}, without its records", verdict)
+    return _cosigned(whole, note, given, witnesses)
+
+
+def _cosigned(
+    whole: Outcome, note: str, given: _Given, witnesses: Sequence[CosignatureVerifier]
+) -> Outcome:
+    """Return the outcome for a log whose checkpoint known witnesses must have cosigned, if any."""
+    if not witnesses:
+        return whole
+    seen = check_cosignatures(note, _verifier(given), witnesses, given.quorum)
+    facts = {**whole.facts, "witnesses": seen.facts["witnesses"]}
+    return replace(whole, facts=facts, problems=[*whole.problems, *seen.problems])
 
 
 def _export(given: _Given) -> Outcome:
     folder = Path(given.log)
     if not folder.is_dir():
         raise ValueError(f"{given.log} is no folder")
+    verifier = _verifier(given)
+    manifest = read_manifest(folder, verifier) if (folder / MANIFEST).exists() else None
+    if isinstance(manifest, Manifest) and manifest.kind == SELECTION:
+        return check_selection(folder, manifest, verifier)
     verdict = verify_export(
         folder,
         _vkey(given),
         witnessed=_texts(given.witnessed),
         workers=given.workers,
         progress=Told(given.quiet),
+        is_signed=not given.unsigned,
     )
     return outcome_of(f"export {given.log}", verdict)
 
@@ -238,7 +260,9 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="the outcome as JSON")
         return added
 
-    def whole(name: str, check: Callable[[_Given], Outcome], what: str, about: str) -> None:
+    def whole(
+        name: str, check: Callable[[_Given], Outcome], what: str, about: str
+    ) -> argparse.ArgumentParser:
         added = command(name, check, about)
         added.add_argument("log", metavar=what, help="the log that is verified")
         added.add_argument(
@@ -251,9 +275,17 @@ def _parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--workers", type=int, help="processes; default: one a processor")
         added.add_argument("--quiet", action="store_true", help="tell no progress")
+        added.add_argument(
+            "--unsigned",
+            action="store_true",
+            help="of an export: take one without a manifest, which cannot show what was left out",
+        )
         _over_http(added)
+        return added
 
-    whole("verify-log", _log, "URL|FOLDER", "Verify a log: its address, its files, or an export.")
+    log = whole(
+        "verify-log", _log, "URL|FOLDER", "Verify a log: its address, its files, or an export."
+    )
     whole("verify-export", _export, "FOLDER", "Verify an export: records, files and all.")
     whole(
         "verify-database", _database, "DSN", "Verify a log in its database; needs asyncpg, numpy."
@@ -269,7 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cosignature = command("cosignature", _cosignature, "Verify a checkpoint's cosignatures.")
     cosignature.add_argument("file", type=Path, metavar="CHECKPOINT", help="the cosigned note")
-    for added, needed in ((cosignature, True), (receipt, False)):
+    for added, needed in ((cosignature, True), (receipt, False), (log, False)):
         added.add_argument(
             "--witness",
             action="append",

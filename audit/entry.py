@@ -118,12 +118,19 @@ class Entry:
     kind: EntryKind
     record: bytes
     subjects: Sequence[SubjectAccess] = ()
+    aside: bytes | None = field(default=None, repr=False)
+    """Sealed bytes that are stored beside the record and are no part of the commitment, so that
+    they can be destroyed alone; a record that is to commit to them names their digest."""
     stamped: Stamped | None = field(default=None, init=False, repr=False, compare=False)
     """What was read from the content that `record` was just made of; see `stating`."""
 
     @classmethod
     def stating(
-        cls, kind: EntryKind, content: Mapping[str, object], subjects: Sequence[SubjectAccess] = ()
+        cls,
+        kind: EntryKind,
+        content: Mapping[str, object],
+        subjects: Sequence[SubjectAccess] = (),
+        aside: bytes | None = None,
     ) -> "Entry":
         """Return the entry whose record is `content`, which has its time in it.
 
@@ -133,7 +140,7 @@ class Entry:
             ValueError: `at` or `department` is of the wrong type or out of range.
         """
         record = canonical(content)
-        entry = cls(kind, record, subjects)
+        entry = cls(kind, record, subjects, aside)
         object.__setattr__(entry, "stamped", Stamped(*indexed_parts(content), record))
         return entry
 

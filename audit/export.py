@@ -5,7 +5,9 @@ holds the records with their secrets: it goes to auditors only, while the rest m
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +15,9 @@ import asyncpg
 import msgspec
 
 from audit.errors import StorageError
-from audit.exported import KEPT, ExportedCheckpoint, ExportedEntry, records_path
+from audit.exported import KEPT, POLICIES, ExportedCheckpoint, ExportedEntry, records_path
+from audit.forms import FORMS, SUFFIXES, FormedEntry
+from audit.manifest import WHOLE, Listing, TextSigner
 from audit.merkle import hash_leaf
 from audit.postgres import DATABASE_FAILURES, FAILURES
 from audit.published import CHECKPOINT, MINIMUM
@@ -32,10 +36,25 @@ Progress = Callable[[int, int], None]
 """Is told how many entries are done, of how many."""
 
 
-def export_log(dsn: str, folder: Path, progress: Progress | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What makes a folder a signed export: who signs, when, and what else goes in."""
+
+    signer: TextSigner
+    now: datetime
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """The texts of policies, by digest."""
+    forms: Sequence[str] = ()
+    """In which other forms the records are written as well (`audit.forms`)."""
+
+
+def export_log(
+    dsn: str, folder: Path, progress: Progress | None = None, sealing: Sealing | None = None
+) -> int:
     """Write the log in the database to `folder`, and return the number of its entries.
 
-    The folder shows the log as of one moment; the log may be written to meanwhile.
+    The folder shows the log as of one moment; the log may be written to meanwhile. Without
+    `sealing` it has no manifest, and nobody can tell what was left out of it afterwards.
 
     Raises:
         FileExistsError: The folder exists and is not empty.
@@ -44,17 +63,19 @@ def export_log(dsn: str, folder: Path, progress: Progress | None = None) -> int:
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty; export to a new folder")
-    return asyncio.run(_export(dsn, folder, progress))
+    return asyncio.run(_export(dsn, folder, progress, sealing))
 
 
-async def _export(dsn: str, folder: Path, progress: Progress | None) -> int:
+async def _export(
+    dsn: str, folder: Path, progress: Progress | None, sealing: Sealing | None
+) -> int:
     try:
         connection = await asyncpg.connect(dsn)
     except (*FAILURES, ValueError) as error:
         raise StorageError(f"cannot reach the database: {type(error).__name__}") from error
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await _write_all(connection, folder, progress)
+            return await _write_all(connection, folder, progress, sealing)
     except DATABASE_FAILURES as error:
         raise StorageError(f"cannot read the log: {type(error).__name__}") from error
     finally:
@@ -62,14 +83,17 @@ async def _export(dsn: str, folder: Path, progress: Progress | None) -> int:
 
 
 async def _write_all(
-    connection: asyncpg.Connection, folder: Path, progress: Progress | None
+    connection: asyncpg.Connection,
+    folder: Path,
+    progress: Progress | None,
+    sealing: Sealing | None,
 ) -> int:
     head = await connection.fetchrow("SELECT size, note FROM audit.head")
     if head is None or not head["size"]:
         raise StorageError("the log has no entry yet")
     size = int(head["size"])
     minimum: int = await connection.fetchval(_MINIMUM)
-    writer = ExportWriter(folder, minimum)
+    writer = ExportWriter(folder, minimum, sealing)
     for start in range(0, size, CHUNK):
         stop = min(start + CHUNK, size)
         rows = [tuple(row) for row in await connection.fetch(_ROWS, start, stop)]
@@ -86,10 +110,12 @@ async def _write_all(
 class ExportWriter:
     """Writes an export, a chunk of entries at a time, and the checkpoint last."""
 
-    def __init__(self, folder: Path, minimum: int = 0) -> None:
+    def __init__(self, folder: Path, minimum: int = 0, sealing: Sealing | None = None) -> None:
         """Take the folder, and the log's minimum index: entries below it may be gone."""
         self._folder = folder
         self._minimum = minimum
+        self._sealing = sealing
+        self._listing = None if sealing is None else Listing(sealing.signer, sealing.now)
         self._tree = TileTree()
 
     def add(self, rows: Sequence[ExportedRow], pruned: Sequence[bytes] = ()) -> None:
@@ -108,7 +134,13 @@ class ExportWriter:
             )
             for seq, kind, record, secret, subjects, _ in rows
         ]
-        self._write(records_path(tree.size), b"".join(line + b"\n" for line in lines))
+        path = records_path(tree.size)
+        self._write(path, b"".join(line + b"\n" for line in lines))
+        if self._sealing is not None and self._sealing.forms:
+            formed = [FormedEntry(seq, kind, record) for seq, kind, record, *_ in rows]
+            for form in self._sealing.forms:
+                made = FORMS[form](formed, self._sealing.signer.name)
+                self._write(f"{form}/{Path(path).stem}.{SUFFIXES[form]}", made)
         for hashes in pruned:
             self._grow(split_hashes(hashes))
         commitments = [row[-1] for row in rows if row[0] >= self._minimum]
@@ -140,8 +172,16 @@ class ExportWriter:
         self._write(KEPT, b"".join(line + b"\n" for line in lines))
         # Last, so that a folder without it is recognisably unfinished.
         self._write(CHECKPOINT, note.encode())
+        if self._sealing is not None and self._listing is not None:
+            for digest, text in self._sealing.policies.items():
+                self._write(f"{POLICIES}/{digest}.toml", text.encode())
+            listing, self._listing = self._listing, None
+            for path, content in listing.finish(WHOLE, tree.size, tree.size, {}):
+                self._write(path, content)
 
     def _write(self, path: str, content: bytes) -> None:
+        if self._listing is not None:
+            self._listing.add(path, content)
         whole = self._folder / path
         whole.parent.mkdir(parents=True, exist_ok=True)
         whole.write_bytes(content)

@@ -26,6 +26,7 @@ from audit.tiles import TILE_WIDTH, tile_path, widths
 
 KEPT: Final = "checkpoints.jsonl"
 RECORDS: Final = "records"
+POLICIES: Final = "policies"
 _NAMED: Final = 20
 """Files too many that are named; there may be more."""
 
@@ -81,6 +82,8 @@ class ExportSource:
     """The log as a folder: `checkpoint`, `checkpoints.jsonl`, `tile/` and `records/`."""
 
     folder: Path
+    more: frozenset[str] = frozenset()
+    """Files that stand beside the log's, and are checked otherwise."""
 
     def claims(self) -> Claims:
         """Return what the folder says of its log; its size is what the newest checkpoint says.
@@ -127,6 +130,7 @@ class ExportSource:
         there = (path for path in self.folder.rglob("*") if not path.is_dir() or path.is_symlink())
         wanted = set(paths_of(size, minimum))
         found = {path.relative_to(self.folder).as_posix() for path in there} - wanted
+        found -= self.more
         return [Problem(path, "is no file of this export") for path in sorted(found)[:_NAMED]]
 
     def check(self, start: int, stop: int) -> Chunk:

@@ -90,7 +90,7 @@ class Limits:
 class _Waiter:
     """One entry on its way; `receipt` belongs to the caller, who may cancel it."""
 
-    fields: tuple[datetime, int, str | None, bytes, bytes, bytes, bytes]
+    fields: tuple[datetime, int, str | None, bytes, bytes, bytes, bytes, bytes | None]
     leaf: bytes
     receipt: asyncio.Future[Receipt]
     cost: int
@@ -255,12 +255,13 @@ class Log:
         stamped = entry.stamped or stamp(entry.record, self._clock())
         secret = self._random_bytes(SECRET_SIZE)
         kind = CODE_BY_KIND[entry.kind]
-        promise = commitment(kind, secret, stamped.record, subjects)
+        record, aside = stamped.record, entry.aside
+        promise = commitment(kind, secret, record, subjects)
         return _Waiter(
-            (stamped.at, kind, stamped.department, stamped.record, secret, subjects, promise),
+            (stamped.at, kind, stamped.department, record, secret, subjects, promise, aside),
             hash_leaf(promise),
             asyncio.get_running_loop().create_future(),
-            len(stamped.record) + len(subjects),
+            len(record) + len(subjects) + (0 if aside is None else len(aside)),
         )
 
     async def _has_work(self) -> bool:

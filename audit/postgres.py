@@ -73,9 +73,11 @@ _ADVANCE_FROM: Final = """
         SELECT $1, $7::timestamptz, $3
         WHERE $7::timestamptz IS NOT NULL AND EXISTS (SELECT FROM moved)
     ), records AS (
-        INSERT INTO audit.record (seq, at, kind, department, record, secret, subjects, commitment)
+        INSERT INTO audit.record
+            (seq, at, kind, department, record, secret, subjects, commitment, aside)
         SELECT r.* FROM unnest($10::bigint[], $11::timestamptz[], $12::smallint[], $13::text[],
-                               $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[]) AS r
+                               $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[],
+                               $18::bytea[]) AS r
         WHERE EXISTS (SELECT FROM moved)
     )
     SELECT count(*) FROM moved

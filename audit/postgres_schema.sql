@@ -1,10 +1,12 @@
 -- The log in PostgreSQL. Idempotent. The writer may INSERT everywhere and UPDATE head and
--- index_progress; auditors may SELECT; what was recorded cannot be changed by either.
+-- index_progress; auditors may SELECT; what was recorded cannot be changed by either. Only what
+-- stands aside of a record can be taken away, for good.
 
 CREATE SCHEMA IF NOT EXISTS audit;
 
 -- One row an entry. `at` and `department` repeat what the record says, for searching.
 -- `subjects` is tag(32) || field set(4) of each subject; `commitment` is the entry in the tree.
+-- `aside` is sealed, is in no commitment, and may be destroyed: then it is null.
 CREATE TABLE IF NOT EXISTS audit.record (
     seq        bigint      PRIMARY KEY CHECK (seq >= 0),
     at         timestamptz NOT NULL,
@@ -13,8 +15,11 @@ CREATE TABLE IF NOT EXISTS audit.record (
     record     bytea       NOT NULL,
     secret     bytea       NOT NULL,
     subjects   bytea       NOT NULL,
-    commitment bytea       NOT NULL
+    commitment bytea       NOT NULL,
+    aside      bytea
 );
+ALTER TABLE audit.record ADD COLUMN IF NOT EXISTS aside bytea;
+ALTER TABLE audit.record ALTER COLUMN aside SET STORAGE EXTERNAL;
 -- Entries come in nearly the order of time, so a few bytes for each range of pages are enough.
 CREATE INDEX IF NOT EXISTS record_at ON audit.record USING brin (at) WITH (pages_per_range = 16);
 -- The dictionary (kind 9) is read whole at each start.
@@ -155,8 +160,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON audit.record
+CREATE OR REPLACE TRIGGER refuse_change BEFORE
+    UPDATE OF seq, at, kind, department, record, secret, subjects, commitment
+    OR TRUNCATE ON audit.record
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_aside BEFORE UPDATE OF aside ON audit.record
+    FOR EACH ROW WHEN (NEW.aside IS NOT NULL) EXECUTE FUNCTION audit.refuse();
 -- Where no minimum index was published nothing is deleted at all, not even nothing.
 CREATE OR REPLACE FUNCTION audit.refuse_unpruned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -179,8 +188,11 @@ CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON a
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
-CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.cosignature
+-- Of cosignatures that are a month old, one a day of each witness is enough (`hub.store.witnessed`).
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON audit.cosignature
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_early BEFORE DELETE ON audit.cosignature
+    FOR EACH ROW WHEN (OLD.at > now() - interval '30 days') EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.head
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_shrinking BEFORE UPDATE ON audit.head

@@ -30,6 +30,8 @@ class Row(NamedTuple):
     secret: bytes
     subjects: bytes
     commitment: bytes
+    aside: bytes | None = None
+    """What is kept beside the record; may be destroyed, and is not in the commitment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
 6. No entry is dated long before one that stands before it.
 7. Every checkpoint that somebody outside kept (`witnessed`) fits as well.
 8. What is gone below the minimum index was announced by an entry, and what that keeps is there.
+9. Of an export: every file is the one that its signed manifest lists, and there is no other.
 
 Of a log without its records, as it may be published, only 2, 3, 4 and 7 can be checked.
 
@@ -31,6 +32,7 @@ from audit.exported import ExportSource
 from audit.published import PublishedSource
 from audit.reading import Reader
 from audit.replay import CHUNK, Chunk, Claims, Problem, Replay
+from audit.signed import signed_for
 
 _WORTH_WORKERS: Final = 2 * CHUNK  # a process takes a fifth of a second to start
 _SHOWN: Final = 20
@@ -97,13 +99,16 @@ def verify_export(
     witnessed: Sequence[str] = (),
     workers: int | None = None,
     progress: Progress | None = None,
+    is_signed: bool = False,
 ) -> Verdict:
-    """Verify an exported log.
+    """Verify an exported log, and its manifest; with `is_signed` it must have one.
 
     Raises:
         InvalidNoteError: `vkey` is no verifier key; several have blanks between them.
     """
-    return _verify(ExportSource(folder), vkey, witnessed, workers, progress)
+    said = signed_for(folder, NoteVerifiers.from_vkeys(vkey.split()), must_be=is_signed)
+    verdict = _verify(ExportSource(folder, said.more), vkey, witnessed, workers, progress)
+    return replace(verdict, problems=[*said.problems, *verdict.problems])
 
 
 def verify_published(

@@ -45,7 +45,7 @@ from schema.catalogue import DEFAULT_PACKAGES, Catalogue
 from scoring import AlertParameters, Profile, load_profile, packaged_calendar, packaged_profile
 from scoring.facts import fields_number
 
-_HUB_KEYS = (KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND)
+_HUB_KEYS = (KeyKind.SUBJECT, KeyKind.LOG, KeyKind.TOKEN, KeyKind.OUTBOUND, KeyKind.REPLAY)
 _TAG_KEYS = frozenset({KeyKind.TAG, KeyKind.SUBJECT})
 
 

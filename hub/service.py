@@ -23,10 +23,13 @@ from audit.facet_index import index_facets
 from audit.indicator_rules import newest_by_id, packaged_rules
 from audit.search import index_behind
 from hub.app import Core
+from hub.casework.replay_desk import ReplayDesk
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.register import Agreements
 from hub.custody.retention import Keeper
 from hub.custody.signing import SigningCustodian
+from hub.delivery.log_stream import LogStream
+from hub.delivery.stream_ports import EntryWords, port_of
 from hub.delivery.witnesses import Witnesses, places_of
 from hub.errors import HubError, SetupError
 from hub.http.assertions import StoredOnce
@@ -61,6 +64,8 @@ from hub.query.documents import Documents
 from hub.query.export import Exporter
 from hub.query.fetch import Fetcher
 from hub.query.indicators import Indicators
+from hub.query.kept import RequestKeeper
+from hub.query.log_export import LogExporter
 from hub.query.logbook import Logbook
 from hub.query.measure import DocumentLimits
 from hub.query.model import RootKind
@@ -68,10 +73,14 @@ from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
 from hub.query.quota import Quota, Quotas
+from hub.query.replay import Replayer
+from hub.query.replays import Replays
 from hub.query.reveal import Revealer
 from hub.query.sql import Composer
 from hub.query.usages import Usages
 from hub.query.words import Words
+from hub.sealing.log_signing import LogSigner
+from hub.sealing.replay_seals import ReplaySeals
 from hub.store.database import AS_LOGIN, Database
 from hub.store.indicator_counting import Counting
 from hub.store.journal import recorded
@@ -90,6 +99,7 @@ _COUNT_ENTRIES: Final = 2_000
 _PRUNE_EVERY_S: Final = 86_400.0
 _PRUNE_AGAIN_S: Final = 300.0
 _SETTLE_EVERY_S: Final = 5.0
+_STREAM_TIMEOUT_S: Final = 30.0
 _PATIENCE_S: Final = 5.0
 """For a connection while all are taken: whoever waits longer is told to try again."""
 _FOR_COMMANDS: Final = 12
@@ -177,6 +187,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
             RootKind.USAGES: Usages(
                 database.acting_as(names.log), core.tagger, policies, core.catalogue, core.clock
             ),
+            RootKind.REPLAYS: Replays(database.acting_as(names.log), core.clock),
             RootKind.INDICATORS: Indicators(
                 database.acting_as(names.log), newest_by_id(packaged_rules())
             ),
@@ -191,6 +202,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
             clients,
             NotedReuse(core.log, core.clock, time.monotonic),
         ),
+        keeper=RequestKeeper(ReplaySeals(core.keyring), core.database),
         max_cost=core.settings.max_cost,
         meter=quotas,
     )
@@ -199,6 +211,24 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     finally:
         await quotas.close()
         await database.close()
+
+
+def replay_desk(core: Core, queries: Answerer) -> ReplayDesk:
+    """Return what has answers asked again."""
+    seals = ReplaySeals(core.keyring)
+    replayer = Replayer(queries, core.catalogue, core.database, seals)
+    return ReplayDesk(core.database, core.log, replayer, queries.disclosures, core.clock)
+
+
+def log_exporter(core: Core) -> LogExporter:
+    """Return what makes signed exports of the log.
+
+    Raises:
+        KeysUnavailableError: There is no key that signs for the log.
+    """
+    signer = LogSigner(core.keyring, core.settings.origin)
+    disclosures = Disclosures(core.log, core.tagger)
+    return LogExporter(core.database, core.log, core.tagger, signer, core.clock, disclosures)
 
 
 def application(
@@ -237,6 +267,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
         once=StoredOnce(core.database, core.tagger, core.clock),
         revocations=StoredRevocations(core.database, core.tagger, core.clock, time.monotonic),
         log_is_open=lambda: core.log.is_open,
+        log_exporter=log_exporter(core),
         log_is_public=core.settings.log_is_public,
         witnessed=_witnessed(core),
         clock=core.clock,
@@ -329,6 +360,22 @@ async def settle_keys(core: Core) -> None:
         except HubError as problem:
             log.warning("keys.settle.waits", code=problem.code)
         await asyncio.sleep(_SETTLE_EVERY_S)
+
+
+async def stream_the_log(core: Core) -> None:
+    """Tell the SIEM of new entries, if there is one, for as long as we serve."""
+    settings = core.settings
+    if settings.log_stream_url is None:
+        return
+    words = EntryWords(settings.origin, settings.log_stream_form)
+    port = port_of(
+        settings.log_stream_url,
+        words,
+        settings.log_stream_ca_file,
+        settings.log_stream_token_file,
+        _STREAM_TIMEOUT_S,
+    )
+    await LogStream(core.database, settings.log_stream_url, port, core.clock).run()
 
 
 async def witness_the_log(core: Core) -> None:

@@ -153,6 +153,23 @@ class Settings(BaseSettings):
             "nobody holds them (docs/audit.md). Without it `hub audit prune` does it."
         ),
     )
+    log_stream_url: str | None = Field(
+        default=None,
+        description=(
+            "Where a SIEM takes new entries of the log: syslog+tls://host:6514, https://..., or on "
+            "this machine syslog:// and http:// (docs/audit.md). Without it nobody is told."
+        ),
+    )
+    log_stream_form: Literal["ocsf", "record"] = Field(
+        default="ocsf", description="How entries are told: as events of OCSF, or as they stand."
+    )
+    log_stream_ca_file: AbsolutePath | None = Field(
+        default=None,
+        description="Certificates in PEM that the SIEM's is checked by; default: the system's.",
+    )
+    log_stream_token_file: AbsolutePath | None = Field(
+        default=None, description="File with the bearer token that the SIEM asks over HTTP."
+    )
     policy_file: AbsolutePath = Field(
         default_factory=_in_home("policy.toml"),
         description="File with the departments and their grants.",
@@ -368,6 +385,27 @@ class Settings(BaseSettings):
             if parts.scheme not in {"http", "https"} or not parts.hostname or not is_safe:
                 raise ValueError("a witness has an https address, or an http one on this machine")
         return witnesses
+
+    @field_validator("log_stream_url")
+    @classmethod
+    def _is_stream(cls, url: str | None) -> str | None:
+        """Refuse an address over which entries would cross a network in clear, or that is none."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        try:
+            is_whole = bool(parts.hostname) and parts.port != 0 and parts.username is None
+        except ValueError:
+            is_whole = False
+        is_local = parts.hostname in _LOCAL_HOSTS
+        is_safe = parts.scheme in {"https", "syslog+tls"}
+        is_safe = is_safe or (parts.scheme in {"http", "syslog"} and is_local)
+        if not is_whole or not is_safe:
+            raise ValueError(
+                "is https:// or syslog+tls://, or http:// or syslog:// on this machine, without a "
+                "password"
+            )
+        return url
 
     @field_validator("database_url")
     @classmethod

@@ -20,6 +20,7 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from schema.codes import CodeList
+from schema.replay_fields import REPLAY_FIELDS
 from schema.sharing_fields import SHARING_FIELDS
 
 Scalar = str | int | bool | date | datetime | None
@@ -443,7 +444,7 @@ CORE_FIELDS: Final = (
     CoreField("AccessRule", "regions", "地域", "in which regions"),
     CoreField("AccessRule", "conditions", "条件", "what a request must also fulfil"),
     CoreField("AccessRule", "missing", "缺少", "what would be needed"),
-    *(CoreField(*each) for each in SHARING_FIELDS),
+    *(CoreField(*each) for each in (*SHARING_FIELDS, *REPLAY_FIELDS)),
 )
 """What can be granted beside the datasets' fields."""
 

@@ -35,9 +35,11 @@ from schema.graph_lists import AlertOrder, HouseholdOrder, household_filter, rec
 from schema.graph_registers import (
     access_rule,
     audit_indicator,
+    audit_replay,
     sharing_agreement,
     usage_entry,
 )
+from schema.graph_replays import MUTATIONS as REPLAYS
 from schema.graph_sharing import MUTATIONS as SHARING
 from schema.graph_types import (
     CENTS_SCALAR,
@@ -256,6 +258,16 @@ def _query(
                 ],
             ),
             _root(
+                "replays",
+                optional(connection("AuditReplay", audit_replay())),
+                "Requests that an answer be asked again, the newest first; for auditors.",
+                [
+                    *_paging(),
+                    argument("index", int | None, "Only of this entry.", default=None),
+                    argument("state", str | None, "Only in this state.", default=None),
+                ],
+            ),
+            _root(
                 "access_rules",
                 optional(connection("AccessRule", access_rule())),
                 "Who may read which field for which purpose: the policy in force, line by line. "
@@ -304,6 +316,7 @@ def _mutation() -> type:
                     **CASES,
                     **SHARING,
                     **FINDINGS,
+                    **REPLAYS,
                 }.items()
             ),
         ],

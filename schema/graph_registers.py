@@ -77,6 +77,25 @@ def usage_entry() -> type:
     )
 
 
+def audit_replay() -> type:
+    """Return the type of one request for a replay."""
+    texts = ("id", "state", "reason", "asked_by", "decided_by", "verdict")
+    moments = ("asked_at", "decided_at", "expires_at", "ran_at")
+    return make_type(
+        "AuditReplay",
+        "A request that an answer be asked again as of then: who asked, why, what came of it.",
+        core_fields(
+            "AuditReplay",
+            {
+                **dict.fromkeys(texts, str | None),
+                **dict.fromkeys(moments, datetime | None),
+                "index": int | None,
+                "why": list[str] | None,
+            },
+        ),
+    )
+
+
 def access_rule() -> type:
     """Return the type of one line of the policy: a field that an entitlement names."""
     texts = ("department", "role", "purpose", "field", "classification", "source", "state",

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from audit.export import export_log
+from audit.forms import FORMS
 from audit.verify import Verdict, report, verify_database, verify_export
-from hub.app import server_of
-from hub.commands import indicators, retention
+from hub.app import opened, server_of
+from hub.commands import indicators, replays, retention
 from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
 from hub.commands.options import Home
+from hub.query.log_export import LogExporter, Sought
 from hub.sealing.keyring import Keyring
 from hub.sealing.log_signing import LogSigner
+from hub.service import log_exporter
 from hub.settings import Settings
 
 app = typer.Typer(
@@ -24,7 +29,11 @@ app = typer.Typer(
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(retention.app, name="hold")
 app.command()(retention.prune)
+app.add_typer(replays.app, name="replay")
 Folder = Annotated[Path, typer.Argument(help="Folder of an export.")]
+OPERATOR: Final = {"department": "civil-affairs", "actor": None, "client": "operator"}
+"""Who exports at the hub's own machine."""
+_FORMATS: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Vkey = Annotated[str | None, typer.Option("--vkey", help="Verifier key; default: this hub's own.")]
 
 
@@ -91,20 +100,74 @@ def verify(
 
 
 @app.command()
-def export(folder: Folder, home: Home = None) -> None:
-    """Write the whole log into FOLDER: static files that other people's programs can verify."""
+def export(
+    folder: Folder,
+    home: Home = None,
+    forms: Annotated[
+        list[str], typer.Option("--form", help="In this form as well: csv or ocsf. Repeatable.")
+    ] = [],  # noqa: B006 - typer reads it, nobody changes it
+    department: Annotated[
+        str | None, typer.Option("--department", help="Only what this department asked.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=_FORMATS, help="From then on, UTC.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=_FORMATS, help="Before then, UTC.")
+    ] = None,
+    subject_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--subject-file",
+            exists=True,
+            dir_okay=False,
+            help="Only about the person whose citizen number stands in this file.",
+        ),
+    ] = None,
+) -> None:
+    """Write the log into FOLDER, signed: static files that other people's programs can verify.
+
+    The whole log; or, with one of the last four options, the entries that were looked for, each
+    with its proof. That it was exported is on record.
+    """
     settings = settings_or_fail(home=home)
-
-    async def work() -> int:
-        async with server_of(settings) as server:
-            return await asyncio.to_thread(export_log, server.dsn, folder, _progress)
-
     if folder.exists() and any(folder.iterdir()):
         fail(f"{folder} is not empty; choose a new folder.")
+    if not set(forms) <= FORMS.keys():
+        fail("a form is csv or ocsf.", 2)
+    number = None if subject_file is None else subject_file.read_text("utf-8").strip()
+    sought = Sought(number, department, _utc(since), _utc(until), tuple(dict.fromkeys(forms)))
+
+    async def work() -> int:
+        async with opened(settings) as core:
+            exporter = log_exporter(core)
+            if sought.is_all:
+                sealing = await exporter.sealing(sought.forms, OPERATOR)
+                return await asyncio.to_thread(export_log, core.dsn, folder, _progress, sealing)
+            return await _selected(exporter, sought, folder)
+
     entries = run(work())
     progress_done()
     typer.echo(f"{entries:,} entries are in {folder}; verify them with")
     typer.echo(f"  hub-audit verify-export {folder} --vkey '{verifier_key(settings)}'")
+
+
+async def _selected(exporter: LogExporter, sought: Sought, folder: Path) -> int:
+    """Write what was looked for to a folder, and return how many entries that is."""
+    wanted = await exporter.begin(sought, OPERATOR)
+    lines = 0
+    async with aclosing(exporter.files(wanted)) as files:
+        async for path, content in files:
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+            lines += content.count(b"\n") if path.startswith("records/") else 0
+            progress(f"written {lines:,} entries")
+    return lines
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from hub.commands.console import progress_done, run, settings_or_fail
 from hub.commands.credit import bank_channel
 from hub.commands.finding import Finding
 from hub.commands.ingest import departments_of
+from hub.commands.log_stream import log_stream
 from hub.commands.options import Home
 from hub.commands.places import Places, read_places
 from hub.commands.receiver_keys import CLIENT
@@ -120,6 +121,7 @@ async def _checks(core: Core) -> AsyncIterator[Finding]:
     yield await _present(core)
     yield await _log(core)
     yield await _witnesses(core)
+    yield await log_stream(core)
     yield await _policy(core)
     yield await _wall(core)
     yield await _clients(core)

@@ -23,6 +23,7 @@ from hub.casework.finding_rooms import finding_rooms
 from hub.casework.indicator_desk import IndicatorDesk
 from hub.casework.recognise import Recognise, RecogniseRoom
 from hub.casework.recording import DecidingUnit, Office, RecognitionReceiver
+from hub.casework.replay_rooms import replay_rooms
 from hub.casework.sharing.clocks import packaged_clock
 from hub.casework.sharing.rooms import sharing_rooms
 from hub.commands.credit import credit_rooms
@@ -39,7 +40,7 @@ from hub.sealing.envelopes import ReceiverKey
 from hub.sealing.sm2 import public_key_in
 from hub.sealing.sm2_providers import provider_at
 from hub.sealing.sm_envelopes import Sm2ReceiverKey
-from hub.service import Rooms
+from hub.service import Rooms, replay_desk
 from hub.settings import Settings
 from hub.store.facts import Facts
 from scoring.needs import packaged_services
@@ -132,6 +133,7 @@ def commands_of(core: Core, rooms: Rooms, office: Office, credit: CreditOffice) 
             **case_rooms(cases),
             **credit_rooms(credit),
             **finding_rooms(IndicatorDesk(core.database, core.log, core.clock)),
+            **replay_rooms(replay_desk(core, rooms.queries)),
             **sharing_rooms(sharing_desk(core), policy_desk(core), packaged_clock()),
         },
         rooms.quotas,

@@ -44,6 +44,7 @@ from hub.service import (
     say,
     serve_with,
     settle_keys,
+    stream_the_log,
     unextended,
     witness_the_log,
 )
@@ -152,6 +153,7 @@ async def worked(
                 partial(settle_keys, core),
                 partial(prune_the_log, core),
                 partial(witness_the_log, core),
+                partial(stream_the_log, core),
                 sender.run,
                 partial(follow_commitments, credit),
             )

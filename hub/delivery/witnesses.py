@@ -27,7 +27,7 @@ from hub.clock import Clock
 from hub.errors import HubError, SetupError
 from hub.store.database import Connections
 from hub.store.log_tree import Newest, newest, proof
-from hub.store.witnessed import Cosignature, Seen, keep, last_seen
+from hub.store.witnessed import Cosignature, Seen, keep, last_seen, thin_out
 
 log = structlog.get_logger(__name__)
 _SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n")
@@ -37,6 +37,7 @@ _PAUSES_S: Final = (1.0, 4.0)
 _CONFLICTS: Final = 2
 """How often in one round a witness may say that it knows another size."""
 _FUTURE: Final = timedelta(hours=1)
+_THIN_EVERY: Final = timedelta(hours=6)
 _OK, _CONFLICT, _BROKEN = 200, 409, 500
 
 
@@ -87,6 +88,7 @@ class Witnesses:
     pauses_s: Sequence[float] = _PAUSES_S
     timeout_s: float = _TIMEOUT_S
     _began: datetime | None = field(default=None, init=False)
+    _thinned: datetime | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Ask at most once in `every`, for as long as we lead; return at once without witnesses."""
@@ -106,6 +108,9 @@ class Witnesses:
         async with self.database.connection() as connection:
             head = await newest(connection)
             seen = {each.witness: each for each in await last_seen(connection)}
+            if self._thinned is None or self.clock() - self._thinned > _THIN_EVERY:
+                await thin_out(connection, self.clock())
+                self._thinned = self.clock()
         self._began = self._began or self.clock()
         if head is None:
             return

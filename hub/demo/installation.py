@@ -51,13 +51,14 @@ INSURER: Final = DemoClient("medical-insurance-desk", "medical-insurance", "cler
 EDUCATION: Final = DemoClient("education-desk", "education", "clerk", ("PUSH",))
 AUDITOR: Final = DemoClient("audit-office", "audit-office", "auditor", ("AUDIT",))
 PORTAL: Final = DemoClient("citizens-portal", "portal", "portal", ("TRANSPARENCY",))
+AUDIT_LEAD: Final = DemoClient("audit-lead", "audit-office", "audit-lead", ("AUDIT",))
 ASKER: Final = DemoClient("education-sharing", "education", "sharing-officer", ("SHARE",))
 HEAD: Final = DemoClient("public-security-head", "public-security", "sharing-head", ("SHARE",))
 DEPUTY: Final = DemoClient("public-security-deputy", "public-security", "sharing-head", ("SHARE",))
 AUTHORITY: Final = DemoClient("data-authority", "data-authority", "sharing-authority", ("SHARE",))
 CLIENTS: Final = (
     *(OFFICER, ANALYST, APPROVER, HANDLER, CREDIT_OFFICE, INSURER, EDUCATION, AUDITOR),
-    *(PORTAL, ASKER, HEAD, DEPUTY, AUTHORITY),
+    *(PORTAL, AUDIT_LEAD, ASKER, HEAD, DEPUTY, AUTHORITY),
 )
 
 

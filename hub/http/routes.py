@@ -31,6 +31,7 @@ from hub.http.graphql import GraphqlEdge
 from hub.http.health import Health, WitnessedWithin
 from hub.http.issuers import Issuers, OutsideIssuer
 from hub.http.limits import Limits, Places
+from hub.http.log_export import LogExportEdge
 from hub.http.log_proofs import LogProofs
 from hub.http.log_tiles import LogTiles
 from hub.http.oauth import JWKS_PATH, METADATA_PATH, PUBLIC, TOKEN_PATH, AuthorizationServer
@@ -49,6 +50,7 @@ from hub.http.token_desk import INTROSPECTION_PATH, REVOCATION_PATH, TokenDesk
 from hub.http.tokens import TokenIssuer
 from hub.http.trusted import TrustedDocuments
 from hub.http.usage import FIND_PATH, HEARTBEAT_PATH, PERIOD_PATH, UsageEdge
+from hub.query.log_export import LogExporter
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.sealing.signing import KEPT, MessageSigner, SigningKeys
 from hub.store.database import Connections
@@ -104,6 +106,8 @@ class Parts:
     """Whose word on a caller's certificate is taken; nobody's, unless it is configured."""
     log_is_public: bool = False
     """Whether the tiles of the log are given without a token."""
+    log_exporter: LogExporter | None = None
+    """Gives auditors exports of the log; None: there is none, as in tests of other things."""
     witnessed: WitnessedWithin | None = None
     """How the witnesses of the log are doing; None: it has none."""
     sign_in_path: str | None = None
@@ -145,6 +149,9 @@ def routes(parts: Parts) -> list[Route]:
         parts.log_is_open,
     )  # fmt: skip
     log = LogTiles(authenticator, parts.database, is_public=parts.log_is_public)
+    log_export = LogExportEdge(
+        authenticator, parts.policies, parts.log_exporter, parts.clock, limits, running
+    )
     log_proofs = LogProofs(authenticator, parts.database)
     health = Health(parts.database, parts.log_is_open, parts.keyring, parts.witnessed)
     oauth = _authorization_server(parts, issuer, proofs)
@@ -198,6 +205,7 @@ def routes(parts: Parts) -> list[Route]:
         route("/log/witnessed/checkpoint", Form.PROBLEM, GET=log.witnessed),
         route("/log/witnessed/tile/{place:path}", Form.PROBLEM, GET=log.tile),
         route("/log/proof/{index}", Form.PROBLEM, GET=log_proofs.proof),
+        route("/audit/export", Form.PROBLEM, POST=log_export.post),
         route("/health/live", Form.PROBLEM, GET=health.live),
         route("/health/ready", Form.PROBLEM, GET=health.ready),
         *(route(path, Form.PROBLEM, **by) for path, by in people.handlers().items()),

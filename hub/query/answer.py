@@ -1,7 +1,8 @@
 """The front door of a query: an answer exists only with the receipt of its disclosure.
 
-    document -> plan -> sealed rows -> data
-                     -> disclosure -> receipt -> answer (-> encrypted to its receiver)
+    document -> plan -> sealed rows -> data -> kept for a replay -+
+                     -> disclosure ------------------------------ +-> receipt -> answer
+                                                               (-> encrypted to its receiver)
 
 Whatever is to be refused is refused before the first row is read; refusals are on record too.
 """
@@ -34,6 +35,7 @@ from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
 from hub.query.fetch import Fetcher
 from hub.query.introspection import introspect
+from hub.query.kept import UNKEPT, Keeper
 from hub.query.model import (
     BoundRoot,
     Constant,
@@ -127,6 +129,7 @@ class Answerer:
     meter: Meter = UNMETERED
     citizens: Citizens = field(default_factory=Nobody)
     """Who tells which citizen a portal asks for."""
+    keeper: Keeper = UNKEPT
 
     async def answer(self, request: Request) -> Answer:
         """Return what `request` asks for, once its disclosure is on record.
@@ -164,7 +167,7 @@ class Answerer:
         citizen: Number | None = None  # an assertion is good once, whatever the policy does
         for _ in range(_ATTEMPTS):
             try:
-                bound = self._bound(document, request, entitled(policy, request))
+                bound = self.bound(document, request, entitled(policy, request))
             except (NotGrantedError, TooCostlyError):
                 # An entitlement's limits, and what its plan costs, are of the policy too.
                 if await self.policies.is_in_force(policy):
@@ -179,7 +182,7 @@ class Answerer:
                 citizen = citizen or await self._citizen(bound, caller)
                 bound = bound if citizen is None else bound.about(citizen)
                 answer_from = self._from_register if bound.plan.asks_register else self._from_rows
-                answer = await answer_from(bound, asked, policy)
+                answer = await answer_from(bound, asked, policy, request)
             if answer is not None:
                 return answer
             policy = await self.policies.reload()
@@ -191,7 +194,9 @@ class Answerer:
             return None
         return citizen_of(await self.citizens.number(bound.assertion, caller), self.tags)
 
-    async def _from_rows(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
+    async def _from_rows(
+        self, bound: Bound, asked: Asked, policy: Policy, request: Request
+    ) -> Answer | None:
         """Return the answer, or None where the rows are of another policy's time: discarded."""
         prepared, plan = bound.prepared, bound.plan
         statement = prepared.statement_for(bound.roots)
@@ -210,25 +215,30 @@ class Answerer:
         revealed = self.revealer.reveal(plan, prepared.openers, sealed)
         data = prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
         uncovered = uncovered_of(plan, sealed) if plan.consents else ()
+        encoded = orjson.dumps(data)
+        kept = await self.keeper.keep(asked, request.document, request.variables, encoded)
         receipt = await self.disclosures.answered(
-            asked, policy.digest, plan, bound.roots, sealed, uncovered
+            asked, policy.digest, plan, bound.roots, sealed, uncovered, kept
         )
-        body = _body(data, bound, receipt, sealed.known_at, uncovered)
         if asked.receiving is None:
-            return Answer(orjson.dumps(body), receipt)
+            told = _body(orjson.Fragment(encoded), bound, receipt, sealed.known_at, uncovered)
+            return Answer(orjson.dumps(told), receipt)
+        body = _body(data, bound, receipt, sealed.known_at, uncovered)
         shape = partial(
             prepared.shaper.shape, bound.roots, marked(plan, revealed),
             sealed.searches, bound.introspected,
         )  # fmt: skip
         return Answer(asked.receiving.encoded(body, shape), receipt)
 
-    async def _from_register(self, bound: Bound, asked: Asked, policy: Policy) -> Answer | None:
+    async def _from_register(
+        self, bound: Bound, asked: Asked, policy: Policy, request: Request
+    ) -> Answer | None:
         """Return entries of a register, once the look-up is on record; None as above."""
         (root,) = bound.roots
         found = await self.registers[root.root.kind].find(root)
         if found.policy_digest != policy.digest:
             return None
-        await self.cases.check(asked.caller, bound.entitlement, asked.at)
+        await self.cases.check(request.caller, bound.entitlement, request.at)
         receipt = await self.disclosures.looked_up(asked, root.root.kind, found)
         data: Tree = {}
         for output in bound.plan.outputs:
@@ -243,7 +253,12 @@ class Answerer:
             return Answer(orjson.dumps(body), receipt)
         return Answer(asked.receiving.encoded(body, lambda: data), receipt)
 
-    def _bound(self, document: Document, request: Request, entitlement: Entitlement) -> Bound:
+    def bound(self, document: Document, request: Request, entitlement: Entitlement) -> Bound:
+        """Return a request with its plan and its arguments, checked.
+
+        Raises:
+            RefusedError: The caller must change the request.
+        """
         operation = document.operation(request.operation_name)
         if operation.is_mutation:
             raise InvalidDocumentError("A mutation is not answered here; send it as a command.")
@@ -293,7 +308,7 @@ def _error(error: PlannedError) -> Tree:
 
 
 def _body(
-    data: Tree,
+    data: Tree | orjson.Fragment,
     bound: Bound,
     receipt: Receipt,
     known_at: datetime | None,

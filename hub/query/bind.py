@@ -128,6 +128,7 @@ def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) ->
             | RootKind.SHARING_AGREEMENTS
             | RootKind.INDICATORS
             | RootKind.USAGES
+            | RootKind.REPLAYS
         ):
             subject = given.get("subject")
             numbers = (_number(subject, tags.people),) if subject is not None else ()

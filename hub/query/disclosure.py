@@ -6,7 +6,7 @@ rows, which the caller cannot tell apart.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -94,6 +94,17 @@ class Asked:
         return record
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the entry of an answer gets so that it can be replayed (`hub.query.kept`)."""
+
+    asked: str
+    """Digest of the sealed request, which stands aside of the record."""
+    answer: str
+    """Keyed digest of what is shown."""
+    aside: bytes = field(repr=False)
+
+
 @dataclass(slots=True)
 class Disclosures:
     """Puts answers, refusals and failures on record; lives as long as the application.
@@ -114,10 +125,12 @@ class Disclosures:
         bound: Sequence[BoundRoot],
         sealed: Sealed,
         uncovered: Sequence[PlannedError] = (),
+        kept: Kept | None = None,
     ) -> Receipt:
         """Return the receipt of an answer once it is on record.
 
-        `uncovered` are the selections that somebody's authorisation does not cover.
+        `uncovered` are the selections that somebody's authorisation does not cover; `kept` is what
+        a replay needs.
 
         Raises:
             AuditUnavailableError: It is not, or nobody knows: nothing may be sent.
@@ -130,15 +143,35 @@ class Disclosures:
             told = {f"{error.field} {error.code}" for error in uncovered}
             record["denied"] = sorted({*plan.denied, *told})
         record["roots"] = [_root_record(one, sealed) for one in bound if not one.root.is_register]
+        aside = None
+        if kept is not None:
+            record["asked"], record["answer"], aside = kept.asked, kept.answer, kept.aside
+        return await self._shown(EntryKind.ANSWER, record, plan, sealed, aside)
+
+    async def replayed(self, record: Mapping[str, object], plan: Plan, sealed: Sealed) -> Receipt:
+        """Return the receipt of a replay, about whom the answer was about.
+
+        Raises:
+            AuditUnavailableError: It is not on record: nothing may be shown.
+        """
+        return await self._shown(EntryKind.LOOKUP, dict(record), plan, sealed, None)
+
+    async def _shown(
+        self,
+        kind: EntryKind,
+        record: dict[str, object],
+        plan: Plan,
+        sealed: Sealed,
+        aside: bytes | None,
+    ) -> Receipt:
+        """Put on record what is shown of whom."""
         try:
             answered = answered_with(plan, sealed) if plan.consents else plan.answered
             record["fields"] = await self.log.define(answered)
             subjects = await self._subjects(plan, sealed)
             record["subjects"] = len({tag for _, tags in subjects for tag in tags})
             self._tell_epochs(record, chain.from_iterable(tags for _, tags in subjects))
-            return await self.log.append(
-                Entry.stating(EntryKind.ANSWER, record, Subjects(subjects))
-            )
+            return await self.log.append(Entry.stating(kind, record, Subjects(subjects), aside))
         except LogError as problem:
             raise _unavailable() from problem
 

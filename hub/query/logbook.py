@@ -4,7 +4,7 @@ Who asks about a person gets what was read of that person and of their household
 score is about everybody in it. The look-up itself is put on record by whoever answers.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -119,9 +119,19 @@ class Logbook:
         if not bound.numbers:
             return (), ()
         wanted = [tag for number in bound.numbers for tag in number.tags]
-        rows = await connection.fetch(_ALIASES, wanted)
-        tags = tuple(tag for alias, _ in rows for tag in self.tagger.subjects(alias))
-        return tags, tuple(self.tagger.subject(alias) for alias, is_own in rows if is_own)
+        return await tags_about(connection, self.tagger, wanted)
+
+
+async def tags_about(
+    connection: Connection, tagger: Tagger, numbers: Sequence[bytes]
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return the tags of entries about somebody and their households, and their own of today.
+
+    `numbers` are the tags of a citizen number; nobody known: none.
+    """
+    rows = await connection.fetch(_ALIASES, list(numbers))
+    tags = tuple(tag for alias, _ in rows for tag in tagger.subjects(alias))
+    return tags, tuple(tagger.subject(alias) for alias, is_own in rows if is_own)
 
 
 def _sought(given: Mapping[str, object]) -> tuple[Sought, ...]:

@@ -262,6 +262,7 @@ class RootKind(StrEnum):
     SHARING_AGREEMENTS = "sharingAgreements"
     INDICATORS = "indicators"
     USAGES = "usages"
+    REPLAYS = "replays"
     PERSON_BY_ID = "Person.id"
     """People that `node` or `_entities` asks for; no field of Query has that name."""
     HOUSEHOLD_BY_ID = "Household.id"

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from audit.entry import EntryKind
 from audit.facets import COUNTED, Facet, Sought
@@ -11,6 +12,7 @@ from hub.access import Purpose, is_opaque
 from hub.errors import InvalidDocumentError
 from hub.query.given import first_given, moment_given
 from hub.query.model import BoundRoot, Number, Root, RootKind
+from hub.store.replays import State
 
 _DEPARTMENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _PURPOSE: Final = re.compile("|".join(Purpose))
@@ -62,6 +64,11 @@ def register_bound(
     first = first_given(given) if "first" in given else 0
     has_after = given.get("after") is not None
     return BoundRoot(root, day, None, numbers, read(given), first, has_after)
+
+
+def is_department(name: object) -> bool:
+    """Whether it could be the name of a department."""
+    return bool(_DEPARTMENT.fullmatch(str(name)))
 
 
 def _selected(given: Mapping[str, object]) -> dict[str, object]:
@@ -181,6 +188,20 @@ def _usages(given: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def _replays(given: Mapping[str, object]) -> dict[str, object]:
+    state, after = given.get("state"), given.get("after")
+    if state is not None and state not in tuple(State):
+        raise InvalidDocumentError("`state` is asked, approved, refused, run or lapsed.")
+    before = None
+    if after is not None:
+        moment, _, id_ = str(after).partition("_")
+        try:
+            before = datetime.fromisoformat(moment), UUID(id_)
+        except ValueError:
+            raise InvalidDocumentError("`after` is not a cursor of this connection.") from None
+    return {"index": given.get("index"), "state": state, "before": before}
+
+
 def _index(cursor: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", cursor):
         raise InvalidDocumentError("`after` is not a cursor of this connection.")
@@ -197,4 +218,5 @@ _READS: Final = {
     RootKind.SHARING_AGREEMENTS: _agreements,
     RootKind.INDICATORS: _indicators,
     RootKind.USAGES: _usages,
+    RootKind.REPLAYS: _replays,
 }

@@ -38,6 +38,7 @@ TYPES: Final[Mapping[RootKind, str]] = {
     RootKind.SHARING_AGREEMENTS: "SharingAgreement",
     RootKind.INDICATORS: "AuditIndicator",
     RootKind.USAGES: "UsageEntry",
+    RootKind.REPLAYS: "AuditReplay",
 }
 """The root fields that registers answer, each with the type of its entries."""
 SINGLE: Final[Mapping[RootKind, int]] = {

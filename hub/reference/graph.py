@@ -39,6 +39,7 @@ _OWN: Final = (
     "AccessProfile",
     "AuditIndicator",
     "UsageEntry",
+    "AuditReplay",
     "AccessRule",
     "SharingAgreement",
 )

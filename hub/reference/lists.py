@@ -45,6 +45,7 @@ _ERROR_MODULES: Final = (
     "hub.casework.finding_errors",
     "hub.casework.credit.errors",
     "hub.casework.errors",
+    "hub.casework.replay_errors",
     "hub.casework.sharing.desk",
     "hub.casework.sharing.life",
     "hub.casework.sharing.request",

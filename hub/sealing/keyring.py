@@ -45,6 +45,8 @@ class KeyKind(StrEnum):
     LOG = "log-signing"
     TOKEN = "token-signing"  # noqa: S105 - the name of a kind
     OUTBOUND = "outbound-signing"
+    REPLAY = "replay"
+    """Seals what was asked, for an auditor's replay, and keys the digest of what was shown."""
 
 
 class KeyStatus(StrEnum):

@@ -53,6 +53,10 @@ class LogSigner:
         """Return the note of a checkpoint, signed by each key."""
         return self._taken().sign(checkpoint)
 
+    def sign_text(self, text: str) -> str:
+        """Return the note of another text, such as a manifest, signed by each key."""
+        return self._taken().sign_text(text)
+
     def _taken(self) -> NoteSigners:
         seen = self._keyring.changes()
         if self._signers is None or seen != self._seen:

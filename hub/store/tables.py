@@ -15,6 +15,8 @@ from hub.store.break_tables import declare_breaks
 from hub.store.case_tables import declare_cases
 from hub.store.custody_tables import declare_custody
 from hub.store.indicator_tables import add_indicators
+from hub.store.log_stream_tables import declare_log_stream
+from hub.store.replay_tables import declare_replays
 from schema.catalogue import Catalogue, Dataset, Field, Kind
 
 METADATA_NAMING: Final = {
@@ -445,6 +447,8 @@ quota_window = sa.Table(
 
 declare_cases(metadata)
 add_indicators(metadata)
+declare_replays(metadata)
+declare_log_stream(metadata)
 _change_indexes(household_place)
 _change_indexes(membership)
 

@@ -37,6 +37,8 @@ _WITHOUT_PEOPLE: Final = frozenset(
         "indicator",
         "indicator_note",
         "indicator_progress",
+        "replay_request",
+        "log_stream",
     }
 )
 """Tables that say nothing about anybody; every other one has row-level security."""
@@ -57,7 +59,7 @@ _REGISTERED: Final = ("sharing_act",)
 """What the register of sharing agreements reads, beside the policy: it is about nobody."""
 _LOGGED: Final = ("person_tag", "person", "household", "membership")
 """What a look-up in the log reads: from a number's tag to the aliases that entries name."""
-_INDICATED: Final = ("indicator", "indicator_note")
+_INDICATED: Final = ("indicator", "indicator_note", "replay_request")
 """What an auditor is shown beside the log."""
 KNOWN_PERSON: Final = "known_person"
 KNOWN_HOUSEHOLD: Final = "known_household"

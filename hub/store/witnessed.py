@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub.store.database import Connection
@@ -20,6 +20,17 @@ _PUBLISHED: Final = """
     SELECT DISTINCT ON (witness) size, note, line FROM audit.cosignature
     WHERE size = (SELECT max(size) FROM audit.cosignature)
     ORDER BY witness, at DESC
+"""
+
+KEPT_WHOLE: Final = timedelta(days=31)
+"""A day more than the database refuses to have deleted."""
+_THIN: Final = """
+    DELETE FROM audit.cosignature c
+    WHERE c.at < $1 AND c.size < (SELECT max(size) FROM audit.cosignature)
+      AND EXISTS (
+        SELECT FROM audit.cosignature l
+        WHERE l.witness = c.witness AND (l.at, l.size) > (c.at, c.size)
+          AND l.at < date_trunc('day', c.at, 'UTC') + interval '1 day')
 """
 
 
@@ -51,6 +62,15 @@ async def last_seen(connection: Connection) -> Sequence[Seen]:
 async def keep(connection: Connection, given: Cosignature) -> None:
     """Keep a cosignature."""
     await connection.execute(_KEEP, given.witness, given.at, given.size, given.note, given.line)
+
+
+async def thin_out(connection: Connection, now: datetime) -> int:
+    """Keep one a day of the cosignatures older than a month; return how many are gone.
+
+    What is kept is the last one of each day of each witness, and whatever is of the largest tree.
+    """
+    done: str = await connection.execute(_THIN, now - KEPT_WHOLE)
+    return int(done.rpartition(" ")[2])
 
 
 async def newest_witnessed(connection: Connection) -> Newest | None:

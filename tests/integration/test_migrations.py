@@ -26,6 +26,7 @@ drop table score_input;
 drop table client;
 drop table indicator, indicator_note, indicator_progress, indicator_seen, indicator_usual,
  indicator_reader, indicator_field_use, indicator_list, indicator_waiting, indicator_worked;
+drop table asked_document, replay_request, log_stream;
 drop table quota_window;
 drop table key_floor;
 drop table key_renewal;
@@ -186,6 +187,7 @@ update alembic_version set version_num = '0005';
 drop table client;
 drop table indicator, indicator_note, indicator_progress, indicator_seen, indicator_usual,
  indicator_reader, indicator_field_use, indicator_list, indicator_waiting, indicator_worked;
+drop table asked_document, replay_request, log_stream;
 drop table quota_window;
 drop table key_floor;
 drop table key_renewal;

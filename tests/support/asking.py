@@ -26,6 +26,7 @@ from hub.query.plan import Planner
 from hub.query.plans import Plans
 from hub.query.policies import Policies
 from hub.query.quota import UNMETERED
+from hub.query.replays import Replays
 from hub.query.reveal import Revealer, openers_of
 from hub.query.sql import Composer
 from hub.query.usages import Usages
@@ -136,6 +137,7 @@ def asking(
         RootKind.ACCESS_RULES: AccessRules(database, policies, catalogue),
         RootKind.SHARING_AGREEMENTS: Agreements(database, catalogue, packaged_clock()),
         RootKind.USAGES: Usages(database, tagger, policies, catalogue, clock),
+        RootKind.REPLAYS: Replays(database, lambda: NOW),
         RootKind.INDICATORS: Indicators(database, {r.id: r for r in packaged_rules()}),
     }
     answerer = Answerer(

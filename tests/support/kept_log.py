@@ -8,12 +8,12 @@ from pathlib import Path
 
 from audit.checkpoint import Checkpoint
 from audit.entry import SubjectAccess, commitment
-from audit.export import ExportWriter
+from audit.export import ExportWriter, Sealing
 from audit.log import Log
 from audit.merkle import Frontier, hash_leaf
 from audit.replay import CHUNK
 from tests.fakes.audit_storage import Disk, MemoryStorage
-from tests.support.audit_log import SIGNER, Ticking, entry
+from tests.support.audit_log import SIGNER, START, Ticking, entry
 
 
 @dataclass
@@ -51,9 +51,9 @@ class KeptLog:
         sizes = [size for size, _ in self.kept if size <= len(self.rows)]
         self.kept = [(size, self.note(size)) for size in sizes]
 
-    def write(self, folder, note=None):
-        """Export to `folder`."""
-        writer = ExportWriter(Path(folder))
+    def write(self, folder, note=None, forms=()):
+        """Export to `folder`, with a manifest that the log's key signs."""
+        writer = ExportWriter(Path(folder), sealing=Sealing(SIGNER, START, forms=forms))
         for start in range(0, len(self.rows), CHUNK):
             chunk = self.rows[start : start + CHUNK]
             writer.add(

@@ -38,6 +38,7 @@ WITH_RECEIPT = {
     ("/graphql", "GET"),
     ("/export", "POST"),
     ("/v2/findUsage", "POST"),
+    ("/audit/export", "POST"),
 }
 _LOG = "salted commitments and hashes"
 _SIGN_IN = "tokens, and whether they hold"

@@ -115,6 +115,8 @@ async def test_every_table_about_people_is_secured_also_against_its_owner(connec
         "indicator",
         "indicator_note",
         "indicator_progress",
+        "replay_request",
+        "log_stream",
         "key_floor",
         "key_renewal",
         "seal_break",

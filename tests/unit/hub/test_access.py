@@ -180,12 +180,16 @@ def test_the_default_policy_keeps_each_department_to_its_own(catalogue):
     assert "Recognition.category" in insurer
     assert not analyst & {"Population.name", "Population.nationalId", "Population.phone"}
     assert "Population.birthYear" in analyst
+    replays = {path for path in auditor if path.startswith("Mutation.") and "Replay" in path}
+    assert replays == {"Mutation.askReplay", "Mutation.runReplay"}
     assert {path.partition(".")[0] for path in auditor} == {
         "AccessEntry",
         "AccessEntryDetail",
         "AccessFacets",
         "AccessProfile",
         "AccessTimeline",
+        "AuditReplay",
+        "Mutation",
         "AccessRule",
         "SharingAgreement",
         "AuditIndicator",

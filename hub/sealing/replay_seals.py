@@ -1,0 +1,121 @@
+"""What was asked is sealed for a replay, and what was shown leaves a keyed digest.
+
+    sealed = version(4) || nonce(12) || ciphertext || tag(16)          AES-256-GCM
+    AAD    = hub/replay/request/v1 00 || what it is of                 (or .../document/v1 00)
+    digest = version ":" first 32 hexadecimal digits of HMAC-SHA256(hub/replay/answer/v1 key, data)
+
+The keys of both are HMAC-SHA256(secret of the `replay` key, label). Nothing but a replay opens what
+is sealed here. Destroying a version of the key destroys all that was sealed under it.
+
+Spec: NIST SP 800-56C rev. 2 §4 (one-step key derivation), SP 800-38D (GCM, random nonces).
+"""
+
+import hmac
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.sealing.broken import Reason, broken
+from hub.sealing.keyring import HUB, Key, KeyKind, Keyring
+
+_NONCE: Final = 12
+_VERSION: Final = 4
+_START: Final = _VERSION + _NONCE
+_DIGITS: Final = 32
+REQUEST: Final = b"hub/replay/request/v1\0"
+DOCUMENT: Final = b"hub/replay/document/v1\0"
+
+
+@dataclass(frozen=True)
+class _Live:
+    """One version of the key, with what follows from it."""
+
+    key: Key
+
+    @cached_property
+    def head(self) -> bytes:
+        return self.key.version.to_bytes(_VERSION, "big")
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(hmac.digest(self.key.secret, b"hub/replay/seal/v1\0", "sha256"))
+
+    @cached_property
+    def mac(self) -> bytes:
+        return hmac.digest(self.key.secret, b"hub/replay/answer/v1\0", "sha256")
+
+    def digest(self, data: bytes) -> str:
+        return f"{self.key.version}:{hmac.digest(self.mac, data, 'sha256').hex()[:_DIGITS]}"
+
+
+class ReplaySeals:
+    """Seals and opens under the `replay` key; lives as long as the process."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Take the key.
+
+        Raises:
+            KeysUnavailableError: There is none; `hub migrate` makes it.
+        """
+        self._keyring = keyring
+        self._seen = keyring.changes()
+        self._live = _Live(keyring.primary(KeyKind.REPLAY))
+
+    @property
+    def version(self) -> int:
+        """The version of the key that seals now."""
+        return self._now().key.version
+
+    def digest(self, data: bytes) -> str:
+        """Return the keyed digest of what is shown, with the version of its key."""
+        return self._now().digest(data)
+
+    def is_of(self, digest: str, data: bytes) -> bool:
+        """Whether `digest` is that of `data`.
+
+        Raises:
+            KeysUnavailableError: The key that it was made under was destroyed.
+        """
+        version, _, _ = digest.partition(":")
+        number = int(version) if version.isascii() and version.isdigit() else 0
+        found = _Live(self._keyring.version(KeyKind.REPLAY, HUB, number))
+        return hmac.compare_digest(found.digest(data), digest)
+
+    def seal(self, label: bytes, of: str, plain: bytes) -> bytes:
+        """Return `plain` sealed as what `label` and `of` say that it is."""
+        live, nonce = self._now(), os.urandom(_NONCE)
+        return live.head + nonce + live.cipher.encrypt(nonce, plain, label + of.encode())
+
+    def open(self, label: bytes, of: str, sealed: bytes) -> bytes:
+        """Return what was sealed.
+
+        Raises:
+            KeysUnavailableError: The key that it was sealed under was destroyed.
+            SealBrokenError: It was changed, or is of something else.
+        """
+        version = int.from_bytes(sealed[:_VERSION], "big")
+        live = _Live(self._keyring.version(KeyKind.REPLAY, HUB, version))
+        try:
+            return live.cipher.decrypt(
+                sealed[_VERSION:_START], sealed[_START:], label + of.encode()
+            )
+        except (InvalidTag, ValueError):
+            raise broken(
+                HUB, "replay", Reason.VALUE, "What was kept of a request does not authenticate."
+            ) from None
+
+    def _now(self) -> _Live:
+        seen = self._keyring.changes()
+        if seen != self._seen:
+            self._live, self._seen = _Live(self._keyring.primary(KeyKind.REPLAY)), seen
+        return self._live
+
+
+def digest_of(sealed: bytes) -> str:
+    """Return the digest by which a record commits to what is sealed beside it: 32 digits."""
+    return sha256(sealed).hexdigest()[:_DIGITS]
