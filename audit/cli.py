@@ -17,6 +17,7 @@ from audit.checkpoint import NoteVerifiers
 from audit.cosignature import CosignatureVerifier
 from audit.errors import InvalidNoteError, LogError, LogInconsistentError
 from audit.exported import ExportSource, is_export
+from audit.list_check import check_list
 from audit.manifest import MANIFEST, SELECTION, Manifest, read_manifest
 from audit.outcome import Outcome, outcome_of
 from audit.published import CHECKPOINT
@@ -171,6 +172,10 @@ def _usage(given: _Given) -> Outcome:
     return check_usages(answer_in(given.file.read_bytes()), _verifier(given))
 
 
+def _list(given: _Given) -> Outcome:
+    return check_list(answer_in(given.file.read_bytes()), _verifier(given))
+
+
 def _prove(given: _Given) -> Outcome:
     try:
         proof = proof_from(ExportSource(Path(given.log)), given.index, _verifier(given))
@@ -315,6 +320,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     usage = command("verify-usage", _usage, "Verify what a person was told of who read their data.")
     usage.add_argument("file", type=Path, metavar="ANSWER", help="the answer of findUsage, as JSON")
+    whole_list = command(
+        "verify-list", _list, "Verify that what a person was told is all that the log has of them."
+    )
+    whole_list.add_argument("file", type=Path, metavar="ANSWER", help="the same answer")
     prove = command("prove", _prove, "Make a self-contained proof of an export's entry.")
     prove.add_argument("log", metavar="FOLDER", help="the export")
     prove.add_argument("index", type=int, metavar="INDEX", help="number of the entry")

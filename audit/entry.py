@@ -48,6 +48,7 @@ class EntryKind(StrEnum):
     COMMAND = "command"
     KEY = "key"
     RETENTION = "retention"
+    LISTS = "lists"
 
 
 CODE_BY_KIND: Final[Mapping[EntryKind, int]] = {

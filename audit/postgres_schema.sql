@@ -107,6 +107,29 @@ CREATE INDEX IF NOT EXISTS facet_own_start ON audit.facet_own (start);
 CREATE INDEX IF NOT EXISTS facet_rest_start ON audit.facet_rest (start);
 ALTER TABLE audit.facet_rest ALTER COLUMN postings SET STORAGE EXTERNAL;
 
+-- The lists that the log committed to (`audit.lists`); two are kept, and can be made anew.
+-- `entry` is null while one is being made. Whoever has `secret` can open every leaf.
+CREATE TABLE IF NOT EXISTS audit.list (
+    stop     bigint      PRIMARY KEY,
+    start    bigint      NOT NULL,
+    salt     bytea       NOT NULL,
+    secret   bytea       NOT NULL,
+    begun_at timestamptz NOT NULL,
+    entry    bigint,
+    made_at  timestamptz
+);
+CREATE TABLE IF NOT EXISTS audit.list_bucket (
+    stop     bigint   NOT NULL REFERENCES audit.list ON DELETE CASCADE,
+    bucket   smallint NOT NULL,
+    count    bigint   NOT NULL,
+    root     bytea    NOT NULL,
+    keys     bytea    NOT NULL,
+    contents bytea    NOT NULL,
+    PRIMARY KEY (stop, bucket)
+);
+ALTER TABLE audit.list_bucket ALTER COLUMN keys SET STORAGE EXTERNAL;
+ALTER TABLE audit.list_bucket ALTER COLUMN contents SET STORAGE EXTERNAL;
+
 -- What witnesses answered: `note` as it was sent to them, `line` the cosignature, `at` its time.
 CREATE TABLE IF NOT EXISTS audit.cosignature (
     witness text        NOT NULL,

@@ -7,10 +7,11 @@ starts another one. Nothing is half alive.
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -21,6 +22,7 @@ from audit.entry import EntryKind
 from audit.errors import LogError
 from audit.facet_index import index_facets
 from audit.indicator_rules import newest_by_id, packaged_rules
+from audit.list_maker import commit_lists, last_made
 from audit.search import index_behind
 from hub.app import Core
 from hub.casework.replay_desk import ReplayDesk
@@ -58,6 +60,7 @@ from hub.query.access_rules import AccessRules
 from hub.query.access_timeline import AccessTimeline
 from hub.query.accesslog import AccessLog
 from hub.query.answer import Answerer
+from hub.query.bind import day_of
 from hub.query.cases import CaseCheck
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
@@ -83,7 +86,7 @@ from hub.sealing.log_signing import LogSigner
 from hub.sealing.replay_seals import ReplaySeals
 from hub.store.database import AS_LOGIN, Database
 from hub.store.indicator_counting import Counting
-from hub.store.journal import recorded
+from hub.store.journal import Journal, recorded
 from hub.store.quotas import QuotaLedger
 from hub.store.wall import Wall
 from schema.graph import build_schema, core_schema
@@ -96,6 +99,9 @@ _COUNT_EVERY_S: Final = 2.0
 _COUNT_AGAIN_S: Final = 0.2
 """While more is waiting; the worker that leads answers too."""
 _COUNT_ENTRIES: Final = 2_000
+_LISTS_FIRST_S: Final = 900.0
+"""After a start there is more urgent work."""
+_LISTS_EVERY_S: Final = 600.0
 _PRUNE_EVERY_S: Final = 86_400.0
 _PRUNE_AGAIN_S: Final = 300.0
 _SETTLE_EVERY_S: Final = 5.0
@@ -332,6 +338,31 @@ async def count_indicators(core: Core) -> None:
         except HubError as problem:
             log.warning("indicators.wait", code=problem.code)
         await asyncio.sleep(_COUNT_AGAIN_S if moved == _COUNT_ENTRIES else _COUNT_EVERY_S)
+
+
+async def commit_to_lists(core: Core) -> None:
+    """Commit, once a day in Beijing, to everybody's list of entries, for as long as we serve."""
+    await asyncio.sleep(_LISTS_FIRST_S)
+    while True:
+        try:
+            async with core.database.connection() as connection:
+                last = await last_made(connection)
+                now = core.clock()
+                if last is None or day_of(last) != day_of(now):
+                    entry = await commit_lists(connection, partial(record_lists, core.log), now)
+                    log.info("log.lists", entry=entry)
+        except HubError as problem:
+            log.warning("log.lists.wait", code=problem.code)
+        await asyncio.sleep(_LISTS_EVERY_S)
+
+
+async def record_lists(journal: Journal, record: Mapping[str, object]) -> int:
+    """Put what lists come to on the log; return the entry's number.
+
+    Raises:
+        AuditUnavailableError: It is not on record.
+    """
+    return (await recorded(journal, EntryKind.LISTS, record)).index
 
 
 async def prune_the_log(core: Core) -> None:

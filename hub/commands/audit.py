@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +12,7 @@ import typer
 
 from audit.export import export_log
 from audit.forms import FORMS
+from audit.list_maker import commit_lists
 from audit.verify import Verdict, report, verify_database, verify_export
 from hub.app import opened, server_of
 from hub.commands import indicators, replays, retention
@@ -19,7 +21,7 @@ from hub.commands.options import Home
 from hub.query.log_export import LogExporter, Sought
 from hub.sealing.keyring import Keyring
 from hub.sealing.log_signing import LogSigner
-from hub.service import log_exporter
+from hub.service import log_exporter, record_lists
 from hub.settings import Settings
 
 app = typer.Typer(
@@ -168,6 +170,28 @@ async def _selected(exporter: LogExporter, sought: Sought, folder: Path) -> int:
 
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+@app.command("commit-lists")
+def commit_everybodys_lists(home: Home = None) -> None:
+    """Commit now, on the log, to everybody's list of entries; a hub that serves does it each night.
+
+    Goes on where a run that was stopped got to.
+    """
+    settings = settings_or_fail(home=home)
+
+    async def work() -> int:
+        async with opened(settings) as core, core.database.connection() as connection:
+            append = partial(record_lists, core.log)
+            return await commit_lists(connection, append, core.clock(), _listed)
+
+    entry = run(work())
+    progress_done()
+    typer.echo(f"Entry {entry:,} commits to everybody's list.")
+
+
+def _listed(done: int, size: int) -> None:
+    progress(f"{done} of {size} parts of the lists")
 
 
 @app.command()

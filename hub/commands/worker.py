@@ -36,6 +36,7 @@ from hub.http.tls import server_context
 from hub.service import (
     application,
     check_connections,
+    commit_to_lists,
     count_indicators,
     index_the_facets,
     index_the_log,
@@ -152,6 +153,7 @@ async def worked(
                 partial(tell_findings, core),
                 partial(settle_keys, core),
                 partial(prune_the_log, core),
+                partial(commit_to_lists, core),
                 partial(witness_the_log, core),
                 partial(stream_the_log, core),
                 sender.run,

@@ -137,6 +137,7 @@ def _told(body: Mapping[str, Any]) -> dict[str, object]:
         "delayedUsages": usage["delayed"],
         "usages": [_usage(edge["node"]) for edge in body["data"]["usages"]["edges"]],
         "checkpoint": usage["checkpoint"],
+        "lists": usage["lists"],
         "receipt": extensions["receipt"],
     }
 

@@ -32,6 +32,7 @@ from hub.query.shape import Tree
 from hub.query.words import KINDS
 from hub.sealing.tags import Tagger
 from hub.store.database import Connection, Connections
+from hub.store.lists import list_of
 from hub.store.log_tree import newest
 from hub.store.usages import Alias, Opened, Usage, aliases_of, opened, usages
 from schema.catalogue import Catalogue
@@ -88,9 +89,11 @@ class Usages:
         aliases = await aliases_of(connection, wanted)
         own, tags = self._tags(aliases)
         told = [usage for usage in await usages(connection, list(tags)) if _is_theirs(usage, tags)]
-        told = _between(told, bound.parameters)
         now = self.clock()
-        shown = [usage for usage in told if _visible_at(usage, policy) <= now]
+        by_tag = _by_tag(told, tags)
+        hidden = frozenset(one.index for one in told if _visible_at(one, policy) > now)
+        told = _between(told, bound.parameters)
+        shown = [usage for usage in told if usage.index not in hidden]
         page, has_more = _page(shown, bound)
         head = await newest(connection)
         size = head.size if head is not None else 0
@@ -104,13 +107,16 @@ class Usages:
             "delayed": len(told) - len(shown),
             "shown": sha256(canonical({"entries": list(entries)})).hexdigest(),
         }
-        extension = {
+        extension: dict[str, object] = {
             "total": len(told),
             "shown": len(shown),
             "delayed": len(told) - len(shown),
             "treeSize": size,
             "checkpoint": head.note if head is not None else None,
+            "lists": None,
         }
+        if head is not None and by_tag and _is_first(bound):
+            extension["lists"] = await list_of(connection, head, by_tag, hidden)
         cursors = tuple(str(usage.index) for usage in page)
         return Found(in_force, entries, cursors, record, has_more, own, {"usage": extension})
 
@@ -175,7 +181,7 @@ class Usages:
         paths = {path for each in field_sets for path in self._fields.get(each, ())}
         found: set[tuple[str, str]] = set()
         for kind in {path.partition(".")[0] for path in paths}:
-            dataset = self.catalogue.by_type.get(kind)
+            dataset = self.catalogue.by_type.get(kind) or self.catalogue.by_name.get(kind)
             own = _GRAPH.get(kind, (kind, kind))
             found.add(own if dataset is None else (dataset.zh, dataset.en))
         return sorted(found)
@@ -189,6 +195,23 @@ def _is_theirs(usage: Usage, tags: Mapping[bytes, list[Alias]]) -> bool:
         for place in usage.about
         for one in names[place]
     )
+
+
+def _by_tag(told: Sequence[Usage], tags: Mapping[bytes, list[Alias]]) -> dict[bytes, list[int]]:
+    """Return the person's own tags, each with its entries in the order of the log."""
+    names = list(tags)
+    found: dict[bytes, list[int]] = {
+        tag: [] for tag, aliases in tags.items() if any(one.is_own for one in aliases)
+    }
+    for usage in reversed(told):
+        for place in usage.about:
+            if names[place] in found:
+                found[names[place]].append(usage.index)
+    return found
+
+
+def _is_first(bound: BoundRoot) -> bool:
+    return bound.parameters["before"] is None and bound.parameters["offset"] == 0
 
 
 def _between(told: list[Usage], given: Mapping[str, object]) -> list[Usage]:

@@ -24,6 +24,7 @@ KINDS: Final[Mapping[EntryKind, tuple[str, str]]] = {
     EntryKind.COMMAND: ("业务办理", "decision"),
     EntryKind.KEY: ("密钥", "change of a key"),
     EntryKind.RETENTION: ("留存与清除", "entries held, released or dropped"),
+    EntryKind.LISTS: ("名册承诺", "everybody's list of entries committed to"),
 }
 
 Name = tuple[str | None, str | None]

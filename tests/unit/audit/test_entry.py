@@ -75,6 +75,7 @@ def test_the_codes_of_kinds_never_change():
         ("command", 11),
         ("key", 12),
         ("retention", 13),
+        ("lists", 14),
     ]
     assert KIND_BY_CODE[3] is EntryKind.ANSWER
 

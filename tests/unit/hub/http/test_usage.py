@@ -21,7 +21,14 @@ BODY = {
     "data": {"usages": {"edges": [{"node": NODE}]}},
     "extensions": {
         "receipt": {"index": 9},
-        "usage": {"total": 3, "shown": 1, "delayed": 2, "treeSize": 9, "checkpoint": "note"},
+        "usage": {
+            "total": 3,
+            "shown": 1,
+            "delayed": 2,
+            "treeSize": 9,
+            "checkpoint": "note",
+            "lists": None,
+        },
     },
 }
 
