@@ -33,6 +33,7 @@ from audit.receipts import (
 from audit.replay import Problem
 from audit.selected import check_selection
 from audit.tlog_proof import HEADER, SUFFIX, read_proof
+from audit.twin_check import check_database, check_export
 from audit.usage_check import answer_in, check_usages
 from audit.verify import verify_database, verify_export, verify_published
 from audit.witness_commands import add_to
@@ -98,6 +99,8 @@ def _log(given: _Given) -> Outcome:
         note = (reader.read(CHECKPOINT) or b"").decode(errors="replace") if witnesses else ""
         if isinstance(reader, FolderReader) and is_export(reader.folder):
             return _cosigned(_export(given), note, given, witnesses)
+        if given.sm3:
+            raise ValueError("--sm3 is for an export or a database")
         verdict = verify_published(
             reader,
             _vkey(given),
@@ -136,7 +139,8 @@ def _export(given: _Given) -> Outcome:
         progress=Told(given.quiet),
         is_signed=not given.unsigned,
     )
-    return outcome_of(f"export {given.log}", verdict)
+    outcome = outcome_of(f"export {given.log}", verdict)
+    return _with_twin(outcome, check_export(folder, _vkey(given))) if given.sm3 else outcome
 
 
 def _database(given: _Given) -> Outcome:
@@ -147,7 +151,15 @@ def _database(given: _Given) -> Outcome:
         workers=given.workers,
         progress=Told(given.quiet),
     )
-    return outcome_of("log in a database", verdict)
+    outcome = outcome_of("log in a database", verdict)
+    return _with_twin(outcome, check_database(given.log, _vkey(given))) if given.sm3 else outcome
+
+
+def _with_twin(outcome: Outcome, twin: tuple[int, Sequence[Problem]]) -> Outcome:
+    """Return the outcome with what was found of the SM3 twin."""
+    size, problems = twin
+    facts = {**outcome.facts, "sm3_entries": size}
+    return replace(outcome, facts=facts, problems=[*outcome.problems, *problems])
 
 
 def _receipt(given: _Given) -> Outcome:
@@ -284,6 +296,11 @@ def _parser() -> argparse.ArgumentParser:
             "--unsigned",
             action="store_true",
             help="of an export: take one without a manifest, which cannot show what was left out",
+        )
+        added.add_argument(
+            "--sm3",
+            action="store_true",
+            help="verify the SM3 twin as well: of an export, or of a database",
         )
         _over_http(added)
         return added

@@ -23,6 +23,7 @@ from audit.postgres import DATABASE_FAILURES, FAILURES
 from audit.published import CHECKPOINT, MINIMUM
 from audit.replay import CHUNK
 from audit.tiles import TILE_WIDTH, TileTree, encode_bundle, split_hashes, tile_path, widths
+from audit.twin import TWIN_KEPT, TWIN_NOTE, twin_path
 
 _ROWS: Final = """
     SELECT seq, kind, record, secret, subjects, commitment
@@ -30,6 +31,9 @@ _ROWS: Final = """
 """
 _MINIMUM: Final = "SELECT minimum FROM audit.pruned"
 _LEVEL_0: Final = "SELECT hashes FROM audit.tile WHERE level = 0 AND n >= $1 AND n < $2 ORDER BY n"
+_TWIN: Final = "SELECT size, partial, note FROM audit.twin"
+_TWIN_KEPT: Final = "SELECT size, note FROM audit.twin_checkpoint ORDER BY size"
+_TWIN_TILES: Final = "SELECT level, n, hashes FROM audit.twin_tile ORDER BY level, n"
 ExportedRow = tuple[int, int, bytes, bytes, bytes, bytes]
 """Seq, kind, record, secret, packed subjects, commitment."""
 Progress = Callable[[int, int], None]
@@ -103,8 +107,25 @@ async def _write_all(
         if progress:
             progress(stop, size)
     kept = await connection.fetch("SELECT size, note FROM audit.checkpoint ORDER BY size")
+    await _write_twin(connection, writer)
     writer.finish(head["note"], [(row[0], row[1]) for row in kept])
     return size
+
+
+async def _write_twin(connection: asyncpg.Connection, writer: "ExportWriter") -> None:
+    """Write the SM3 twin beside the log, where one is kept."""
+    twin = await connection.fetchrow(_TWIN)
+    if twin is None or not twin["size"]:
+        return
+    kept = await connection.fetch(_TWIN_KEPT)
+    lines = [msgspec.json.encode(ExportedCheckpoint(row[0], row[1])) for row in kept]
+    async for level, n, hashes in connection.cursor(_TWIN_TILES):
+        writer.write(twin_path(level, n), hashes)
+    for (level, count, width), hashes in zip(widths(twin["size"]), twin["partial"], strict=False):
+        if width:
+            writer.write(twin_path(level, count, width), hashes)
+    writer.write(TWIN_KEPT, b"".join(line + b"\n" for line in lines))
+    writer.write(TWIN_NOTE, twin["note"].encode())
 
 
 class ExportWriter:
@@ -135,26 +156,26 @@ class ExportWriter:
             for seq, kind, record, secret, subjects, _ in rows
         ]
         path = records_path(tree.size)
-        self._write(path, b"".join(line + b"\n" for line in lines))
+        self.write(path, b"".join(line + b"\n" for line in lines))
         if self._sealing is not None and self._sealing.forms:
             formed = [FormedEntry(seq, kind, record) for seq, kind, record, *_ in rows]
             for form in self._sealing.forms:
                 made = FORMS[form](formed, self._sealing.signer.name)
-                self._write(f"{form}/{Path(path).stem}.{SUFFIXES[form]}", made)
+                self.write(f"{form}/{Path(path).stem}.{SUFFIXES[form]}", made)
         for hashes in pruned:
             self._grow(split_hashes(hashes))
         commitments = [row[-1] for row in rows if row[0] >= self._minimum]
         for at in range(0, len(commitments), TILE_WIDTH):
             bundle = commitments[at : at + TILE_WIDTH]
             n = (tree.size + at) // TILE_WIDTH
-            self._write(tile_path("entries", n, len(bundle)), encode_bundle(bundle))
+            self.write(tile_path("entries", n, len(bundle)), encode_bundle(bundle))
         self._grow([hash_leaf(entry) for entry in commitments])
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         for leaf in leaves:
             self._tree.append(leaf)
         for level, n, hashes in self._tree.take_completed():
-            self._write(tile_path(level, n), hashes)
+            self.write(tile_path(level, n), hashes)
 
     def finish(self, note: str, kept: Sequence[tuple[int, str]]) -> None:
         """Write the unfinished tiles, the kept checkpoints as (size, note), and the newest one.
@@ -164,22 +185,27 @@ class ExportWriter:
         """
         tree = self._tree
         if self._minimum:
-            self._write(MINIMUM, f"{self._minimum}\n".encode())
+            self.write(MINIMUM, f"{self._minimum}\n".encode())
         for (level, count, width), hashes in zip(widths(tree.size), tree.partial(), strict=False):
             if width:
-                self._write(tile_path(level, count, width), hashes)
+                self.write(tile_path(level, count, width), hashes)
         lines = [msgspec.json.encode(ExportedCheckpoint(*each)) for each in kept]
-        self._write(KEPT, b"".join(line + b"\n" for line in lines))
+        self.write(KEPT, b"".join(line + b"\n" for line in lines))
         # Last, so that a folder without it is recognisably unfinished.
-        self._write(CHECKPOINT, note.encode())
+        self.write(CHECKPOINT, note.encode())
         if self._sealing is not None and self._listing is not None:
             for digest, text in self._sealing.policies.items():
-                self._write(f"{POLICIES}/{digest}.toml", text.encode())
+                self.write(f"{POLICIES}/{digest}.toml", text.encode())
             listing, self._listing = self._listing, None
             for path, content in listing.finish(WHOLE, tree.size, tree.size, {}):
-                self._write(path, content)
+                self.write(path, content)
 
-    def _write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes) -> None:
+        """Write one file of the export.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
         if self._listing is not None:
             self._listing.add(path, content)
         whole = self._folder / path

@@ -23,6 +23,7 @@ from audit.published import (
 from audit.reading import FolderReader
 from audit.replay import CHUNK, Chunk, Claims, Problem, StoredRow, check_chunk
 from audit.tiles import TILE_WIDTH, tile_path, widths
+from audit.twin import TWIN_NOTE, twin_paths
 
 KEPT: Final = "checkpoints.jsonl"
 RECORDS: Final = "records"
@@ -128,10 +129,17 @@ class ExportSource:
     def _strays(self, size: int, minimum: int) -> list[Problem]:
         """Return the files that an export of this size does not have, the first ones by name."""
         there = (path for path in self.folder.rglob("*") if not path.is_dir() or path.is_symlink())
-        wanted = set(paths_of(size, minimum))
+        wanted = set(paths_of(size, minimum)) | set(twin_paths(self._twin_size(size)))
         found = {path.relative_to(self.folder).as_posix() for path in there} - wanted
         found -= self.more
         return [Problem(path, "is no file of this export") for path in sorted(found)[:_NAMED]]
+
+    def _twin_size(self, size: int) -> int:
+        """Return how far the SM3 twin says it reaches, 0 where there is none."""
+        lines = (self._read(TWIN_NOTE) or b"").decode(errors="replace").split("\n")
+        told = lines[1] if len(lines) > 1 else ""
+        is_size = told.isascii() and told.isdigit() and len(told) < 16  # noqa: PLR2004
+        return min(int(told), size) if is_size else 0
 
     def check(self, start: int, stop: int) -> Chunk:
         """Return what entries `start` to `stop` come to.

@@ -58,11 +58,13 @@ class Frontier:
         return root_of(self.hashes)
 
 
-def root_of(hashes: Sequence[bytes]) -> bytes:
+def root_of(
+    hashes: Sequence[bytes], join: Callable[[bytes, bytes], bytes] = hash_children
+) -> bytes:
     """Return the root over the perfect subtrees of a frontier, largest first."""
     if not hashes:
         return EMPTY_ROOT
-    return reduce(lambda right, left: hash_children(left, right), reversed(hashes))
+    return reduce(lambda right, left: join(left, right), reversed(hashes))
 
 
 def subtree_over(leaves: Sequence[bytes]) -> Subtree:

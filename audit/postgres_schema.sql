@@ -141,6 +141,27 @@ CREATE TABLE IF NOT EXISTS audit.cosignature (
 );
 CREATE INDEX IF NOT EXISTS cosignature_size ON audit.cosignature (size);
 
+-- The twin over SM3 (`audit.twin`), where one is kept: as far as it follows the log, and its tiles.
+CREATE TABLE IF NOT EXISTS audit.twin (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    size     bigint  NOT NULL,
+    frontier bytea   NOT NULL,
+    partial  bytea[] NOT NULL,
+    note     text
+);
+INSERT INTO audit.twin (size, frontier, partial) VALUES (0, '', '{}') ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS audit.twin_tile (
+    level  smallint NOT NULL,
+    n      bigint   NOT NULL,
+    hashes bytea    NOT NULL CHECK (octet_length(hashes) = 8192),
+    PRIMARY KEY (level, n)
+);
+CREATE TABLE IF NOT EXISTS audit.twin_checkpoint (
+    size bigint      PRIMARY KEY,
+    at   timestamptz NOT NULL,
+    note text        NOT NULL
+);
+
 CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'audit.% takes no %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
@@ -219,4 +240,12 @@ CREATE OR REPLACE TRIGGER refuse_early BEFORE DELETE ON audit.cosignature
 CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.head
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 CREATE OR REPLACE TRIGGER refuse_shrinking BEFORE UPDATE ON audit.head
+    FOR EACH ROW WHEN (NEW.size < OLD.size) EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.twin_tile
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.twin_checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_change BEFORE DELETE OR TRUNCATE ON audit.twin
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+CREATE OR REPLACE TRIGGER refuse_shrinking BEFORE UPDATE ON audit.twin
     FOR EACH ROW WHEN (NEW.size < OLD.size) EXECUTE FUNCTION audit.refuse();

@@ -172,7 +172,7 @@ class TileTree:
         rest = self.size >> height
         frontier = self._frontier
         while rest & 1:
-            node = hash_children(frontier.pop(), node)
+            node = self.join(frontier.pop(), node)
             rest >>= 1
             height += 1
             if not height % TILE_HEIGHT:
@@ -200,7 +200,11 @@ class TileTree:
 
     def root(self) -> bytes:
         """Return the root hash."""
-        return root_of(self._frontier)
+        return root_of(self._frontier, self.join)
+
+    def join(self, left: bytes, right: bytes) -> bytes:
+        """Return the hash of the node above two nodes."""
+        return hash_children(left, right)
 
     def partial(self) -> list[bytes]:
         """Return the unfinished tile of each level, from the leaves upwards."""

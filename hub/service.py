@@ -24,6 +24,8 @@ from audit.facet_index import index_facets
 from audit.indicator_rules import newest_by_id, packaged_rules
 from audit.list_maker import commit_lists, last_made
 from audit.search import index_behind
+from audit.twin import SUFFIX
+from audit.twin_log import follow
 from hub.app import Core
 from hub.casework.replay_desk import ReplayDesk
 from hub.casework.sharing.clocks import packaged_clock
@@ -102,6 +104,8 @@ _COUNT_ENTRIES: Final = 2_000
 _LISTS_FIRST_S: Final = 900.0
 """After a start there is more urgent work."""
 _LISTS_EVERY_S: Final = 600.0
+_TWIN_EVERY_S: Final = 5.0
+_TWIN_ENTRIES: Final = 2_000
 _PRUNE_EVERY_S: Final = 86_400.0
 _PRUNE_AGAIN_S: Final = 300.0
 _SETTLE_EVERY_S: Final = 5.0
@@ -367,7 +371,7 @@ async def record_lists(journal: Journal, record: Mapping[str, object]) -> int:
 
 async def prune_the_log(core: Core) -> None:
     """Drop, once a day, what need not be kept any more, if the settings say so."""
-    keeper = Keeper(core.database, core.log, core.clock)
+    keeper = Keeper(core.database, core.log, core.clock, has_twin=core.settings.sm3_twin)
     while core.settings.prune_daily:
         try:
             purged = await keeper.purge("hub")
@@ -380,6 +384,23 @@ async def prune_the_log(core: Core) -> None:
             return
         log.info("log.pruned", entries=purged.dropped, minimum=purged.plan.minimum)
         await asyncio.sleep(_PRUNE_EVERY_S)
+
+
+async def follow_twin(core: Core) -> None:
+    """Let the SM3 twin follow behind the log, if the settings say so, for as long as we serve."""
+    signer = LogSigner(core.keyring, core.settings.origin + SUFFIX)
+    while core.settings.sm3_twin:
+        moved = 0
+        try:
+            async with core.database.connection() as connection:
+                moved = await follow(connection, signer, core.clock(), _TWIN_ENTRIES)
+        except HubError as problem:
+            log.warning("log.twin.waits", code=problem.code)
+        except LogError as problem:
+            log.exception("log.twin.refused", problem=type(problem).__name__)
+            return
+        if moved < _TWIN_ENTRIES:
+            await asyncio.sleep(_TWIN_EVERY_S)
 
 
 async def settle_keys(core: Core) -> None:

@@ -170,6 +170,13 @@ class Settings(BaseSettings):
     log_stream_token_file: AbsolutePath | None = Field(
         default=None, description="File with the bearer token that the SIEM asks over HTTP."
     )
+    sm3_twin: bool = Field(
+        default=False,
+        description=(
+            "Whether a second tree of the log is kept, over SM3 (docs/audit.md). Switch it on "
+            "before entries are dropped: it cannot begin where some are gone."
+        ),
+    )
     policy_file: AbsolutePath = Field(
         default_factory=_in_home("policy.toml"),
         description="File with the departments and their grants.",

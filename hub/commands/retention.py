@@ -20,7 +20,7 @@ By = Annotated[str, typer.Option("--by", help="Who does it: an opaque id, never 
 
 def keeper_of(core: Core) -> Keeper:
     """Return what keeps and drops the log's entries."""
-    return Keeper(core.database, core.log, core.clock)
+    return Keeper(core.database, core.log, core.clock, has_twin=core.settings.sm3_twin)
 
 
 def prune(

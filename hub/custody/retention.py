@@ -20,7 +20,7 @@ from hub.errors import RefusedError
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.sealing.signing import begins_at, superseded
 from hub.store.database import Database
-from hub.store.holds import Hold, cited, counted, holds, place, release
+from hub.store.holds import Hold, cited, counted, holds, place, release, twinned
 from hub.store.journal import Journal, recorded
 from scoring.score import CHINA
 
@@ -55,6 +55,8 @@ class Keeper:
     database: Database
     log: Journal
     clock: Clock
+    has_twin: bool = False
+    """Whether the SM3 twin must have seen an entry before it goes."""
 
     def latest(self) -> date:
         """Return the day before which entries need not be kept today, by the law in force."""
@@ -77,7 +79,10 @@ class Keeper:
         moment = datetime.combine(day, time(), CHINA)
         async with self.database.connection() as connection:
             held = await cited(connection)
-            found = await planned(connection, moment, held, at_most=await counted(connection))
+            seen = await counted(connection)
+            if self.has_twin:
+                seen = min(seen, await twinned(connection))
+            found = await planned(connection, moment, held, at_most=seen)
         if len(found.kept) > MAX_RANGES:
             raise PurgeRefusedError(
                 f"{len(found.kept):,} stretches are held, and a purge names {MAX_RANGES:,} at most."

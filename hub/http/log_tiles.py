@@ -20,7 +20,14 @@ from audit.tiles import TILE_WIDTH, tile_path
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, NotFoundError, Reply
 from hub.store.database import Connections
-from hub.store.log_tree import bundle, minimum_index, newest, tile
+from hub.store.log_tree import (
+    bundle,
+    minimum_index,
+    newest,
+    newest_of_twin,
+    tile,
+    twin_tile,
+)
 from hub.store.witnessed import newest_witnessed
 
 _PLACE: Final = re.compile(
@@ -85,6 +92,28 @@ class LogTiles:
         async with self.database.connection() as connection:
             minimum = await minimum_index(connection)
         return Reply(200, "text/plain; charset=utf-8", f"{minimum}\n".encode())
+
+    async def twin(self, incoming: Incoming) -> Reply:
+        """Give the newest signed checkpoint of the SM3 twin."""
+        await self._admit(incoming)
+        async with self.database.connection() as connection:
+            head = await newest_of_twin(connection)
+        if head is None:
+            raise NotFoundError("This log keeps no SM3 twin.")
+        return Reply(200, "text/plain; charset=utf-8", head.note.encode())
+
+    async def twin_tile(self, incoming: Incoming) -> Reply:
+        """Give a full tile of the SM3 twin; the entries under it are those of the log."""
+        await self._admit(incoming)
+        place = parsed_place(incoming.path_text("place"))
+        hashes = None
+        if place.level >= 0 and place.width == TILE_WIDTH:
+            async with self.database.connection() as connection:
+                hashes = await twin_tile(connection, place.level, place.n)
+        if hashes is None:
+            raise NotFoundError("The SM3 twin has no such full tile.")
+        cache = f"{'public' if self.is_public else 'private'}, {_FOREVER}"
+        return replace(Reply(200, _BYTES, hashes), cache=cache)
 
     async def tile(self, incoming: Incoming) -> Reply:
         """Give a tile of hashes or a bundle of entries; a partial one as far as the log goes."""

@@ -200,6 +200,8 @@ def routes(parts: Parts) -> list[Route]:
         route(HEARTBEAT_PATH, Form.PROBLEM, GET=usage.heartbeat),
         route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
         route("/log/tile/{place:path}", Form.PROBLEM, GET=log.tile),
+        route("/log/sm3/checkpoint", Form.PROBLEM, GET=log.twin),
+        route("/log/sm3/tile/{place:path}", Form.PROBLEM, GET=log.twin_tile),
         route("/log/minimum-index", Form.PROBLEM, GET=log.minimum),
         route("/log/witnessed/minimum-index", Form.PROBLEM, GET=log.minimum),
         route("/log/witnessed/checkpoint", Form.PROBLEM, GET=log.witnessed),

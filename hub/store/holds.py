@@ -30,6 +30,7 @@ _OPEN: Final = """
                     ORDER BY number DESC LIMIT 1), 'open') <> 'closed'
 """
 _COUNTED: Final = "SELECT next FROM indicator_progress"
+_TWINNED: Final = "SELECT size FROM audit.twin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,9 @@ async def counted(connection: Connection) -> int:
     """Return up to which entry indicators were counted: none before that is needed for it."""
     following: int = await connection.fetchval(_COUNTED)
     return following
+
+
+async def twinned(connection: Connection) -> int:
+    """Return how many entries the SM3 twin has seen."""
+    size: int = await connection.fetchval(_TWINNED)
+    return size

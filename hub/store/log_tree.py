@@ -16,6 +16,8 @@ from hub.store.database import Connection
 _HEAD: Final = "SELECT size, note FROM audit.head"
 _TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
 _MINIMUM: Final = "SELECT minimum FROM audit.pruned"
+_TWIN: Final = "SELECT size, note FROM audit.twin"
+_TWIN_TILE: Final = "SELECT hashes FROM audit.twin_tile WHERE level = $1 AND n = $2"
 _ENTRIES: Final = "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
 
 
@@ -74,6 +76,18 @@ async def tile(connection: Connection, level: int, n: int, width: int) -> bytes:
         hashes = b"".join(tile_root(each) for each in below)
     if len(hashes) != width * HASH_SIZE:
         raise _missing()
+    return hashes
+
+
+async def newest_of_twin(connection: Connection) -> Newest | None:
+    """Return the newest checkpoint of the SM3 twin; None where none is kept."""
+    head = await connection.fetchrow(_TWIN)
+    return None if head is None or not head["size"] else Newest(head["size"], head["note"])
+
+
+async def twin_tile(connection: Connection, level: int, n: int) -> bytes | None:
+    """Return a full tile of the SM3 twin, None where there is none."""
+    hashes: bytes | None = await connection.fetchval(_TWIN_TILE, level, n)
     return hashes
 
 

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from audit.checkpoint import NoteSigner
 from audit.cli import main
 from audit.entry import Entry, EntryKind, SubjectAccess, canonical
 from audit.indicator_rules import packaged_rules
 from audit.search import index_behind
+from audit.twin_check import check_database
+from audit.twin_log import follow
 from audit.verify import verify_database
 from hub.custody.retention import Keeper, PurgeRefusedError
 from hub.errors import AuditUnavailableError
@@ -40,7 +43,7 @@ async def write(log, moment, count):
             group.create_task(log.append(Entry(EntryKind.COMMAND, record, ())))
 
 
-async def follow(hub):
+async def catch_up(hub):
     """Let what follows behind the log catch up with it."""
     async with hub.database.transaction() as connection:
         while await index_behind(connection, 500):
@@ -67,7 +70,7 @@ async def kept(hub_database, tmp_path):
     async with hub.log as log:
         await write(log, OLD, 300)
         await write(log, TODAY - timedelta(days=30), 300)
-        await follow(hub)
+        await catch_up(hub)
         yield hub, Keeper(hub.database, log, lambda: TODAY)
     await hub.database.close()
 
@@ -150,6 +153,33 @@ async def test_what_is_held_stays_until_it_is_released(kept):
     assert all(act in record for act, record in zip(acts, await records(hub), strict=True))
     verdict = await asyncio.to_thread(verify_database, hub.dsn, hub.vkey, workers=1)
     assert verdict.problems == ()
+
+
+async def test_what_the_twin_has_not_seen_stays_and_the_twin_is_served(kept):
+    hub, keeper = kept
+    twinned = replace(keeper, has_twin=True)
+    signer = NoteSigner(f"{hub.signer.name}/sm3", hub.signer.seed)
+    paths = ("checkpoint", "tile/0/000", "tile/0/001", "tile/0/000.p/7", "tile/entries/000")
+
+    async with served(hub, log_is_public=True) as http:
+        before = [(await http.get(f"/log/sm3/{path}")).status_code for path in paths]
+        nothing, _ = await twinned.plan()
+        async with hub.database.connection() as connection:
+            while await follow(connection, signer, TODAY, 250):
+                pass
+        after = [await http.get(f"/log/sm3/{path}") for path in paths]
+    async with served(hub) as http:
+        refused = [(await http.get(f"/log/sm3/{path}")).status_code for path in paths[:2]]
+
+    assert before == [404] * 5
+    assert (nothing.going, (await twinned.plan())[0].going) == (0, 256)
+    assert [reply.status_code for reply in after] == [200, 200, 200, 404, 404]
+    assert after[0].text.startswith("hub.example/log/sm3\n600\n")
+    assert len(after[1].content) == 256 * 32
+    assert refused == [401, 401]
+    await twinned.purge("op-7")
+    found = await asyncio.to_thread(check_database, hub.dsn, hub.vkey)
+    assert found == (600, [])
 
 
 async def test_what_nobody_counted_yet_stays(kept):

@@ -53,6 +53,8 @@ WITHOUT_PEOPLE = {
     ("/v2/usagePeriod", "GET"): "a moment",
     ("/v2/heartbeat", "GET"): "words",
     ("/log/checkpoint", "GET"): _LOG,
+    ("/log/sm3/checkpoint", "GET"): _LOG,
+    ("/log/sm3/tile/{place:path}", "GET"): _LOG,
     ("/log/minimum-index", "GET"): _LOG,
     ("/log/witnessed/minimum-index", "GET"): _LOG,
     ("/log/tile/{place:path}", "GET"): _LOG,
