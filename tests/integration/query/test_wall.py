@@ -1,6 +1,7 @@
 """The database itself shows an entitlement no row that its policy does not name."""
 
 import asyncio
+import re
 from random import Random
 
 import asyncpg
@@ -86,6 +87,7 @@ async def both(dsn, catalogue, store):
     text = default_policy_text()
     there = elsewhere(text)
     renamed = there.replace('department = "', 'department = "x-')
+    renamed = re.sub(r"\[\[purpose\]\]\n(?:.+\n?)+", "", renamed)  # stated once, for all
     other = await asyncpg.connect(dsn)
     await publish_policy(other, text + "\n" + renamed, catalogue, NOW)
     wall = Wall(store, catalogue)
