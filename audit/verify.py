@@ -108,7 +108,7 @@ def verify_export(
     """
     said = signed_for(folder, NoteVerifiers.from_vkeys(vkey.split()), must_be=is_signed)
     verdict = _verify(ExportSource(folder, said.more), vkey, witnessed, workers, progress)
-    return replace(verdict, problems=[*said.problems, *verdict.problems])
+    return replace(verdict, problems=(*said.problems, *verdict.problems))
 
 
 def verify_published(
