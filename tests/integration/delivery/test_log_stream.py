@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -84,11 +84,29 @@ class Receiver:
 
 @asynccontextmanager
 async def listening(receiver, context=None):
-    server = await asyncio.start_server(receiver, "127.0.0.1", 0, ssl=context)
+    """Give the port at which `receiver` is called for each connection; none outlives it."""
+    under_way = set()
+
+    async def connected(reader, writer):
+        under_way.add(asyncio.current_task())
+        try:
+            await receiver(reader, writer)
+        except asyncio.CancelledError:
+            pass  # the test is over
+        finally:
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
 
 
 @asynccontextmanager
@@ -108,7 +126,7 @@ async def answering(statuses, bodies, heads):
                 writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            pass
 
     async with listening(serve) as port:
         yield f"http://127.0.0.1:{port}/in"
