@@ -159,9 +159,12 @@ def test_no_setting_of_the_hub_takes_a_lock_off():
     words = ("audit", "log", "seal", "cipher", "clear", "auth", "grant", "token", "lock", "off")
     named = [name for name in Settings.model_fields if any(word in name for word in words)]
     switches = [name for name, one in Settings.model_fields.items() if one.annotation is bool]
-    # Tiles say nothing about anybody, and one suite seals as well as the other.
-    assert named == ["log_is_public", "sealing_suite", "sealing_suites"]
-    assert switches == ["log_is_public"]
+    # Tiles say nothing about anybody, a stream leaves the log as it is, and one suite seals as well
+    # as the other.
+    stream = [f"log_stream_{name}" for name in ("url", "form", "ca_file", "token_file")]
+    assert named == ["log_is_public", *stream, "sealing_suite", "sealing_suites"]
+    # A second tree is one more, and what is pruned had been kept for its legal time.
+    assert switches == ["log_is_public", "prune_daily", "sm3_twin"]
 
 
 def test_nothing_of_a_person_is_sealed_or_refused_where_those_locks_are_off():
