@@ -280,6 +280,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
         log_exporter=log_exporter(core),
         log_is_public=core.settings.log_is_public,
         witnessed=_witnessed(core),
+        log_vkeys=lambda: LogSigner(core.keyring, core.settings.origin).vkeys,
         clock=core.clock,
         catalogue=core.catalogue,
         policies=rooms.policies,
@@ -455,7 +456,8 @@ def _witnessed(core: Core) -> WitnessedWithin | None:
     names = frozenset(place.name for place in places_of(core.settings.witnesses))
     if not names:
         return None
-    return WitnessedWithin(names, timedelta(seconds=core.settings.witness_late_s), core.clock)
+    late = timedelta(seconds=core.settings.witness_late_s)
+    return WitnessedWithin(names, late, core.clock, tuple(core.settings.witnesses))
 
 
 async def check_connections(core: Core) -> None:

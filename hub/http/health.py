@@ -30,6 +30,8 @@ class WitnessedWithin:
     names: frozenset[str]
     late: timedelta
     clock: Clock
+    vkeys: tuple[str, ...] = ()
+    """Their verifier keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from hub.http.clients import Client
 from hub.http.console.answers import Console, PolicyInForce
 from hub.http.console.files import read_files
 from hub.http.console.holdings import Holdings
+from hub.http.console.log_told import LogTold
 from hub.http.dpop import ProofCheck
 from hub.http.endpoint import Endpoint, Handler, NewId
 from hub.http.exchange import Incoming, NotFoundError, Reply, json_reply
@@ -110,6 +111,8 @@ class Parts:
     """Gives auditors exports of the log; None: there is none, as in tests of other things."""
     witnessed: WitnessedWithin | None = None
     """How the witnesses of the log are doing; None: it has none."""
+    log_vkeys: Callable[[], Sequence[str]] = tuple
+    """The log's verifier keys, the oldest first; none in tests of other things."""
     sign_in_path: str | None = None
     """Where a page can sign in without a key; only a demonstration has such a place."""
 
@@ -175,6 +178,7 @@ def routes(parts: Parts) -> list[Route]:
         policies=parts.policies,
         catalogue=parts.catalogue,
         holdings=Holdings(parts.database, parts.catalogue, parts.clock),
+        log=LogTold(parts.database, parts.log_vkeys, parts.witnessed, parts.clock),
         clock=parts.clock,
         files=read_files(),
     )

@@ -82,7 +82,7 @@ class Watched:
         self.page.get_by_label("Sign in as a made-up department").select_option(
             f"{client} {purpose}"
         )
-        self.page.get_by_label("Case").fill(case)
+        self.page.get_by_label("Case, where one is needed").fill(case)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.locator("#sign-out").wait_for()
         self.settle()

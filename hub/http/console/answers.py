@@ -16,6 +16,7 @@ from hub.http.auth import Authenticator
 from hub.http.console.examples import examples_folder, told_examples
 from hub.http.console.files import HEADERS, PAGES, STATIC_PATH, Files
 from hub.http.console.holdings import Holdings
+from hub.http.console.log_told import LogTold
 from hub.http.console.told import told_catalogue, told_entitlement, told_profile, told_purposes
 from hub.http.endpoint import Handler
 from hub.http.exchange import Incoming, Reply, json_reply
@@ -28,6 +29,7 @@ CATALOGUE_PATH: Final = "/console/catalogue.json"
 EXAMPLES_PATH: Final = "/console/examples.json"
 GRANTED_PATH: Final = "/console/granted.json"
 HOLDINGS_PATH: Final = "/console/holdings.json"
+LOG_PATH: Final = "/console/log.json"
 
 
 class PolicyInForce(Protocol):
@@ -55,6 +57,7 @@ class Console:
     policies: PolicyInForce
     catalogue: Catalogue
     holdings: Holdings
+    log: LogTold
     clock: Clock
     files: Files
 
@@ -68,6 +71,7 @@ class Console:
             EXAMPLES_PATH: self.examples,
             GRANTED_PATH: self.granted,
             HOLDINGS_PATH: self.held,
+            LOG_PATH: self.log_told,
         }
 
     async def about(self, incoming: Incoming) -> Reply:
@@ -118,6 +122,15 @@ class Console:
         """
         await self.authenticator.caller(incoming)
         return _told(await self.holdings.told())
+
+    async def log_told(self, incoming: Incoming) -> Reply:
+        """Give the verifier keys of the log and what its witnesses last said.
+
+        Raises:
+            UnauthenticatedError: Get a token.
+        """
+        await self.authenticator.caller(incoming)
+        return _told(await self.log.told())
 
 
 @lru_cache(maxsize=2)

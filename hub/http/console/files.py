@@ -52,6 +52,8 @@ PAGES: Final = (
     Page("/explorer", "explorer", "查询台", "Explorer"),
     Page("/worklist", "worklist", "预警工作清单", "Worklist"),
     Page("/access-log", "access-log", "查询留痕", "Access log"),
+    Page("/entry", "entry", "日志条目", "One entry of the log"),
+    Page("/log-status", "log-status", "日志与见证", "Log and witnesses"),
     Page("/indicators", "indicators", "审计线索", "Audit indicators"),
     Page("/access", "access", "访问规则", "Rules of access"),
     Page("/agreements", "agreements", "共享协议", "Sharing agreements"),
@@ -100,7 +102,8 @@ def read_files() -> Files:
 def _page(shell: str, page: Page, part: bytes) -> str:
     here = f'href="{page.path}"'
     return (
-        shell.replace("{{title}}", f"{page.zh} · {page.en}")
+        shell.replace("{{zh}}", page.zh)
+        .replace("{{en}}", page.en)
         .replace("{{script}}", f"/console/static/{page.name}.js")
         .replace(here, f'{here} aria-current="page"')
         .replace("{{main}}", part.decode())

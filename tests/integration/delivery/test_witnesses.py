@@ -96,6 +96,32 @@ async def test_a_log_that_grows_is_cosigned_and_published(hub, tmp_path):
     assert (await seen(hub))[COSIGNER.name].size == 30
 
 
+async def test_the_pages_are_told_the_keys_and_what_each_witness_last_said(hub, tmp_path):
+    with witness(hub, tmp_path) as url:
+        await write(hub)
+        await asking(hub, Place(KNOWN, url)).round()
+    names = frozenset({COSIGNER.name, SECOND.name})
+    keys = (COSIGNER.vkey, SECOND.vkey)
+    expected = WitnessedWithin(names, timedelta(minutes=15), hub.clock, keys)
+
+    async with served(hub, witnessed=expected, log_vkeys=lambda: (hub.vkey,)) as http:
+        assert (await http.get("/console/log.json")).status_code == 401
+        given = await hub.token(http)
+        told = (await http.get("/console/log.json", headers=given)).json()
+        hub.clock.forward(16 * 60)
+        later = await http.get("/console/log.json", headers=await hub.token(http))
+
+    assert (told["vkeys"], told["size"], told["lateAfterS"]) == ([hub.vkey], 10, 900)
+    first, second = told["witnesses"]
+    assert (first["name"], first["vkey"]) == (COSIGNER.name, COSIGNER.vkey)
+    assert (first["size"], first["isLate"]) == (10, False)
+    assert (second["at"], second["isLate"]) == (None, True)
+    assert [each["isLate"] for each in later.json()["witnesses"]] == [True, True]
+    async with served(hub, witnessed=None) as http:
+        told = (await http.get("/console/log.json", headers=await hub.token(http))).json()
+    assert (told["witnesses"], told["formerWitnesses"]) == ([], [COSIGNER.name])
+
+
 async def test_several_witnesses_cosign_one_checkpoint(hub, tmp_path):
     (tmp_path / "second").mkdir()
     with (

@@ -1,6 +1,6 @@
 // The rules of access: who may read what, line by line, as a matrix of purposes and as CSV.
 
-import { ask, at, both, el, fill, hub, onSession, plain, say, session, showErrors, showReceipt } from "./hub.js";
+import { ask, at, both, el, fill, hub, labelled, onSession, option, say, session, showErrors, showReceipt } from "./hub.js";
 import { catalogue, departmentName, fieldsByPath } from "./words.js";
 
 const RULES = `query AccessRules($department: String, $purpose: String, $field: String, $day: Date, $first: Int!, $after: String) {
@@ -11,6 +11,7 @@ const RULES = `query AccessRules($department: String, $purpose: String, $field: 
 }`;
 const PAGE = 100;
 const MOST = 50; // pages: the whole policy of a large installation
+const MOST_OPEN = 6; // groups that are shown at once
 const COLUMNS = ["department", "role", "purpose", "field", "classification", "source", "state", "agreement",
   "legalBasis", "startDate", "endDate", "regions", "conditions", "missing"];
 const STATES = {
@@ -61,12 +62,12 @@ function row(rule, fields) {
     el("td", {}, also.length ? el("ul", {}, also.map((each) => el("li", {}, each))) : "—"));
 }
 
-async function table([key, rules], fields) {
+async function table([key, rules], fields, isOpen) {
   const [department, role, purpose] = key.split("\n");
   const heads = [["字段", "Field"], ["分级", "Class"], ["状态", "State"], ["协议与依据", "Agreement, basis, days"], ["提供部门", "Source"], ["条件或缺少", "Conditions, or what is missing"]];
-  return el("details", { open: true },
+  return el("details", { open: isOpen },
     el("summary", {}, ...(await departmentName(department)), ` ${department} (${role || "—"}) · `, el("code", {}, purpose), ` · ${rules.length}`),
-    el("table", {},
+    el("table", labelled(`${department} ${role} ${purpose} 的规则`, `Rules of ${department} ${role} ${purpose}`),
       el("thead", {}, el("tr", {}, heads.map(([zh, en]) => el("th", { scope: "col" }, ...both(zh, en))))),
       el("tbody", {}, rules.map((rule) => row(rule, fields)))));
 }
@@ -85,7 +86,7 @@ async function show() {
     groups.set(key, [...(groups.get(key) ?? []), rule]);
   }
   const fields = await fieldsByPath();
-  fill(at("rules"), await Promise.all([...groups].map((group) => table(group, fields))));
+  fill(at("rules"), await Promise.all([...groups].map((group) => table(group, fields, groups.size <= MOST_OPEN))));
   if (found) say(`规则 ${lines.length} 条`, `Rules: ${lines.length}`);
   else say("", "");
 }
@@ -106,9 +107,9 @@ function save() {
 }
 
 const { departments } = await catalogue();
-fill(at("departments"), Object.keys(departments).sort().map((id) => el("option", { value: id }, plain(departments[id].zh, departments[id].en))));
+fill(at("departments"), Object.keys(departments).sort().map((id) => option(id, departments[id].zh, departments[id].en)));
 fill(at("fields"), [...(await fieldsByPath()).keys()].sort().map((path) => el("option", { value: path })));
-at("purpose").append(...(await hub()).purposes.map((each) => el("option", { value: each.code }, `${each.code} ${plain(each.zh, each.en)}`)));
+at("purpose").append(...(await hub()).purposes.map((each) => option(each.code, `${each.code} ${each.zh}`, `${each.code} ${each.en}`)));
 at("filter").addEventListener("submit", (event) => { event.preventDefault(); show(); });
 at("save").addEventListener("click", save);
 onSession((current) => {

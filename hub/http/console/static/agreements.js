@@ -1,6 +1,6 @@
 // Sharing agreements and requests: where each stands, what is due, everything that was done.
 
-import { ask, at, both, el, fill, onSession, plain, say, session, showErrors, showReceipt } from "./hub.js";
+import { ask, at, both, el, fill, onSession, option, say, session, showErrors, showReceipt } from "./hub.js";
 import { catalogue } from "./words.js";
 
 const AGREEMENTS = `query SharingAgreements($source: String, $department: String, $states: [String!], $overdue: Boolean!, $first: Int!, $after: String) {
@@ -70,7 +70,7 @@ function row(agreement) {
 function table(agreements) {
   const heads = [["协议", "Agreement"], ["提供部门", "Source"], ["使用部门", "Read by"], ["状态", "State"],
     ["下一时限", "Due"], ["争议", "Dispute"], ["期限", "Days"], ["明细", "More"]];
-  return el("table", {},
+  return el("table", {}, el("caption", {}, ...both("协议与申请", "Agreements and requests")),
     el("thead", {}, el("tr", {}, heads.map(([zh, en]) => el("th", { scope: "col" }, ...both(zh, en))))),
     el("tbody", {}, agreements.map(row)));
 }
@@ -94,8 +94,8 @@ async function show() {
 }
 
 const { departments } = await catalogue();
-fill(at("departments"), Object.keys(departments).sort().map((id) => el("option", { value: id }, plain(departments[id].zh, departments[id].en))));
-at("state").append(...Object.entries(STATES).map(([state, [zh, en]]) => el("option", { value: state }, `${zh} ${en}`)));
+fill(at("departments"), Object.keys(departments).sort().map((id) => option(id, departments[id].zh, departments[id].en)));
+at("state").append(...Object.entries(STATES).map(([state, [zh, en]]) => option(state, zh, en)));
 at("filter").addEventListener("submit", (event) => { event.preventDefault(); show(); });
 onSession((current) => {
   if (current === null) {

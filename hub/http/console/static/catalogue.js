@@ -1,6 +1,6 @@
 // The dataset catalogue, from the declarations.
 
-import { at, both, el, fill, plain, say } from "./hub.js";
+import { at, both, el, fill, labelled, option, say } from "./hub.js";
 import { catalogue, departmentName } from "./words.js";
 
 const SHARING = {
@@ -50,7 +50,7 @@ async function section(dataset) {
       pair("共享条件", "Conditions", conditions(dataset)),
       pair("法律依据", "Legal basis", el("span", { lang: "zh-CN", class: "both" }, dataset.legalBasis))),
     el("details", {}, el("summary", {}, ...both(`信息项（${dataset.fields.length}）`, `Items (${dataset.fields.length})`)),
-      el("div", { class: "scroll" }, el("table", {},
+      el("div", { class: "scroll" }, el("table", labelled(`${dataset.zh}的信息项`, `Items of ${dataset.en}`),
         el("thead", {}, el("tr", {}, [["信息项", "Item"], ["类型", "Kind"], ["分级", "Class"], ["存储", "Stored"], ["备注", "Note"]].map(
           ([zhName, enName]) => el("th", { scope: "col" }, ...both(zhName, enName))))),
         el("tbody", {}, dataset.fields.map(fieldRow))))));
@@ -72,7 +72,7 @@ async function show() {
 }
 
 for (const id of [...new Set(datasets.map((each) => each.department))].sort()) {
-  at("department").append(el("option", { value: id }, departments[id] ? `${plain(departments[id].zh, departments[id].en)} ${id}` : id));
+  at("department").append(option(id, `${departments[id]?.zh ?? ""} ${id}`.trim(), `${departments[id]?.en ?? ""} ${id}`.trim()));
 }
 for (const id of ["department", "class", "words"]) at(id).addEventListener("input", show);
 at("filter").addEventListener("submit", (event) => { event.preventDefault(); show(); });

@@ -1,6 +1,6 @@
 // A GraphQL explorer of our own: document, variables, schema, examples, answer with its receipt.
 
-import { ask, at, both, el, fill, hub, onSession, say, session, showErrors, showReceipt, signInAs, told, plain } from "./hub.js";
+import { ask, at, both, el, fill, hub, labelled, onSession, option, say, session, showErrors, showReceipt, signInAs, told } from "./hub.js";
 import { granted, named, schema, written } from "./schema.js";
 
 const NUMBER = /(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)/;
@@ -28,7 +28,7 @@ function showPlaces(answer, text) {
       here.map((error) => el("div", { class: "why" }, `${" ".repeat(error.locations[0].column - 1)}↑ ${error.extensions?.reason ?? error.extensions?.code ?? ""}`)));
   });
   return fill(at("places"), el("h3", {}, ...both("未予应答之处", "Where it was not answered")),
-    el("div", { class: "lines numbered code", tabindex: "0", role: "region", "aria-label": "Places of errors 错误位置" }, el("ol", {}, items)));
+    el("div", { class: "lines numbered code", tabindex: "0", role: "region", ...labelled("错误位置", "Places of errors") }, el("ol", {}, items)));
 }
 
 // JSON line by line; a null that was denied says why, at its place.
@@ -120,6 +120,13 @@ function fromAddress() {
 
 // ---- the schema -------------------------------------------------------------------------------
 
+// A description may begin with the Chinese name of what it describes.
+function described(text) {
+  const [, zh, rest] = /^([^\x00-\x7f]+)(: .*)$/s.exec(text ?? "") ?? [];
+  if (zh) return el("span", { class: "soft" }, " ", el("span", { lang: "zh-CN", class: "both" }, zh), rest);
+  return text ? el("span", { class: "soft" }, ` ${text}`) : null;
+}
+
 function typeLink(type) {
   const inner = named(type);
   return inner.kind === "SCALAR" ? el("code", {}, written(type)) : el("a", { href: `#type-${inner.name}`, class: "code" }, written(type));
@@ -130,13 +137,13 @@ function fieldItem(owner, field, rights) {
   return el("li", {}, el("code", {}, field.name),
     field.args?.length ? ["(", field.args.flatMap((arg, index) => [index ? ", " : "", el("span", { title: arg.description }, arg.name, ": "), typeLink(arg.type)]), ")"] : null,
     ": ", typeLink(field.type), isGranted ? [" ", el("span", { class: "mark" }, ...both("已授权", "granted"))] : null,
-    field.description ? el("span", { class: "soft" }, ` ${field.description}`) : null);
+    described(field.description));
 }
 
 function typeItem(type, rights, isOpen) {
   const fields = type.fields ?? type.inputFields ?? [];
   return el("details", { id: `type-${type.name}`, open: isOpen }, el("summary", {}, el("strong", { class: "code" }, type.name),
-    type.description ? el("span", { class: "soft" }, ` ${type.description}`) : null),
+    described(type.description)),
     el("ul", {}, fields.map((field) => fieldItem(type.name, field, rights)),
       (type.enumValues ?? []).map((value) => el("li", {}, el("code", {}, value.name), el("span", { class: "soft" }, ` ${value.description ?? ""}`)))));
 }
@@ -180,7 +187,7 @@ at("schema").addEventListener("click", (event) => {
 });
 
 examples = (await told("/console/examples.json"))?.examples ?? [];
-at("example").append(...examples.map((each) => el("option", { value: each.name }, plain(each.zh, each.en))));
+at("example").append(...examples.map((each) => option(each.name, each.zh, each.en)));
 fromAddress();
 addEventListener("hashchange", fromAddress);
 onSession(loadSchema);

@@ -1,7 +1,7 @@
 // One family, as far as the caller's role may see it: asked from the schema and the grants, and
 // shown under the declarations' names. It is one query, on record like any other.
 
-import { ask, both, el, fill, hub, showErrors, showReceipt } from "./hub.js";
+import { ask, both, el, fill, hub, labelled, showErrors, showReceipt } from "./hub.js";
 import { grantedSelection, granted, schema } from "./schema.js";
 import { showTaken, stepForms } from "./steps.js";
 import { bandMark, catalogue, codeName, departmentName, fieldsByPath } from "./words.js";
@@ -69,9 +69,9 @@ function scoreOf(score, profile) {
   const names = new Map((profile?.dimensions ?? []).map((each) => [each.code, each]));
   const bars = (score.dimensions ?? []).map((each) => {
     const name = names.get(each.code) ?? { zh: each.code, en: each.code };
-    const label = `${name.zh} ${name.en}: ${each.points} / ${each.cap}`;
+    const points = `${each.points} / ${each.cap}`;
     return [el("dt", {}, ...both(name.zh, name.en)),
-      el("dd", {}, el("meter", { min: 0, max: each.cap, value: each.points, "aria-label": label }), ` ${each.points} / ${each.cap} `,
+      el("dd", {}, el("meter", { min: 0, max: each.cap, value: each.points, ...labelled(`${name.zh}：${points}`, `${name.en}: ${points}`) }), ` ${each.points} / ${each.cap} `,
         each.coverage < each.cap ? el("span", { class: "soft small" },
           ...both(`仅 ${each.coverage} 分可判定`, `only ${each.coverage} could be decided`)) : null)];
   });

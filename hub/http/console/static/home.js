@@ -1,11 +1,11 @@
 // The overview: what is held, from whom, and how a warning comes about.
 
-import { at, both, el, fill, hub, moment, onSession, told } from "./hub.js";
+import { at, both, count, el, fill, hub, moment, onSession, told } from "./hub.js";
 import { bandMark, catalogue, departmentName } from "./words.js";
 
 const ORDER = ["red", "orange", "yellow", "green"];
-const count = (told_) => (told_?.atLeast === undefined
-  ? both("少于 10", "fewer than 10") : [`${told_.atLeast.toLocaleString("en")}+`]);
+const coarse = (told_) => (told_?.atLeast === undefined
+  ? both("少于 10", "fewer than 10") : [count(told_.atLeast), "+"]);
 
 async function drawHoldings(current) {
   const place = at("holdings");
@@ -19,11 +19,11 @@ async function drawHoldings(current) {
   const figure = (zh, en, value) => el("div", {}, el("dt", {}, ...both(zh, en)), el("dd", {}, ...value));
   fill(place,
     el("dl", { class: "figures" },
-      figure("人员", "People", count(held.people)),
-      figure("家庭", "Households", count(held.households)),
-      figure("部门记录", "Records of departments", count({ atLeast: records })),
+      figure("人员", "People", coarse(held.people)),
+      figure("家庭", "Households", coarse(held.households)),
+      figure("部门记录", "Records of departments", coarse({ atLeast: records })),
       Object.entries(held.openAlerts).sort(([one], [two]) => ORDER.indexOf(one) - ORDER.indexOf(two)).map(([band, value]) =>
-        el("div", {}, el("dt", {}, ...both("未办结预警 ", "Open warnings "), bandMark(band)), el("dd", {}, ...count(value))))),
+        el("div", {}, el("dt", {}, ...both("未办结预警 ", "Open warnings "), bandMark(band)), el("dd", {}, ...coarse(value))))),
     el("p", { class: "soft small" }, ...both(
       "数量向下取整到十，少于十的不显示；限制级数据不计数。统计时间 ",
       "Rounded down to tens, below ten only that; what is of class X is not counted. Taken "), moment(held.at)));
@@ -41,7 +41,7 @@ async function drawDepartments(records = null) {
       el("td", {}, el("ul", {}, own.map((each) => el("li", {},
         el("a", { href: `/catalogue#${each.name}` }, ...both(each.zh, each.en)),
         each.stored ? null : [" ", el("span", { class: "mark" }, ...both("不入库，经授权实时查询", "never stored, asked under consent"))],
-        records?.[each.name] ? el("span", { class: "soft small" }, " ", ...count(records[each.name])) : null)))),
+        records?.[each.name] ? el("span", { class: "soft small" }, " ", ...coarse(records[each.name])) : null)))),
       el("td", { class: "number" }, String(fields.length)),
       el("td", { class: "number" }, String(fields.filter((each) => each.sealed).length)));
   }));

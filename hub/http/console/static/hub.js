@@ -1,58 +1,13 @@
-// What every page leans on: language, elements, the session, and the one way to ask the hub.
-// Elements are made, never parsed from text: what an answer says can only become text.
+// What every page leans on: the session, and the one way to ask the hub.
 
-const LANGUAGE = "hub.language";
+import { at, both, el, fill, labelled, moment, option } from "./elements.js";
+import { drawNavigation } from "./navigation.js";
+
+export * from "./elements.js";
+
 const SESSION = "hub.session";
+const RETURN = "hub.return";
 const listeners = [];
-
-// ---- words ------------------------------------------------------------------------------------
-
-export function language() {
-  const kept = sessionStorage.getItem(LANGUAGE);
-  return kept ?? (navigator.language.startsWith("zh") ? "zh" : "en");
-}
-
-// Both languages as elements; the style sheet shows the one that was chosen.
-export function both(zh, en) {
-  return [el("span", { lang: "zh-CN" }, zh), el("span", { lang: "en" }, en)];
-}
-
-// One text for places that take no elements (options, labels of regions).
-export function plain(zh, en) {
-  return language() === "zh" ? zh : en;
-}
-
-function applyLanguage() {
-  const chosen = language();
-  document.documentElement.dataset.language = chosen;
-  document.documentElement.lang = chosen === "zh" ? "zh-CN" : "en";
-  const other = chosen === "zh" ? ["en", "English"] : ["zh-CN", "中文"];
-  fill(document.getElementById("language"), el("span", { lang: other[0], class: "both" }, other[1]));
-}
-
-// ---- elements ---------------------------------------------------------------------------------
-
-export function el(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes ?? {})) {
-    if (value === null || value === undefined || value === false) continue;
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
-  return made;
-}
-
-export function fill(parent, ...children) {
-  parent.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
-  return parent;
-}
-
-export const at = (id) => document.getElementById(id);
-
-export function say(zh, en) {
-  fill(at("said"), ...both(zh, en));
-}
 
 // ---- the session ------------------------------------------------------------------------------
 // The token is kept for this tab alone, and gone with it.
@@ -70,12 +25,12 @@ export function onSession(callback) {
 }
 
 // `via` is the role and purpose of a person's session that a new token can be had for.
-function begin(token, caseId, actor, via = null) {
-  adopt(token, caseId, actor, via);
+function begin(token, caseId, actor, via = null, purposes = null) {
+  adopt(token, caseId, actor, via, purposes);
   changed();
 }
 
-function adopt(token, caseId, actor, via) {
+function adopt(token, caseId, actor, via, purposes) {
   let claims = null;
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -84,7 +39,7 @@ function adopt(token, caseId, actor, via) {
     throw new Error("This is no access token. 这不是访问令牌。");
   }
   if (typeof claims.exp !== "number") throw new Error("This is no access token. 这不是访问令牌。");
-  keep({ token, claims, caseId, actor, via });
+  keep({ token, claims, caseId, actor, via, purposes });
 }
 
 function end() {
@@ -97,7 +52,7 @@ async function renewed() {
   const kept = JSON.parse(sessionStorage.getItem(SESSION) ?? "null");
   if (session() !== null || !kept?.via) return session();
   try {
-    adopt(await sessionToken(kept.via), kept.caseId, "", kept.via);
+    adopt(await sessionToken(kept.via), kept.caseId, "", kept.via, kept.purposes);
   } catch {
     return null;
   }
@@ -147,15 +102,15 @@ function refusal(code, message) {
   return { data: null, errors: [{ message, extensions: { code } }] };
 }
 
-// What the hub says of itself; with a token where it wants one. Null if it does not say.
-export async function told(path, needsToken = false) {
+// What the hub says of itself, as JSON or as text; with a token where it wants one. Null if it does not say.
+export async function told(path, needsToken = false, form = "json") {
   const current = needsToken ? await renewed() : null;
   if (needsToken && current === null) return null;
   try {
     const reply = await fetch(path, {
       headers: needsToken ? headers(current) : {}, credentials: "omit", redirect: "error",
     });
-    const content = await reply.json();
+    const content = await reply[form]();
     return reply.ok ? content : null;
   } catch {
     return null;
@@ -193,11 +148,6 @@ export function showReceipt(place, answer) {
   } else fill(place);
 }
 
-export function moment(text) {
-  if (!text) return "";
-  return el("time", { datetime: text }, new Date(text).toLocaleString(language() === "zh" ? "zh-CN" : "en-GB"));
-}
-
 // ---- signing in -------------------------------------------------------------------------------
 
 let about = null;
@@ -211,26 +161,30 @@ export async function purposeName(code) {
   return found ? both(found.zh, found.en) : [code];
 }
 
+// The purposes that whoever is here has: those of a person's roles, or that of the token.
+const purposesOf = (current) => (current === null ? null : current.purposes ?? [purposeOf(current)]);
+
 async function drawSession() {
   const place = at("session");
   const current = session();
+  drawNavigation(purposesOf(current));
   if (current !== null) return fill(place, await signedIn(current));
-  const { signInPath, sessionPath } = await hub();
+  const { signInPath, sessionPath, purposes } = await hub();
   const person = sessionPath ? await personsSession(sessionPath) : null;
   if (person?.actor) return drawPerson(place, person);
   const offered = signInPath ? await told(signInPath) : null;
   return fill(place, person ? signInLinks(person.signInPath) : null,
-    offered ? demoForm(offered.clients, signInPath) : pasteForm());
+    offered ? demoForm(offered.clients, signInPath, purposes) : pasteForm());
 }
 
 async function signedIn(current) {
   const { department, role, exp } = current.claims;
-  const until = new Date(exp * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const until = el("time", { datetime: new Date(exp * 1000).toISOString(), "data-form": "clock" });
   setTimeout(() => { if (session() === null && !current.via) changed(); }, Math.max(exp * 1000 - Date.now(), 0) + 500);
   return el("div", { class: "row signed-in" },
     el("span", { id: "who" }, ...both("已登录：", "Signed in: "), el("strong", {}, department), ` (${role}) · `,
       el("code", {}, purposeOf(current)), " ", ...(await purposeName(purposeOf(current))),
-      " · ", ...both(`有效至 ${until}`, `until ${until}`)),
+      " · ", ...both("有效至 ", "until "), until),
     ...caseFields(current),
     current.via ? el("button", { type: "button", class: "quiet", id: "other-purpose", onclick: chooseAgain }, ...both("更换用途", "Other purpose")) : null,
     el("button", { type: "button", class: "quiet", id: "sign-out", onclick: current.via ? signOutPerson : end }, ...both("退出", "Sign out")));
@@ -282,35 +236,52 @@ function chooseAgain() {
 function signInLinks(path) {
   const here = `${path}?${new URLSearchParams({ to: location.pathname })}`;
   return el("p", { class: "row" },
-    el("a", { id: "sign-in-person", href: here }, ...both("以本人账号登录", "Sign in with your account")),
+    el("a", { id: "sign-in-person", href: here, onclick: rememberPlace }, ...both("以本人账号登录", "Sign in with your account")),
     providersEnd ? el("a", { id: "sign-out-provider", href: providersEnd }, ...both("同时退出身份平台", "Sign out at the provider too")) : null);
+}
+
+// What was looked for stands behind the # and does not go to the provider: it waits in this tab.
+function rememberPlace() {
+  if (location.hash) sessionStorage.setItem(RETURN, location.pathname + location.hash);
+}
+
+function backToWhereOneWas() {
+  const kept = sessionStorage.getItem(RETURN);
+  sessionStorage.removeItem(RETURN);
+  if (!location.hash && kept?.startsWith(`${location.pathname}#`)) history.replaceState(null, "", kept);
 }
 
 // On a page for one purpose somebody who has it gets the token at once; elsewhere they choose.
 async function drawPerson(place, person) {
   const wanted = document.querySelector("[data-purpose]")?.dataset.purpose;
   const options = person.roles.flatMap((role) => role.purposes.map((purpose) => ({ role, purpose })));
+  const purposes = [...new Set(options.map(({ purpose }) => purpose))];
+  drawNavigation(purposes);
   const fitting = options.filter(({ purpose }) => purpose === wanted);
   if (fitting.length === 1 && !isChoosing) {
     const via = { role: fitting[0].role.id, purpose: wanted };
     try {
-      return begin(await sessionToken(via), "", "", via);
+      return begin(await sessionToken(via), "", "", via, purposes);
     } catch {
       isChoosing = true;
     }
   }
+  const known = (await hub()).purposes;
   const select = el("select", { required: true }, options.map(({ role, purpose }) =>
-    el("option", { value: `${role.id} ${purpose}` }, `${role.department} · ${role.role} · ${purpose}`)));
+    choice(role.id, role, known.find((each) => each.code === purpose) ?? { code: purpose, zh: purpose, en: purpose })));
   const submit = async () => {
     const [role, purpose] = select.value.split(" ");
     isChoosing = false;
-    return { token: await sessionToken({ role, purpose }), via: { role, purpose } };
+    return { token: await sessionToken({ role, purpose }), via: { role, purpose }, purposes };
   };
   return fill(place,
     form(submit, field("as", "角色与用途", "Role and purpose", select), ...caseFields({ via: true })),
     el("button", { type: "button", class: "quiet", id: "sign-out", onclick: signOutPerson }, ...both("退出", "Sign out")),
     el("span", { id: "who" }));
 }
+
+const choice = (id, { department, role }, purpose) => option(`${id} ${purpose.code}`,
+  `${department} · ${role} · ${purpose.code} ${purpose.zh}`, `${department} · ${role} · ${purpose.code} ${purpose.en}`);
 
 function field(id, zh, en, input) {
   input.id = id;
@@ -335,14 +306,14 @@ const keep = (kept) => sessionStorage.setItem(SESSION, JSON.stringify(kept));
 
 function form(submit, ...fields) {
   const wrong = el("span", { role: "alert" });
-  const made = el("form", { id: "sign-in", "aria-label": "Signing in 登录" }, ...fields,
+  const made = el("form", { id: "sign-in", ...labelled("登录", "Signing in") }, ...fields,
     el("button", { type: "submit" }, ...both("登录", "Sign in")), wrong);
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     fill(wrong);
     try {
-      const { token, via } = await submit();
-      begin(token, at("case").value.trim(), at("actor")?.value.trim() ?? "", via);
+      const { token, via, purposes } = await submit();
+      begin(token, at("case").value.trim(), at("actor")?.value.trim() ?? "", via, purposes ?? null);
       at("main").focus({ preventScroll: true });
     } catch (problem) {
       fill(wrong, problem.message);
@@ -375,20 +346,16 @@ export async function signInAs(client, purpose, caseId) {
   return true;
 }
 
-function demoForm(clients, path) {
+function demoForm(clients, path, purposes) {
+  const named = (code) => purposes.find((each) => each.code === code) ?? { code, zh: code, en: code };
   const wanted = document.querySelector("[data-purpose]")?.dataset.purpose;
   const options = clients.flatMap((client) => client.purposes.map((purpose) => ({ client, purpose })));
-  const select = el("select", { required: true }, options.map(({ client, purpose }) =>
-    el("option", { value: `${client.id} ${purpose}` }, `${client.department} · ${client.role} · ${purpose}`)));
+  const select = el("select", { required: true }, options.map(({ client, purpose }) => choice(client.id, client, named(purpose))));
   const first = options.findIndex(({ purpose }) => purpose === wanted);
   select.selectedIndex = Math.max(first, 0);
   return form(async () => ({ token: await demoToken(path, ...select.value.split(" ")), via: null }), field("as", "以演示部门登录（部门 · 角色 · 用途）", "Sign in as a made-up department (department, role, purpose)", select),
   ...caseFields());
 }
 
-at("language").addEventListener("click", () => {
-  sessionStorage.setItem(LANGUAGE, language() === "zh" ? "en" : "zh");
-  applyLanguage();
-});
-applyLanguage();
+backToWhereOneWas();
 drawSession();

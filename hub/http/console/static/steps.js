@@ -1,7 +1,7 @@
 // Steps of casework on an alert: a form for each mutation about one that the schema offers and the
 // grants allow. The hub decides whether a step fits where the alert is, and says so if not.
 
-import { ask, both, el, fill, plain, showErrors, showReceipt } from "./hub.js";
+import { ask, both, el, fill, option, showErrors, showReceipt } from "./hub.js";
 import { isLeaf, named } from "./schema.js";
 import { catalogue, fieldsByPath } from "./words.js";
 
@@ -98,7 +98,7 @@ async function optionsOf(field, family) {
   const declared = own.flatMap((each) => each.fields).find((each) => each.codes && each.path.endsWith(`.${field.name}`));
   const list = named_ ?? declared?.codes;
   if (!codeLists[list]) return null;
-  return Object.entries(codeLists[list].codes).map(([value, name]) => el("option", { value }, plain(name.zh, name.en)));
+  return Object.entries(codeLists[list].codes).map(([value, name]) => option(value, name.zh, name.en));
 }
 
 async function labelOf(name) {

@@ -1,6 +1,6 @@
 // The worklist: band by band, page by page; a family opens with what the role may see.
 
-import { ask, at, both, el, fill, hub, onSession, plain, say, showErrors, showReceipt } from "./hub.js";
+import { ask, at, both, el, fill, hub, labelled, onSession, say, showErrors, showReceipt } from "./hub.js";
 import { drawFamily } from "./family.js";
 import { granted, grantedOf } from "./schema.js";
 import { bandMark, catalogue } from "./words.js";
@@ -73,7 +73,7 @@ function reasons(household) {
 
 function row(alert) {
   const id = alert.household?.id;
-  const open = el("button", { type: "button", class: "quiet" }, ...both("打开", "Open"));
+  const open = el("button", { type: "button", class: "quiet", ...labelled(`打开该家庭，${alert.total} 分`, `Open the family with ${alert.total} points`) }, ...both("打开", "Open"));
   const state = el("div", { class: "small" }, ...stateOf(alert));
   const made = el("tr", {},
     el("td", {}, bandMark(alert.band), alert.urgent ? [" ", el("span", { class: "mark late" }, ...both("紧急", "urgent"))] : null),
@@ -83,7 +83,6 @@ function row(alert) {
     el("td", { class: "code" }, alert.household?.region ?? ""),
     el("td", {}, reasons(alert.household)),
     el("td", {}, id ? open : "—"));
-  open.setAttribute("aria-label", plain(`打开该家庭，${alert.total} 分`, `Open the family with ${alert.total} points`));
   open.addEventListener("click", async () => {
     for (const other of document.querySelectorAll("tr.chosen")) other.classList.remove("chosen");
     made.classList.add("chosen");

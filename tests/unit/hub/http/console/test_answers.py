@@ -14,7 +14,7 @@ from schema.catalogue import Catalogue
 from tests.support.edge import ISSUER, FakePolicies, new_edge
 
 OPEN = ["/console/hub.json", "/console/catalogue.json", "/console/examples.json"]
-CLOSED = ["/console/granted.json", "/console/holdings.json"]
+CLOSED = ["/console/granted.json", "/console/holdings.json", "/console/log.json"]
 
 
 @pytest.mark.parametrize("path", OPEN)
