@@ -226,7 +226,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
 def replay_desk(core: Core, queries: Answerer) -> ReplayDesk:
     """Return what has answers asked again."""
     seals = ReplaySeals(core.keyring)
-    replayer = Replayer(queries, core.catalogue, core.database, seals)
+    replayer = Replayer(queries, core.catalogue, seals)
     return ReplayDesk(core.database, core.log, replayer, queries.disclosures, core.clock)
 
 

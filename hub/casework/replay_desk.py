@@ -144,7 +144,7 @@ class ReplayDesk:
                 state = found.state(now)
                 if state is not State.APPROVED:
                     raise ReplayConflictError(f"The request is {state}, not approved.")
-                replayed = await self.replayer.replayed(found.index)
+                replayed = await self.replayer.replayed(connection, found.index)
                 receipt = await self._shown(found, replayed, caller, now)
                 await note_run(connection, id_, now, str(replayed.verdict), replayed.why)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:

@@ -1,12 +1,12 @@
 """POST /audit/export: what an auditor looks for in the log, as a signed folder in a tar, streamed.
 
-The look-up is on record before the first byte. The archive ends with the manifest: one that was
-broken off has none, and `hub-audit verify-export` says so.
+The look-up is on record before the first byte. Token, client and grants are looked at again after
+each file. The archive ends with the manifest: one that was broken off has none, and `hub-audit
+verify-export` says so.
 
 Spec: POSIX.1-1988 ustar.
 """
 
-import asyncio
 import tarfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -18,14 +18,15 @@ from audit.forms import FORMS
 from audit.selection import Wanted
 from hub.access import Caller, Denied
 from hub.clock import Clock
-from hub.errors import InvalidRequestError, NotGrantedError, RefusedError
+from hub.errors import HubError, InvalidRequestError, NotGrantedError, RefusedError
 from hub.http.auth import Authenticator
 from hub.http.body import read_object
 from hub.http.console.answers import PolicyInForce
 from hub.http.exchange import Incoming, NotFoundError
-from hub.http.limits import Limits, Places, body_too_late, whole_body
+from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
 from hub.http.media import check_json_body
 from hub.http.presence import Presence
+from hub.http.problems import log_failure
 from hub.http.streaming import Streamed
 from hub.query.answer import Request, entitled
 from hub.query.disclosure import Asked
@@ -90,7 +91,8 @@ class LogExportEdge:
             raise
         name = 'attachment; filename="audit-export.tar"'
         incoming.told.append(("Content-Disposition", name))
-        return Streamed(TAR, self._pieces(exporter, wanted), self.limits.send_timeout_s)
+        pieces = self._pieces(incoming, exporter, wanted, asked)
+        return Streamed(TAR, pieces, self.limits.send_timeout_s)
 
     async def _check(self, caller: Caller, at: datetime) -> None:
         policy = await self.policies.current()
@@ -103,15 +105,27 @@ class LogExportEdge:
             if isinstance(decision, Denied):
                 raise NotGrantedError(denied(entitlement, path, decision.reason), (path,))
 
-    async def _pieces(self, exporter: LogExporter, wanted: Wanted) -> AsyncGenerator[bytes, None]:
-        """Give out the archive; whoever breaks it off gets no end of it."""
+    async def _pieces(
+        self, incoming: Incoming, exporter: LogExporter, wanted: Wanted, asked: Asked
+    ) -> AsyncGenerator[bytes, None]:
+        """Give out the archive; whoever breaks it off, or may not read on, gets no end of it.
+
+        Raises:
+            DisconnectedError: The token or the grant ended meanwhile, or the log cannot be read.
+        """
         try:
             now = int(self.clock().timestamp())
             async with aclosing(exporter.files(wanted)) as files:
                 async for path, content in files:
                     yield _member(path, content, now)
-                    await asyncio.sleep(0)
+                    await self._check(await self.authenticator.still(incoming), self.clock())
             yield bytes(2 * _BLOCK)
+        except RefusedError as refusal:
+            await exporter.disclosures.refused(asked, refusal)
+            raise DisconnectedError from refusal
+        except HubError as problem:
+            log_failure(problem, incoming.request_id)
+            raise DisconnectedError from problem
         finally:
             self.running.__exit__(None, None, None)
 

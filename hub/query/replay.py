@@ -33,7 +33,7 @@ from hub.query.fetch import Sealed, sealed_from
 from hub.query.kept import FORM
 from hub.query.model import Plan
 from hub.sealing.replay_seals import DOCUMENT, REQUEST, ReplaySeals, digest_of
-from hub.store.database import Connection, Database
+from hub.store.database import Connection
 from hub.store.replays import AskedEntry, asked_entry, destroyed_since, document_kept, policy_then
 from schema.catalogue import Catalogue
 
@@ -82,19 +82,19 @@ class Replayer:
 
     answerer: Answerer
     catalogue: Catalogue
-    database: Database
-    """Reads as the hub itself does: the rows are those of the plan, whose policy may be gone."""
     seals: ReplaySeals
 
-    async def replayed(self, index: int) -> Replayed:
+    async def replayed(self, connection: Connection, index: int) -> Replayed:
         """Return what an entry of the log shows when it is asked again.
+
+        `connection` reads as the hub itself does: the rows are those of the plan, whose policy may
+        be gone. Whoever has one already lends it, so that nobody waits for a second.
 
         Raises:
             StoreUnavailableError: The database gave up.
         """
         try:
-            async with self.database.connection() as connection:
-                return await self._replayed(connection, index)
+            return await self._replayed(connection, index)
         except _Impossible as why:
             return Replayed(Verdict.IMPOSSIBLE, (str(why),))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:

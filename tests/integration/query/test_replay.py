@@ -1,6 +1,7 @@
 """An answer is asked again as of then, by two people, on record, and its digest is compared."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -61,7 +62,7 @@ class Scene:
         self.seals = ReplaySeals(keyring)
         answerer = replace(asked.answerer, keeper=RequestKeeper(self.seals, asked.database))
         asked.answerer = answerer
-        replayer = Replayer(answerer, catalogue, asked.database, self.seals)
+        replayer = Replayer(answerer, catalogue, self.seals)
         self.desk = ReplayDesk(
             asked.database, log, replayer, answerer.disclosures, lambda: self.now
         )
@@ -133,6 +134,16 @@ async def test_an_answer_is_shown_again_as_of_then_though_the_facts_were_correct
     assert orjson.loads(run.replayed.data) == before
     assert run.replayed.document == POINT
     assert orjson.loads(run.replayed.variables) == {"n": scene.world.numbers[4]}
+
+
+async def test_a_replay_waits_for_no_second_connection_while_it_has_one(scene):
+    _, index = await scene.answer()
+    async with AsyncExitStack() as others:
+        for _ in range(scene.asked.database._size - 1):
+            await others.enter_async_context(scene.asked.database.connection())
+        async with asyncio.timeout(20):
+            run = await scene.replay(index)
+    assert str(run.replayed.verdict) == "same"
 
 
 async def test_the_replay_is_an_entry_about_the_same_people_and_every_step_is_on_record(scene):
