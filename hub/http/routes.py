@@ -20,7 +20,7 @@ from hub.http.assertions import AssertionCheck, OnceOnly
 from hub.http.auth import Authenticator, Possession
 from hub.http.certificates import Certificates
 from hub.http.clients import Client
-from hub.http.console.answers import Console, PolicyInForce
+from hub.http.console.answers import CHART_PATH, Console, PolicyInForce
 from hub.http.console.files import read_files
 from hub.http.console.holdings import Holdings
 from hub.http.console.log_told import LogTold
@@ -181,6 +181,7 @@ def routes(parts: Parts) -> list[Route]:
         log=LogTold(parts.database, parts.log_vkeys, parts.witnessed, parts.clock),
         clock=parts.clock,
         files=read_files(),
+        body_timeout_s=limits.body_timeout_s,
     )
 
     async def outbound_keys(incoming: Incoming) -> Reply:
@@ -214,6 +215,7 @@ def routes(parts: Parts) -> list[Route]:
         route("/audit/export", Form.PROBLEM, POST=log_export.post),
         route("/health/live", Form.PROBLEM, GET=health.live),
         route("/health/ready", Form.PROBLEM, GET=health.ready),
+        route(CHART_PATH, Form.PROBLEM, POST=console.chart),
         *(route(path, Form.PROBLEM, **by) for path, by in people.handlers().items()),
         *(route(path, Form.PROBLEM, GET=get) for path, get in console.handlers().items()),
     ]

@@ -9,7 +9,7 @@ from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(300)]
 FOR_OFFICERS = {"/", "/explorer", "/worklist", "/catalogue"}
-PARTS = {"/entry": "#12"}
+PARTS = {"/entry": "#12", "/department": "#civil-affairs"}
 """What stands behind the path where a page is about one thing."""
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}

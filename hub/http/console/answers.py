@@ -12,7 +12,10 @@ from typing import Final, Protocol
 
 from hub.access import Policy
 from hub.clock import Clock
+from hub.errors import InvalidRequestError
 from hub.http.auth import Authenticator
+from hub.http.body import read_object
+from hub.http.console.charts import drawn, read_chart
 from hub.http.console.examples import examples_folder, told_examples
 from hub.http.console.files import HEADERS, PAGES, STATIC_PATH, Files
 from hub.http.console.holdings import Holdings
@@ -20,6 +23,8 @@ from hub.http.console.log_told import LogTold
 from hub.http.console.told import told_catalogue, told_entitlement, told_profile, told_purposes
 from hub.http.endpoint import Handler
 from hub.http.exchange import Incoming, Reply, json_reply
+from hub.http.limits import read_body
+from hub.http.media import check_json_body
 from hub.query.bind import day_of
 from schema.catalogue import Catalogue
 from scoring.profile import InputStatus, ProfileError, packaged_profile
@@ -30,6 +35,9 @@ EXAMPLES_PATH: Final = "/console/examples.json"
 GRANTED_PATH: Final = "/console/granted.json"
 HOLDINGS_PATH: Final = "/console/holdings.json"
 LOG_PATH: Final = "/console/log.json"
+CHART_PATH: Final = "/console/chart"
+SVG: Final = "image/svg+xml"
+_CHART_BYTES: Final = 32_768
 
 
 class PolicyInForce(Protocol):
@@ -60,6 +68,7 @@ class Console:
     log: LogTold
     clock: Clock
     files: Files
+    body_timeout_s: float
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return what answers GET, path by path."""
@@ -131,6 +140,21 @@ class Console:
         """
         await self.authenticator.caller(incoming)
         return _told(await self.log.told())
+
+    async def chart(self, incoming: Incoming) -> Reply:
+        """Draw the numbers of the request; nothing is looked up, and nothing kept.
+
+        Raises:
+            UnauthenticatedError: Get a token.
+            InvalidRequestError: It is no chart; the message says where.
+        """
+        await self.authenticator.caller(incoming)
+        check_json_body(incoming)
+        body = await read_body(incoming.receive, _CHART_BYTES, within_s=self.body_timeout_s)
+        content = read_object(body)
+        if isinstance(content, list):
+            raise InvalidRequestError("Ask for one chart at a time.")
+        return Reply(200, SVG, drawn(read_chart(content)), HEADERS)
 
 
 @lru_cache(maxsize=2)

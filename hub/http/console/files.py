@@ -53,6 +53,8 @@ PAGES: Final = (
     Page("/worklist", "worklist", "预警工作清单", "Worklist"),
     Page("/access-log", "access-log", "查询留痕", "Access log"),
     Page("/entry", "entry", "日志条目", "One entry of the log"),
+    Page("/timeline", "timeline", "个人留痕", "One person's accesses"),
+    Page("/department", "department", "部门画像", "Profile of a department"),
     Page("/log-status", "log-status", "日志与见证", "Log and witnesses"),
     Page("/indicators", "indicators", "审计线索", "Audit indicators"),
     Page("/access", "access", "访问规则", "Rules of access"),

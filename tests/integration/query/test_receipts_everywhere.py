@@ -71,8 +71,9 @@ WITHOUT_PEOPLE = {
     **{
         (path, "GET"): _PAGE
         for path in (
-            "/", "/explorer", "/worklist", "/access-log", "/entry", "/log-status", "/indicators",
-            "/access", "/agreements", "/catalogue", "/console/static/{name}",
+            "/", "/explorer", "/worklist", "/access-log", "/entry", "/timeline", "/department",
+            "/log-status", "/indicators", "/access", "/agreements", "/catalogue",
+            "/console/static/{name}",
         )
     },
     ("/console/hub.json", "GET"): "the hub's name and addresses",
@@ -80,6 +81,7 @@ WITHOUT_PEOPLE = {
     ("/console/examples.json", "GET"): "documents of questions",
     ("/console/granted.json", "GET"): "what the caller's policy grants",
     ("/console/holdings.json", "GET"): "how many rows each dataset has",
+    ("/console/chart", "POST"): "a picture of the numbers that were sent",
     ("/console/log.json", "GET"): "verifier keys, and when witnesses cosigned",
 }  # fmt: skip
 """Every other route, with what it answers instead of data about people."""
