@@ -155,6 +155,8 @@ class ReplayDesk:
     async def forget(self, before: datetime, by: str, agreed: str) -> int:
         """Destroy what is kept of requests before a moment; return of how many entries.
 
+        A document that was asked today stays: processes remember that it is kept.
+
         Raises:
             SamePersonError: One person alone wants it.
             AuditUnavailableError: It is not on record; nothing was destroyed.
@@ -166,7 +168,8 @@ class ReplayDesk:
                 about = {"act": "forget-requests", "by": by, "agreed": agreed,
                          "before": before.isoformat(), "outcome": "announced"}  # fmt: skip
                 await recorded(self.journal, EntryKind.KEY, about)
-                return await forget_requests(connection, before, day_of(before))
+                day = day_of(min(before, self.clock()))
+                return await forget_requests(connection, before, day)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise _unstored() from problem
 

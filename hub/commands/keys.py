@@ -1,6 +1,5 @@
 """`hub keys`: what state the keys are in, and to change them while the hub serves."""
 
-from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -8,22 +7,29 @@ import msgspec
 import typer
 
 from hub.app import Core, opened
-from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
+from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.data_keys import rotate_data
+from hub.commands.key_rotation import (
+    announced,
+    custodian_of,
+    epoch_retired,
+    renewed,
+    replays_retired,
+    replays_rotated,
+    rotate_departments,
+    tags_retired,
+    tags_rotated,
+    tell_tags,
+)
 from hub.commands.options import Home
-from hub.commands.tag_keys import TagsRotated, retire_tags, rotate_tags
-from hub.custody.epochs import retire_epoch
 from hub.custody.resealing import Choice
-from hub.custody.roots import renew_root, wrap_by
-from hub.custody.rotation import Custodian, Rotated, Told
+from hub.custody.roots import wrap_by
 from hub.custody.shredding import KEPT_YEARS, Shredded, Shredder
-from hub.custody.signing import SigningCustodian
 from hub.custody.status import KeyState, states
 from hub.query.bind import day_of
-from hub.sealing.keyring import Key, KeyKind, Keyring
-from hub.sealing.roots import FORMS, LocalRoot, root_at
+from hub.sealing.keyring import KeyKind
+from hub.sealing.roots import FORMS, root_at
 from hub.sealing.suites import SUITES, Suite
-from hub.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,7 +43,8 @@ _BEGINS: Final = {
     KeyKind.SUBJECT: "begins",
     KeyKind.LOG: "signs now (`hub audit key`); the one before signs beside it until 30 days after",
 }
-_KINDS: Final = ("department", "data", "root", "tags", *_CLOCKED)
+_REPLAY: Final = str(KeyKind.REPLAY)
+_KINDS: Final = ("department", "data", "root", "tags", _REPLAY, *_CLOCKED)
 
 
 @app.command()
@@ -142,6 +149,7 @@ def rotate(
     `root`: a new key above all others; only the keyring is written anew.
     `tags`: a new key of the tags by which sealed values are found; used after half a minute, when
     every process looks up by it. Then all tags are computed anew, from what is sealed.
+    `replay`: a new key of what is kept of requests; what is sealed already stays under the old one.
     `log-subject`: a new epoch of the tags that name people in the log, from midnight in China on.
     `log-signing`: a new key of the log's checkpoints; both sign, until 30 days after the moment.
     `token-signing`, `outbound-signing`: a new key, published at once, that signs when everybody
@@ -152,7 +160,7 @@ def rotate(
         fail(f"there is no kind of key {kind} to rotate; it is {' or '.join(_KINDS)}.", 2)
     chosen = _suite(suite, kind)
     if kind in _CLOCKED:
-        key = run(_announced(settings, _CLOCKED[kind], by, announce_s))
+        key = run(announced(settings, _CLOCKED[kind], by, announce_s))
         verb = _BEGINS.get(key.kind, "is published now and signs from")
         typer.echo(f"{kind}, version {key.version}, {verb} {key.begins}.")
         return
@@ -161,37 +169,17 @@ def rotate(
         rotate_data(settings, by, department, Choice(who, older_than_days, suite_not_current, anew))
         return
     if kind == "tags":
-        _tell_tags(run(_tags_rotated(settings, by, announce_s, anew=anew, suite=chosen)))
+        tell_tags(run(tags_rotated(settings, by, announce_s, anew=anew, suite=chosen)))
+        return
+    if kind == _REPLAY:
+        made = run(replays_rotated(settings, by))
+        typer.echo(f"replay, version {made.version}, seals what is asked from now on.")
         return
     if kind == "root":
-        typer.echo(f"The keyring is wrapped by {run(_renewed(settings, by))} now.")
+        typer.echo(f"The keyring is wrapped by {run(renewed(settings, by))} now.")
         return
 
-    async def work() -> list[Rotated]:
-        async with opened(settings) as core:
-            return [
-                await _custodian(core, by).rotate(
-                    each, day_of(core.clock()), _telling(each), anew=anew, suite=chosen
-                )
-                for each in department or _departments(core.keyring)
-            ]
-
-    former: list[str] = []
-    for done in run(work()):
-        progress_done()
-        begun = "has a new key" if done.is_new else "went on with its key"
-        typer.echo(
-            f"{done.key.owner} {begun}, version {done.key.version} ({done.key.suite.word}); "
-            f"{done.wrapped:,} data keys are wrapped by it now."
-        )
-        if done.other:
-            former.append(done.key.owner)
-            typer.echo(
-                f"{done.other:,} data keys of {done.key.owner} are of another suite; they are made "
-                "anew now, and what is sealed under them is sealed anew."
-            )
-    if former:
-        rotate_data(settings, by, former, Choice(suite_not_current=True))
+    rotate_departments(settings, by, department, anew=anew, suite=chosen)
 
 
 @app.command()
@@ -200,7 +188,7 @@ def retire(
     by: By,
     department: Annotated[str | None, typer.Option("--department", help="Whose key.")] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Which key: department, tags or log-subject.")
+        str, typer.Option("--kind", help="Which key: department, tags, log-subject or replay.")
     ] = "department",
     home: Home = None,
     drop_listed_only: Annotated[
@@ -218,20 +206,24 @@ def retire(
     """
     settings = settings_or_fail(home=home)
     if kind == "tags" and department is None:
-        dropped = run(_tags_retired(settings, by, version, drop_listed_only=drop_listed_only))
+        dropped = run(tags_retired(settings, by, version, drop_listed_only=drop_listed_only))
         dropped_too = f" {dropped:,} entries of the list were dropped." if dropped else ""
         typer.echo(f"There is no tag key of version {version} or before any more.{dropped_too}")
         return
     if kind == str(KeyKind.SUBJECT) and department is None:
-        run(_epoch_retired(settings, by, version))
+        run(epoch_retired(settings, by, version))
         typer.echo(f"Nobody can tell any more whom entries of epoch {version} or before are about.")
         return
+    if kind == _REPLAY and department is None:
+        run(replays_retired(settings, by, version))
+        typer.echo(f"There is no replay key of version {version} or before any more.")
+        return
     if kind != "department" or department is None:
-        fail("say --department, or --kind tags or log-subject; others go by themselves.", 2)
+        fail("say --department, or --kind tags, log-subject or replay; others go by themselves.", 2)
 
     async def work() -> None:
         async with opened(settings) as core:
-            await _custodian(core, by).retire(department, version)
+            await custodian_of(core, by).retire(department, version)
 
     run(work())
     typer.echo(f"{department} has no key of version {version} or before any more.")
@@ -267,69 +259,6 @@ def _suite(word: str | None, kind: str) -> Suite | None:
     if word not in SUITES:
         fail(f"there is no suite {word}; it is {' or '.join(SUITES)}.", 2)
     return SUITES[word]
-
-
-async def _tags_rotated(
-    settings: Settings, by: str, announce_s: int | None, *, anew: bool, suite: Suite | None
-) -> TagsRotated:
-    async with opened(settings) as core:
-        return await rotate_tags(core, by, announce_s, anew=anew, suite=suite)
-
-
-def _tell_tags(done: TagsRotated) -> None:
-    progress_done()
-    begun = "has a new version" if done.is_new else "went on with its version"
-    typer.echo(f"The tag key {begun}, {done.version}; every tag that can be is under it now.")
-    if done.left:
-        typer.echo(f"Under an older version are still {done.left}.")
-
-
-async def _tags_retired(
-    settings: Settings, by: str, version: int, *, drop_listed_only: bool
-) -> int:
-    async with opened(settings) as core:
-        return await retire_tags(core, by, version, drop_listed_only=drop_listed_only)
-
-
-async def _epoch_retired(settings: Settings, by: str, version: int) -> None:
-    async with opened(settings) as core:
-        now = core.clock()
-        await SigningCustodian(core.keyring, core.log, by).settle(now)
-        await retire_epoch(core.keyring, core.log, now, version, by=by)
-
-
-async def _announced(settings: Settings, kind: KeyKind, by: str, seconds: int | None) -> Key:
-    async with opened(settings) as core:
-        now, ahead = core.clock(), None if seconds is None else timedelta(seconds=seconds)
-        custodian = SigningCustodian(core.keyring, core.log, by)
-        await custodian.settle(now)
-        return await custodian.announce(kind, now, ahead)
-
-
-async def _renewed(settings: Settings, by: str) -> str:
-    async with opened(settings) as core:
-        keyring = core.keyring
-        if isinstance(keyring.root, LocalRoot):
-            return (await renew_root(settings.key_folder, keyring, core.log, by)).id
-        await wrap_by(keyring.root, keyring, core.log, by)
-        return keyring.root.id
-
-
-def _custodian(core: Core, by: str) -> Custodian:
-    return Custodian(core.database, core.keyring, core.log, by)
-
-
-def _departments(keyring: Keyring) -> list[str]:
-    return sorted({key.owner for key in keyring.all() if key.kind is KeyKind.DEPARTMENT})
-
-
-def _telling(department: str) -> Told:
-    """Return what says on the console how far the rotation of one department is."""
-
-    def told(done: int, total: int) -> None:
-        progress(f"{department}: {done:,} of {total:,} data keys")
-
-    return told
 
 
 Person = Annotated[str, typer.Option("--person", help="Person.id of whom it is about.")]

@@ -7,7 +7,7 @@ once. What was not done in time has lapsed; nothing is deleted.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from hub.store.database import Connection
@@ -53,6 +53,17 @@ _LISTED: Final = """
             or decided_at is null and asked_at <= $5::timestamptz - $6::interval)
         else true end
     order by asked_at desc, id desc limit $7
+"""
+_UNDER: Final = """
+    select count(*) filter (where kind = 'request') as requests,
+        count(*) filter (where kind = 'document') as documents, max(day) as newest
+    from (
+        select 'request' as kind, (at at time zone 'Asia/Shanghai')::date as day, aside as sealed
+        from audit.record where aside is not null
+        union all
+        select 'document', used_on, sealed from asked_document
+    ) as kept
+    where substring(sealed from 1 for 4) <= int4send($1)
 """
 _FORGET: Final = """
     update audit.record set aside = null where aside is not null and at < $1
@@ -187,6 +198,21 @@ async def requests(
     moment, id_ = before or (None, None)
     rows = await connection.fetch(_LISTED, index, moment, id_, state, now, WAITS, limit)
     return [_request(row) for row in rows]
+
+
+class Under(NamedTuple):
+    """What is sealed under a version of the replay key and those before it."""
+
+    requests: int
+    documents: int
+    newest: date | None
+
+
+async def sealed_under(connection: Connection, version: int) -> Under:
+    """Return how much is sealed under a version or an older one; looks at every entry."""
+    row = await connection.fetchrow(_UNDER, version)
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return Under(*row)
 
 
 async def forget_requests(connection: Connection, before: datetime, day: date) -> int:

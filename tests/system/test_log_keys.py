@@ -1,4 +1,4 @@
-"""The log's two keys change under load, from outside: no request fails, and everybody verifies."""
+"""The log's keys change under load, from outside: no request fails, and everybody verifies."""
 
 import json
 import time
@@ -101,4 +101,19 @@ def test_a_new_key_of_the_log_signs_beside_the_old_one_and_either_verifies(hub, 
         verified = hub_command("audit", "verify", "--vkey", vkey, "--home", home)
         assert verified.returncode == 0, verified.stdout + verified.stderr
     assert hub_command("audit", "verify", "--home", home).returncode == 0
+    no_request_failed(load)
+
+
+def test_a_new_key_of_replays_seals_under_load_and_the_old_one_stays_while_it_is_needed(hub, load):
+    home, _, _ = hub
+
+    done = hub_command("keys", "rotate", "replay", "--by", "op-1", "--home", home)
+    assert (done.returncode, "version 2, seals" in done.stdout) == (0, True), done.stderr
+    no_request_failed(load)
+    refused = hub_command(
+        *("keys", "retire", "--kind", "replay", "--version", "1"), *("--by", "op-1", "--home", home)
+    )
+
+    assert (refused.returncode, "are sealed under version 1" in refused.stderr) == (1, True)
+    assert state_of(home, "replay") == [(1, "decrypt-only"), (2, "primary")]
     no_request_failed(load)

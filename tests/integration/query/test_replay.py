@@ -23,7 +23,9 @@ from hub.casework.replay_errors import (
     SamePersonError,
     UnknownReplayError,
 )
-from hub.errors import AuditUnavailableError
+from hub.custody.replay_keys import ReplayCustodian
+from hub.custody.rotation import KeyInUseError
+from hub.errors import AuditUnavailableError, KeysUnavailableError
 from hub.query.kept import RequestKeeper
 from hub.query.policies import publish_policy
 from hub.query.replay import Replayer
@@ -31,6 +33,7 @@ from hub.sealing.keyring import HUB, KeyKind, Keyring, KeyStatus
 from hub.sealing.replay_seals import ReplaySeals
 from hub.store.facts import known_now
 from hub.store.migrate import migrate
+from tests.fakes.audit_log import Break, FakeLog
 from tests.support.asking import AUDITOR, INSURER, OFFICER, asking
 from tests.support.postgres import fresh_database
 from tests.support.world import ALWAYS, NOW, made_world
@@ -345,3 +348,51 @@ async def test_a_destroyed_key_makes_what_it_sealed_impossible(scene, own):
 
     assert (await scene.replay(index)).replayed.why == ("The key of what was asked was destroyed.",)
     assert (await scene.replay(later)).replayed.verdict == "same"
+
+
+async def test_the_key_changes_and_goes_once_nothing_is_sealed_under_it(scene, own):
+    keyring = own[2]
+    custodian = ReplayCustodian(scene.asked.database, keyring, scene.log, "op-1")
+    _, index = await scene.answer()
+    former = keyring.primary(KeyKind.REPLAY).version
+
+    made = await custodian.rotate(NOW.date())
+
+    _, later = await scene.answer()
+    assert (await scene.record(later))[1][:4] == made.version.to_bytes(4, "big")
+    for each in (index, later):
+        assert (await scene.replay(each)).replayed.verdict == "same"
+    with pytest.raises(KeyInUseError, match="the one that seals"):
+        await custodian.retire(made.version)
+    with pytest.raises(KeyInUseError, match=r"sealed under version \d+ of the replay key"):
+        await custodian.retire(former)
+    assert keyring.version(KeyKind.REPLAY, HUB, former).secret
+
+    await scene.desk.forget(NOW + timedelta(days=1), "op-1", "op-2")
+    _, newest = await scene.answer()
+    assert (await scene.replay(newest)).replayed.verdict == "same"
+    scene.now = NOW + timedelta(days=1)
+    await scene.desk.forget(scene.now, "op-1", "op-2")
+    failing = FakeLog()
+    failing.breaks = Break.BEFORE
+    with pytest.raises(AuditUnavailableError):
+        await replace(custodian, log=failing).retire(former)
+    assert keyring.version(KeyKind.REPLAY, HUB, former).secret
+    await custodian.retire(former)
+
+    with pytest.raises(KeysUnavailableError):
+        keyring.version(KeyKind.REPLAY, HUB, former)
+    _, last = await scene.answer(POINT.replace("phone ", ""))
+    assert (await scene.replay(last)).replayed.verdict == "same"
+
+
+async def test_a_new_key_that_is_not_on_record_does_not_stay(scene, own):
+    keyring = own[2]
+    before = keyring.versions(KeyKind.REPLAY)
+    failing = FakeLog()
+    failing.breaks = Break.BEFORE
+
+    with pytest.raises(AuditUnavailableError):
+        await ReplayCustodian(scene.asked.database, keyring, failing, "op-1").rotate(NOW.date())
+
+    assert keyring.versions(KeyKind.REPLAY) == before
