@@ -15,13 +15,14 @@ from audit.forms import FORMS
 from audit.list_maker import commit_lists
 from audit.verify import Verdict, report, verify_database, verify_export
 from hub.app import opened, server_of
+from hub.background import record_lists
 from hub.commands import indicators, replays, retention
 from hub.commands.console import fail, progress, progress_done, run, settings_or_fail
 from hub.commands.options import Home
 from hub.query.log_export import LogExporter, Sought
 from hub.sealing.keyring import Keyring
 from hub.sealing.log_signing import LogSigner
-from hub.service import log_exporter, record_lists
+from hub.service import log_exporter
 from hub.settings import Settings
 
 app = typer.Typer(

@@ -12,6 +12,7 @@ from audit.errors import LogError
 from connectors.errors import SourceError, SourceUnavailableError
 from connectors.live.banks import DEPARTMENT as BANKS
 from hub.app import Core, catalogue_of, opened, profile_of
+from hub.background import witnesses_of
 from hub.commands.canary import SearchPlaces, searched
 from hub.commands.console import progress_done, run, settings_or_fail
 from hub.commands.credit import bank_channel
@@ -30,7 +31,7 @@ from hub.http.registry import LiveClients
 from hub.http.sign_in import read_sign_in
 from hub.query.bind import day_of
 from hub.query.policies import Policies
-from hub.service import check_connections, connections_needed, witnesses_of
+from hub.service import check_connections, connections_needed
 from hub.settings import Settings
 from hub.store.breaks import all_breaks
 from hub.store.migrate import differences

@@ -24,6 +24,17 @@ from starlette.routing import BaseRoute
 
 from audit.entry import EntryKind
 from hub.app import Core, opened
+from hub.background import (
+    commit_to_lists,
+    count_indicators,
+    follow_twin,
+    index_the_facets,
+    index_the_log,
+    prune_the_log,
+    settle_keys,
+    stream_the_log,
+    witness_the_log,
+)
 from hub.commands.console import run, settings_or_fail
 from hub.commands.credit import credit_office, follow_commitments
 from hub.commands.indicators import tell_findings
@@ -33,23 +44,7 @@ from hub.dumps import forbid_dumps
 from hub.http.routes import Parts
 from hub.http.server import Serve, Server
 from hub.http.tls import server_context
-from hub.service import (
-    application,
-    check_connections,
-    commit_to_lists,
-    count_indicators,
-    follow_twin,
-    index_the_facets,
-    index_the_log,
-    prune_the_log,
-    rooms_of,
-    say,
-    serve_with,
-    settle_keys,
-    stream_the_log,
-    unextended,
-    witness_the_log,
-)
+from hub.service import application, check_connections, rooms_of, say, serve_with, unextended
 from hub.settings import Settings
 from hub.supervision.crew import Word
 from hub.supervision.line import Ready

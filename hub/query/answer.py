@@ -202,7 +202,11 @@ class Answerer:
         statement = prepared.statement_for(bound.roots)
         try:
             sealed = await self.fetcher.fetch(
-                statement, len(plan.levels), bound.parameters, bound.entitlement.reach
+                statement,
+                len(plan.levels),
+                bound.parameters,
+                bound.entitlement.reach,
+                bound.cost,
             )
         except WallError:
             if await self.policies.is_in_force(policy):

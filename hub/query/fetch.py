@@ -12,10 +12,12 @@ from hub.access import Reach
 from hub.errors import CorruptError, SetupError, StoreUnavailableError, WallError
 from hub.query.row_ids import ID_COLUMNS, unpacked_ids
 from hub.query.sql_parts import KEY_COLUMNS, Part, Statement
-from hub.store.database import Database
+from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 
 _REMEMBERED: Final = 1_024
+_LONG: Final = 500
+"""Cost units from which a statement travels alone: about a page of ten with their households."""
 
 Columns = Mapping[str, Sequence[Any]]
 """The columns of one level, all of one length and order; ids are bytes (`hub.query.row_ids`)."""
@@ -47,7 +49,7 @@ class Sealed:
 class Fetcher:
     """Runs the one statement of an operation, as the role of the entitlement that asks."""
 
-    database: Database
+    pipelines: Pipelines
     wall: Wall
     _texts: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
@@ -57,8 +59,11 @@ class Fetcher:
         levels: int,
         parameters: Mapping[str, object],
         reach: Reach,
+        cost: int = _LONG,
     ) -> Sealed:
         """Return the rows that `statement` finds; one round trip.
+
+        What costs little is asked together with what others ask by the same plan at that moment.
 
         Raises:
             StoreUnavailableError: The database cannot be reached or gave up.
@@ -68,9 +73,13 @@ class Fetcher:
         given = {**statement.constants, **parameters}
         values = [given[name] for name in statement.parameters]
         role = await self.wall.role(reach)
+        text = self._text(statement.text, role)
         try:
-            async with self.database.connection(role) as connection:
-                row = await connection.fetchrow(self._text(statement.text, role), *values)
+            if cost < _LONG:
+                row = await self.pipelines.row(text, values, role)
+            else:
+                async with self.pipelines.database.connection(role) as connection:
+                    row = await connection.fetchrow(text, *values)
         except asyncpg.InsufficientPrivilegeError as problem:
             raise WallError(
                 "The database does not open to this entitlement what the query reads."

@@ -105,8 +105,12 @@ class Database:
             raise StoreUnavailableError("The database does not accept connections.") from problem
 
     @asynccontextmanager
-    async def connection(self, role: str | None = None) -> AsyncIterator[Connection]:
+    async def connection(
+        self, role: str | None = None, *, requests: int = 1
+    ) -> AsyncIterator[Connection]:
         """Lend a connection that acts as `role`, or as they begin; wait while all are lent.
+
+        Whoever takes it for several requests waits as several.
 
         Raises:
             StoreUnavailableError: The database cannot be reached, or the connection broke.
@@ -114,7 +118,7 @@ class Database:
             WallError: There is no such role.
         """
         wanted = self._role if role is None else role
-        await self._take_place()
+        await self._take_place(requests)
         try:
             lent = self._found(wanted) or await self._acting(wanted)
             with self._lent(lent, wanted):
@@ -145,9 +149,9 @@ class Database:
         finally:
             self._leave_place()
 
-    async def _take_place(self) -> None:
+    async def _take_place(self, requests: int = 1) -> None:
         if self._places.locked():
-            await self._wait()
+            await self._wait(requests)
         else:
             await self._places.acquire()
         self._out += 1
@@ -156,18 +160,18 @@ class Database:
         self._out -= 1
         self._places.release()
 
-    async def _wait(self) -> None:
+    async def _wait(self, requests: int) -> None:
         """Wait for a place, but not in a queue without end."""
-        if self._may_wait is not None and self._waiting >= self._may_wait:
+        if self._may_wait is not None and self._waiting + requests > self._may_wait:
             raise StoreBusyError("Too many requests wait for the database already; try again.")
-        self._waiting += 1
+        self._waiting += requests
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._places.acquire()
         except TimeoutError:
             raise StoreBusyError("The database is busy; try again.") from None
         finally:
-            self._waiting -= 1
+            self._waiting -= requests
 
     def _found(self, role: str) -> Connection | None:
         """Return an idle connection that has `role` and is open, as far as this side knows."""

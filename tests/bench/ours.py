@@ -13,11 +13,12 @@ from pathlib import Path
 import structlog
 
 from hub.app import apply_policy, catalogue_of, opened, prepare
+from hub.background import index_the_facets, index_the_log
 from hub.commands.migrate import first_policy
 from hub.demo.client import Department
 from hub.demo.installation import OFFICER, key_file, register_clients
 from hub.sealing import seals
-from hub.service import index_the_facets, index_the_log, rooms_of
+from hub.service import rooms_of
 from hub.settings import Settings
 from hub.supervision.listening import listener
 from tests.bench.loading import fill

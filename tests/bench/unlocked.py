@@ -31,6 +31,7 @@ from hub.query.policies import Policies
 from hub.sealing.datakeys import DataKeys
 from hub.service import Rooms, parts_of
 from hub.store.database import AS_LOGIN, Database
+from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 from schema.catalogue import CORE_FIELDS, Catalogue, Classification, Dataset, Kind, Subject
 
@@ -137,7 +138,7 @@ def edge_without(core: Core, rooms: Rooms, issuer: str, off: frozenset[Lock]) ->
         queries = replace(queries, disclosures=Unrecorded(core.log, core.tagger))
     if Lock.AUTHORISATION in off:
         policies = Ungoverned(rooms.database, core.catalogue)
-        everybodys = Fetcher(rooms.database, Unwalled(rooms.database, core.catalogue))
+        everybodys = Fetcher(Pipelines(rooms.database), Unwalled(rooms.database, core.catalogue))
         queries = replace(queries, policies=policies, fetcher=everybodys)
     rooms = replace(rooms, queries=queries, policies=policies)
     parts = parts_of(core, rooms, queries, issuer)

@@ -36,6 +36,7 @@ from hub.sealing.keyring import Keyring
 from hub.sealing.seals import column_opener
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
+from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 from schema.catalogue import Catalogue
 from schema.graph import build_schema, core_schema
@@ -144,7 +145,7 @@ def asking(
         Documents(schema),
         plans,
         policies,
-        Fetcher(database, Wall(database, catalogue)),
+        Fetcher(Pipelines(database), Wall(database, catalogue)),
         Revealer(DataKeys(keyring)),
         Disclosures(log, tagger),
         registers,

@@ -9,6 +9,10 @@ from schema.catalogue import Catalogue
 from tests.support.misuse import campaign
 from tests.support.office import PATTERNS, Office
 
+TUNED_ON = 20_261_127
+"""The seed that the rules were made with; the others were first looked at when they were done."""
+UNSEEN = (90_001, 90_002, 90_003)
+
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
@@ -29,9 +33,12 @@ async def test_a_slice_of_the_campaign_finds_what_was_planted(hub_database):
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(2_400)
-async def test_the_whole_campaign_finds_eleven_of_twelve_and_one_false_in_a_thousand(hub_database):
-    made = await campaign(hub_database, Office(seed=20_261_127, accesses=200_000))
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("seed", [TUNED_ON, *UNSEEN])
+async def test_the_whole_campaign_finds_eleven_of_twelve_and_one_false_in_a_thousand(
+    hub_database, seed
+):
+    made = await campaign(hub_database, Office(seed=seed, accesses=200_000))
     print(made.table())
 
     assert made.accesses >= 200_000

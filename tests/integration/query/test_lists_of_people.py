@@ -17,10 +17,10 @@ from audit.log import Log
 from audit.postgres import PostgresStorage
 from audit.verify import verify_database
 from hub.access import default_policy_text
+from hub.background import record_lists
 from hub.errors import AuditUnavailableError
 from hub.http.usage import _told
 from hub.query.policies import publish_policy
-from hub.service import record_lists
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.asking import AUDITOR, OFFICER, PORTAL, asking
 from tests.support.postgres import fresh_database
