@@ -72,6 +72,7 @@ WITHOUT_PEOPLE = {
         (path, "GET"): _PAGE
         for path in (
             "/", "/explorer", "/worklist", "/access-log", "/entry", "/timeline", "/department",
+            "/replays", "/log-export",
             "/log-status", "/indicators", "/access", "/agreements", "/catalogue",
             "/console/static/{name}",
         )

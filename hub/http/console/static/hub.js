@@ -117,6 +117,34 @@ export async function told(path, needsToken = false, form = "json") {
   }
 }
 
+// What the hub sends while it makes it, such as an archive: as a blob, or the errors of a refusal. `heard` is
+// told how many bytes have come. What was broken off is no blob.
+export async function streamed(path, content, signal, heard) {
+  const current = await renewed();
+  if (current === null) return refusal("UNAUTHENTICATED", "Sign in first. 请先登录。");
+  try {
+    const reply = await fetch(path, {
+      method: "POST", headers: { ...headers(current), "content-type": "application/json" }, body: JSON.stringify(content),
+      cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer", signal,
+    });
+    if (!reply.ok) {
+      const problem = await reply.json();
+      return refusal(problem.code, problem.detail);
+    }
+    const pieces = [];
+    let bytes = 0;
+    for (const reader = reply.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      heard((bytes += value.length));
+    }
+    return { blob: new Blob(pieces, { type: reply.headers.get("content-type") }), request: reply.headers.get("hub-request-id") };
+  } catch {
+    return refusal("UNREACHABLE", "The hub does not answer, or broke it off. 枢纽没有应答，或中途断开。");
+  }
+}
+
 // The picture that the hub draws of numbers, as a document of its own; null where it draws none.
 // XMLHttpRequest, because fetch gives text, and no text becomes markup here.
 export async function pictured(chart) {
