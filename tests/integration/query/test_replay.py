@@ -373,6 +373,7 @@ async def test_the_key_changes_and_goes_once_nothing_is_sealed_under_it(scene, o
     assert (await scene.replay(newest)).replayed.verdict == "same"
     scene.now = NOW + timedelta(days=1)
     await scene.desk.forget(scene.now, "op-1", "op-2")
+    scene.now = NOW
     failing = FakeLog()
     failing.breaks = Break.BEFORE
     with pytest.raises(AuditUnavailableError):
