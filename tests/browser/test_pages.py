@@ -267,8 +267,8 @@ def test_a_look_at_the_access_log_is_itself_in_the_log(watched):
     own = rows.filter(has=page.locator("td:first-child", has_text=index))
     assert own.count() == 1
     assert "AUDIT" in own.inner_text()
-    assert "audit-office" in own.inner_text()
-    assert all("audit-office" in row.inner_text() for row in rows.all())
+    assert "audit office" in own.inner_text()
+    assert all("audit office" in row.inner_text() for row in rows.all())
 
 
 def test_a_person_is_looked_up_in_the_log_by_a_number_in_the_body_alone(watched, number):

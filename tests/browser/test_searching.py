@@ -137,6 +137,161 @@ def test_a_picture_that_the_page_does_not_know_is_left_out(watched, context):
     assert page.locator("figure svg[id]").count() == 0
 
 
+def facet(page, name):
+    """Return the list of buttons of one facet."""
+    return page.locator(f"[data-facet={name}]")
+
+
+def shown(watched):
+    """Return the rows in view, once the page is at rest."""
+    watched.settle()
+    return watched.page.locator("#list tbody tr")
+
+
+def test_a_search_is_narrowed_by_facets_in_words_and_widened_by_chips(watched):
+    page = looked_up(watched, "/access-log")
+    purposes = facet(page, "purpose").get_by_role("button")
+    told = {each.get_attribute("title"): each.inner_text() for each in purposes.all()}
+    assert told["PUSH"].startswith("recognition results")
+    facet(page, "department").get_by_role("button", name="civil affairs").click()
+    shown(watched)
+    facet(page, "purpose").get_by_role("button", name="early warning").click()
+    rows = shown(watched)
+
+    assert page.url.endswith("/access-log#department=civil-affairs&purpose=WARN")
+    assert page.locator("#department").input_value() == "civil-affairs"
+    chips = [" ".join(text.split()) for text in page.locator("#chips .chip").all_inner_texts()]
+    assert chips == ["Department: civil affairs × remove", "Purpose: early warning × remove"]
+    texts = rows.all_inner_texts()
+    assert texts
+    assert all("civil affairs" in text and "early warning" in text for text in texts)
+    chosen = facet(page, "purpose").get_by_role("button")
+    assert chosen.get_attribute("aria-pressed") == "true"
+    assert f"Selected: {len(texts)}" in page.locator("#total").inner_text()
+    check_for_everybody(watched)
+
+    page.set_viewport_size(WIDE)
+    page.locator("#chips .chip", has_text="Purpose").click()
+    assert shown(watched).count() > len(texts)
+    assert page.url.endswith("#department=civil-affairs")
+    page.locator("#chips .chip").click()
+    shown(watched)
+    assert page.url.endswith("/access-log#")
+    assert not page.locator("#chips").is_visible()
+
+
+def test_a_search_can_be_linked_and_the_way_back_leads_through_it(watched):
+    page = looked_up(watched, "/access-log#kind=answer&outcome=answered")
+    rows = shown(watched)
+    count = rows.count()
+    assert count > 0
+    assert all("answered" in text for text in rows.all_inner_texts())
+    page.locator("#presets button", has_text="Last 7 days").click()
+    assert shown(watched).count() == count
+    assert "since=" in page.url
+    page.locator("#chips .chip", has_text="From").wait_for()
+    page.go_back()
+    shown(watched)
+    assert page.url.endswith("#kind=answer&outcome=answered")
+    rows.first.locator("a").first.click()
+    page.locator("#entry h2").first.wait_for()
+    assert "/entry#" in page.url
+
+
+def test_no_condition_that_cannot_be_met_leaves_the_page_empty_without_a_word(watched):
+    page = looked_up(watched, "/access-log#department=tax&purpose=AUDIT")
+
+    assert shown(watched).count() == 0
+    assert "Remove one" in page.locator("#empty").inner_text()
+    page.locator("#clear").click()
+    assert shown(watched).count() == 25
+    page.locator("#next").click()
+    watched.settle()
+    assert "Entries 26 to 50" in page.locator("#said").inner_text()
+    page.locator("#previous").click()
+    watched.settle()
+    assert "Entries 1 to 25" in page.locator("#said").inner_text()
+
+
+def test_a_person_narrows_the_search_and_is_in_no_address(watched, number):
+    page = looked_up(watched, "/access-log")
+    page.locator("#subject").fill(number)
+    page.get_by_role("button", name="Show").click()
+    shown(watched)
+    facet(page, "department").get_by_role("button", name="education").click()
+    assert shown(watched).count() > 0
+    assert page.locator("#chips").inner_text().count("number not shown") == 1
+    sent = [json.loads(r.post_data) for r in watched.requests if r.url.endswith("/graphql")]
+    assert {each["variables"]["subject"] for each in sent[-2:]} == {number}
+    assert number not in page.url
+    assert number not in page.locator("#main").inner_text()
+
+    page.locator("#chips .chip", has_text="Person").click()
+    shown(watched)
+    assert page.locator("#subject").input_value() == ""
+    page.get_by_text("By case, request or field").click()
+    page.locator("#case-wanted").fill(number)
+    asked = len(watched.requests)
+    page.get_by_role("button", name="Show").click()
+    assert "must not stand here" in page.locator("#errors").inner_text()
+    assert len(watched.requests) == asked
+    assert number not in page.url
+    page.goto(f"{watched.origin}/access-log#case={number}&purpose=WARN")
+    page.locator("#chips .chip", has_text="early warning").wait_for()
+    shown(watched)
+    assert page.url.endswith("/access-log#purpose=WARN")
+    last = json.loads([r for r in watched.requests if r.url.endswith("/graphql")][-1].post_data)
+    assert last["variables"].get("case") is None
+    assert last["variables"]["purpose"] == "WARN"
+
+
+def test_what_cannot_be_looked_for_is_said_and_nothing_is_shown(watched):
+    page = looked_up(watched, "/access-log#kind=nonsense")
+
+    assert "`kind` is no such name" in page.locator("#errors").inner_text()
+    assert not page.locator("#found").is_visible()
+
+
+def test_an_entry_tells_who_read_what_and_leads_to_the_same_reader(watched):
+    page = looked_up(watched, "/access-log#department=civil-affairs&purpose=WARN&kind=answer")
+    shown(watched).first.locator("a").first.click()
+    page.locator("#verdict .verdict").wait_for()
+    watched.settle()
+
+    text = page.locator("#entry").inner_text()
+    assert "civil-affairs-officer" in text
+    assert "early warning WARN" in text
+    assert "band" in page.locator("#entry table").first.inner_text()
+    assert page.locator("#verdict [data-step=record]").get_attribute("class") == "step good"
+    links = {each.inner_text(): each.get_attribute("href") for each in page.locator(".same").all()}
+    assert links["search the same purpose"] == "/access-log#purpose=WARN"
+    assert links["search the same system"] == "/access-log#client=civil-affairs-officer"
+    check_for_everybody(watched)
+
+    page.set_viewport_size(WIDE)
+    page.locator(".same", has_text="the same department").click()
+    rows = shown(watched)
+    assert page.url.endswith("/access-log#department=civil-affairs")
+    assert all("civil affairs" in text for text in rows.all_inner_texts())
+
+
+def test_an_entry_that_is_shown_other_than_its_record_is_noticed(watched, context):
+    def change(route):
+        reply = route.fetch()
+        text = reply.text()
+        if '"accessEntry"' in text:
+            text = text.replace('"role":"officer"', '"role":"analyst"')
+        route.fulfill(response=reply, body=text)
+
+    page = looked_up(watched, "/access-log#department=civil-affairs&purpose=WARN&kind=answer")
+    shown(watched)
+    context.route("**/graphql", change)
+    page.locator("#list tbody a").first.click()
+    page.locator("#entry [role=alert]").wait_for()
+
+    assert "not what the record says: role" in page.locator("#entry [role=alert]").inner_text()
+
+
 @pytest.mark.parametrize("path", ["/timeline", "/department#civil-affairs"])
 def test_who_is_no_auditor_is_refused(watched, path):
     page = watched.open(path)

@@ -4,8 +4,8 @@ import { both, el, moment } from "./hub.js";
 import { named, words } from "./log-words.js";
 
 export const HEADS = [
-  ["序号", "Entry", "number"], ["时间", "When"], ["类别", "Kind"], ["部门与角色", "Department, role"],
-  ["用途与案件", "Purpose, case"], ["结果", "Outcome"], ["人数", "People", "number"], ["字段", "Fields"],
+  ["序号", "Entry", "number"], ["时间", "When"], ["类别与结果", "Kind, outcome"], ["部门与角色", "Department, role"],
+  ["用途与案件", "Purpose, case"], ["人数", "People", "number"], ["字段", "Fields"],
 ];
 export const FIELDS = "index at kind department role actor client purpose case outcome reason fields denied subjectCount";
 
@@ -29,12 +29,13 @@ export async function entryRow(entry) {
   return el("tr", {},
     el("td", { class: "number" }, el("a", { href: `/entry#${entry.index}` }, String(entry.index))),
     el("td", {}, moment(entry.at)),
-    el("td", {}, await named("kind", entry.kind)),
+    el("td", {}, await named("kind", entry.kind),
+      el("div", { class: "small" }, el("span", { class: isRefused ? "mark late" : "soft" }, await named("outcome", entry.outcome))),
+      entry.reason ? el("div", { class: "small" }, await named("reason", entry.reason)) : null),
     el("td", {}, entry.department ? el("a", { href: `/department#${entry.department}` }, await named("department", entry.department)) : "—",
       el("div", { class: "soft small" }, who.flatMap((each, at) => (at === 0 ? [each] : [" · ", each])))),
-    el("td", {}, entry.purpose ? await named("purpose", entry.purpose) : "—", entry.case ? el("div", { class: "soft small code" }, entry.case) : null),
-    el("td", {}, el("span", { class: isRefused ? "mark late" : null }, await named("outcome", entry.outcome)),
-      entry.reason ? el("div", { class: "small" }, await named("reason", entry.reason)) : null),
+    el("td", {}, entry.purpose ? await named("purpose", entry.purpose) : "—",
+      el("div", { class: "soft small code" }, [entry.purpose, entry.case].filter(Boolean).join(" · "))),
     el("td", { class: "number" }, String(entry.subjectCount ?? "")),
     el("td", {}, await list(entry.fields, "已应答", "answered"), await list(entry.denied, "已拒绝", "refused")));
 }

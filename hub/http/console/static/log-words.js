@@ -38,7 +38,8 @@ const WORDS = {
   },
   outcome: {
     answered: ["已应答", "answered"], refused: ["已拒绝", "refused"], failed: ["失败", "failed"],
-    announced: ["已登记", "announced"], found: ["已发现", "found"], done: ["已完成", "done"],
+    announced: ["已登记", "announced"], found: ["已发现", "found"],
+    done: ["已完成", "done"], asking: ["准备查询外部来源", "asking a source"],
   },
   channel: {
     graphql: ["图查询接口", "GraphQL"], export: ["批量导出", "export in bulk"], "log-export": ["日志导出", "export of the log"],
