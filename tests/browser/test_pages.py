@@ -12,8 +12,6 @@ from hub.http.console.files import PAGES
 from tests.support.browser import Watched
 
 pytestmark = [pytest.mark.extra, pytest.mark.timeout(300)]
-DEPOSITS = """{ warnings(first: 3) { edges { node { household { members { person {
-  bankDeposits { kind } } } } } } } }"""
 RANK = {"red": 0, "orange": 1, "yellow": 2}
 UNLABELLED = """() => [...document.querySelectorAll("input, select, textarea")]
   .filter(each => !each.labels?.length && !each.ariaLabel).map(each => each.outerHTML)"""
@@ -307,26 +305,6 @@ def test_who_is_no_auditor_is_refused_the_log(watched):
 
     assert "NOT_GRANTED" in page.locator("#errors").inner_text()
     assert not page.locator("#list").is_visible()
-
-
-def test_an_auditor_sees_what_in_the_log_is_worth_a_look(watched, home):
-    with closing(Department.signed_by(watched.origin, OFFICER.id, key_file(home, OFFICER))) as us:
-        answer = us.ask(DEPOSITS, {}, purpose="WARN")
-    assert "NOT_GRANTED" in {e["extensions"]["reason"] for e in answer["errors"]}
-    page = watched.open("/indicators")
-    watched.sign_in(AUDITOR.id, "AUDIT")
-    page.locator("#said", has_text="Indicators:").wait_for()
-    found = page.locator("#list", has_text="consent-bound-without-consent")
-    for _ in range(20):
-        if found.count():
-            break
-        page.wait_for_timeout(500)
-        page.get_by_role("button", name="Show").click()
-    watched.settle()
-    assert OFFICER.id in found.inner_text()
-    page.locator("#department").fill("tax")
-    page.get_by_role("button", name="Show").click()
-    page.locator("#said", has_text="Indicators: 0").wait_for()
 
 
 def test_the_rules_of_access_are_shown_asked_about_and_saved(watched):
