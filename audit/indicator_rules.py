@@ -15,9 +15,11 @@ from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from audit.entry import EntryKind
 
+_SATURDAY: Final = 5
 BEIJING: Final = timezone(timedelta(hours=8))
 Severity = Literal["low", "medium", "high"]
 Measure = Literal["entries", "subjects", "people", "unseen", "outside", "departments", "readers"]
@@ -60,6 +62,23 @@ class Unusual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Answers to the department in that time, below which nothing is known of it."""
 
 
+class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days off that are none of a weekend, and weekend days that are worked in their place.
+
+    Of a year that it says nothing of, Saturdays and Sundays are days off.
+    """
+
+    off: frozenset[date] = frozenset()
+    worked: frozenset[date] = frozenset()
+
+    def is_off(self, day: date) -> bool:
+        """Whether offices do not work on `day`."""
+        return day in self.off or (day.weekday() >= _SATURDAY and day not in self.worked)
+
+
+EVERY_WEEK: Final = Calendar()
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When entries become an indicator; what is left out does not restrict."""
 
@@ -98,8 +117,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only entries that name no case."""
     hours: tuple[int, int] | None = None
     """Only from this hour until before that one, Beijing."""
-    weekdays: list[Annotated[int, msgspec.Meta(ge=1, le=7)]] = []
-    """Only on these days, Beijing; Monday is 1."""
+    on_days_off: bool = False
+    """Only on days on which offices do not work, Beijing: `calendar`."""
+    calendar: Calendar = EVERY_WEEK
+    """Which days those are; that of the file."""
     channel: str | None = None
     roots: list[str] = []
     """Only entries that ask for one of these fields of Query."""
@@ -128,15 +149,23 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rule: list[Rule]
+    calendar: Calendar = EVERY_WEEK
 
 
 def load_rules(text: str) -> tuple[Rule, ...]:
     """Return the rules of a TOML text.
 
     Raises:
-        ValueError: It is no such text, or two rules of one id hold on one day.
+        ValueError: It is no such text, two rules of one id hold on one day, or a day of the
+            calendar is off and worked.
     """
-    rules = tuple(msgspec.convert(tomllib.loads(text), _File).rule)
+    file = msgspec.convert(tomllib.loads(text), _File)
+    calendar = file.calendar
+    if calendar.off & calendar.worked or any(d.weekday() < _SATURDAY for d in calendar.worked):
+        raise ValueError("a day of the calendar is worked that is off, or none of a weekend")
+    rules = tuple(
+        replace(rule, calendar=calendar) if rule.on_days_off else rule for rule in file.rule
+    )
     by_id: defaultdict[str, list[Rule]] = defaultdict(list)
     for rule in rules:
         by_id[rule.id].append(rule)

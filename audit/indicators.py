@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -28,7 +28,7 @@ _BEIJING_S: Final = 8 * 3_600
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _LABEL: Final = "hub-audit/indicator/v1"
-_THURSDAY: Final = 3
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 """1970 began on one, counted from Monday = 0."""
 
 
@@ -239,7 +239,7 @@ def applies(rule: Rule, entry: Observed) -> bool:
         and (limit is None or entry.subjects <= limit)
         and (not rule.about_people or bool(entry.subjects or entry.unseen))
         and (rule.hours is None or _is_within(rule.hours, entry.at_ms))
-        and (not rule.weekdays or _weekday(entry.at_ms) in rule.weekdays)
+        and (not rule.on_days_off or rule.calendar.is_off(_day(entry.at_ms)))
         and (not rule.roots or not entry.root_names.isdisjoint(rule.roots))
         and _is_refused_like(rule, entry)
         and _is_so(rule, entry)
@@ -338,6 +338,6 @@ def _is_within(hours: tuple[int, int], at_ms: int) -> bool:
     return begins <= hour < ends if begins < ends else hour >= begins or hour < ends
 
 
-def _weekday(at_ms: int) -> int:
-    """Return the day of the week of a moment, Beijing: 1 is Monday."""
-    return ((at_ms // 1_000 + _BEIJING_S) // _DAY_S + _THURSDAY) % 7 + 1
+def _day(at_ms: int) -> date:
+    """Return the day of a moment, Beijing."""
+    return date.fromordinal(_EPOCH + (at_ms // 1_000 + _BEIJING_S) // _DAY_S)

@@ -56,7 +56,7 @@ PAGES: Final = (
     Page("/timeline", "timeline", "个人留痕", "One person's accesses"),
     Page("/department", "department", "部门画像", "Profile of a department"),
     Page("/log-status", "log-status", "日志与见证", "Log and witnesses"),
-    Page("/indicators", "indicators", "审计线索", "Audit indicators"),
+    Page("/indicators", "indicators", "审计线索", "Findings"),
     Page("/replays", "replays", "重放", "Replays"),
     Page("/log-export", "log-export", "导出留痕", "Export of the log"),
     Page("/access", "access", "访问规则", "Rules of access"),

@@ -21,6 +21,7 @@ from audit.indicator_rules import (
 from audit.indicators import Circumstances, applies, indicator_id, observed, tally
 from hub.access import Reason
 from schema.catalogue import Catalogue
+from scoring.parameters.working_days import packaged_calendar
 
 NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 """Of Beijing."""
@@ -117,6 +118,43 @@ def test_a_packaged_rule_heeds_what_surrounds_an_entry(name, made, around, count
     seen = entry(**{"actor": "c-7", "roots": []} | made)
 
     assert applies(RULES[name], replace(seen, around=around or Circumstances())) is counts
+
+
+@pytest.mark.parametrize(
+    ("day", "is_off"),
+    [
+        ("2026-10-01", True),
+        ("2026-10-07", True),
+        ("2026-10-08", False),
+        ("2026-10-10", False),
+        ("2026-10-11", True),
+        ("2026-02-14", False),
+        ("2026-02-16", True),
+        ("2031-10-01", False),
+        ("2031-10-04", True),
+    ],
+)
+def test_holidays_are_days_off_and_weekend_days_worked_in_their_place_are_none(day, is_off):
+    noon = datetime.fromisoformat(f"{day}T12:00:00+08:00")
+    for at in (noon - timedelta(hours=12), noon, noon + timedelta(hours=11, minutes=59)):
+        assert (
+            applies(RULES["look-ups-on-days-off"], entry(at=at, actor="c-7", subjects=1)) is is_off
+        )
+
+
+def test_days_off_are_those_by_which_the_hub_counts_working_days():
+    ours, theirs = RULES["look-ups-on-days-off"].calendar, packaged_calendar()
+
+    assert (ours.off, ours.worked) == (theirs.days_off, theirs.worked)
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    ["off = [2026-01-04]\nworked = [2026-01-04]", "worked = [2026-01-05]", "of = [2026-01-04]"],
+)
+def test_a_calendar_that_cannot_be_is_refused(calendar):
+    with pytest.raises(ValueError, match=r"calendar|of`"):
+        load_rules(f"rule = []\n[calendar]\n{calendar}")
 
 
 def test_a_threshold_rises_with_what_is_usual_in_whole_numbers_and_has_an_end():
