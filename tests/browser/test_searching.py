@@ -180,6 +180,22 @@ def test_a_search_is_narrowed_by_facets_in_words_and_widened_by_chips(watched):
     assert not page.locator("#chips").is_visible()
 
 
+def test_by_keyboard_the_focus_stays_where_it_narrowed(watched):
+    page = looked_up(watched, "/access-log")
+    facet(page, "kind").get_by_role("button", name="answer").focus()
+    page.keyboard.press("Enter")
+    page.locator("#chips .chip", has_text="answer").wait_for()
+    page.wait_for_function("document.activeElement.ariaPressed === 'true'")
+    shown(watched)
+
+    assert page.evaluate("document.activeElement.title") == "answer"
+    page.locator("#chips .chip").focus()
+    page.keyboard.press("Enter")
+    page.locator("#chips").wait_for(state="hidden")
+    shown(watched)
+    assert page.evaluate("document.activeElement.parentElement.id") == "narrow"
+
+
 def test_a_search_can_be_linked_and_the_way_back_leads_through_it(watched):
     page = looked_up(watched, "/access-log#kind=answer&outcome=answered")
     rows = shown(watched)

@@ -57,50 +57,56 @@ function submit(event) {
 
 async function drawWanted(wanted) {
   for (const [name, id] of Object.entries(INPUTS)) at(id).value = wanted[name] ?? "";
-  fill(at("presets"), PRESETS.map(([days, zh, en]) => {
-    const since = startOf(days);
-    const isChosen = (wanted.since ?? "") === since && !wanted.until;
-    return el("button", { type: "button", class: "quiet", "aria-pressed": String(isChosen), onclick: () => go({ ...chosen(), since, until: "" }, true) }, ...both(zh, en));
-  }));
+  PRESETS.forEach(([days], place) => {
+    const isChosen = (wanted.since ?? "") === startOf(days) && !wanted.until;
+    at("presets").children[place].setAttribute("aria-pressed", String(isChosen));
+  });
   await drawChips(at("chips"), wanted, subject, go);
 }
 
 // ---- what is found ------------------------------------------------------------------------------
 
 function clear() {
-  asked += 1;
   at("found").hidden = true;
   for (const id of ["errors", "receipt", "empty", "facets", "total"]) fill(at(id));
   fill(at("list").tBodies[0]);
 }
 
+// What was found before stays in view, dimmed, until something else is: so nothing jumps, and the focus stays.
 async function search() {
-  clear();
+  asked += 1;
   earlier = [];
   seen = 0;
   const wanted = chosen();
   // What an address should not have, such as a number, does not stay in it.
   if (location.hash && addressOf(wanted) !== location.hash) history.replaceState(null, "", addressOf(wanted));
   await drawWanted(wanted);
-  if (session() === null) return say("请以审计角色登录后查看。", "Sign in as an auditor to look.");
+  if (session() === null) {
+    clear();
+    return say("请以审计角色登录后查看。", "Sign in as an auditor to look.");
+  }
   const mine = asked;
   return Promise.all([page(null), countAll(wanted, mine)]);
 }
 
 async function page(after) {
   const mine = asked;
+  at("found").setAttribute("aria-busy", "true");
   say("查询中……", "Asking ...");
   const answer = await ask(ENTRIES, { ...variablesOf(chosen(), subject), first: PAGE, after });
   if (mine !== asked) return undefined;
   showErrors(at("errors"), answer);
   showReceipt(at("receipt"), answer);
   const found = answer.data?.accessLog;
-  at("found").hidden = !found;
-  at("list").hidden = at("pager").hidden = true;
-  if (!found) return say("", "");
+  if (!found) {
+    at("found").hidden = true;
+    return say("", "");
+  }
   const rows = await Promise.all(found.edges.map(({ node }) => entryRow(node)));
   if (mine !== asked) return undefined;
   fill(at("list").tBodies[0], rows);
+  at("found").hidden = false;
+  at("found").removeAttribute("aria-busy");
   at("list").hidden = rows.length === 0;
   following = found.pageInfo.hasNextPage ? { after: found.pageInfo.endCursor, seen: seen + rows.length } : null;
   at("pager").hidden = following === null && earlier.length === 0;
@@ -120,7 +126,9 @@ let current = null; // the cursor of the page in view
 async function countAll(wanted, mine) {
   const answer = await ask(COUNTS, variablesOf(wanted, subject));
   const found = answer.data?.accessFacets;
-  if (mine !== asked || !found) return;
+  if (mine !== asked) return;
+  if (!found) for (const id of ["facets", "total"]) fill(at(id));
+  if (!found) return;
   const isSample = found.counted < found.total;
   fill(at("total"), ...both("共 ", "Selected: "), el("strong", {}, count(found.total), found.isExact ? null : "+"), ...both(" 条", ""),
     isSample ? both(`；按最近 ${found.counted} 条计数`, `; counted among the newest ${found.counted}`) : null);
@@ -132,6 +140,8 @@ at("next").addEventListener("click", () => { earlier.push({ after: current, seen
 at("previous").addEventListener("click", () => { const back = earlier.pop(); seen = back.seen; page(back.after); });
 addEventListener("hashchange", search);
 
+fill(at("presets"), PRESETS.map(([days, zh, en]) => el("button", { type: "button", class: "quiet", "aria-pressed": "false",
+  onclick: () => go({ ...chosen(), since: startOf(days), until: "" }, true) }, ...both(zh, en))));
 at("narrow").open = matchMedia("(min-width: 74rem)").matches;
 fill(at("list").tHead, el("tr", {}, HEADS.map(([zh, en, kind]) => el("th", { scope: "col", class: kind ?? null }, ...both(zh, en)))));
 fill(at("departments"), Object.entries((await catalogue()).departments).sort().map(([id, { zh, en }]) => el("option", { value: id, label: `${zh} ${en}` })));

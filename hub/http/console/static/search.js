@@ -52,8 +52,10 @@ export async function drawChips(place, wanted, subject, change) {
   if (chips.length > 1) {
     chips.push(el("li", {}, el("button", { type: "button", class: "quiet", id: "clear", onclick: () => change({}, false) }, ...both("全部清除", "Clear all"))));
   }
+  const isWithin = place.contains(document.activeElement);
   place.hidden = chips.length === 0;
-  return fill(place, chips);
+  fill(place, chips);
+  if (isWithin) (place.querySelector("button") ?? document.querySelector("#narrow > summary")).focus();
 }
 
 async function shownOf(facet, value) {
@@ -79,5 +81,11 @@ export async function drawFacets(place, found, wanted, change) {
     return el("details", { "data-facet": name, open: OPEN.has(name) || Boolean(wanted[name]) },
       el("summary", {}, ...both(zh, en), el("span", { class: "soft small" }, ` ${items.length}`)), el("ul", {}, items));
   }));
-  return fill(place, parts);
+  const within = document.activeElement.closest("[data-facet]");
+  const [facet, value] = [within?.dataset.facet, document.activeElement.title];
+  fill(place, parts);
+  if (facet) {
+    const again = place.querySelector(`[data-facet="${facet}"]`);
+    ([...again?.querySelectorAll("button") ?? []].find((each) => each.title === value) ?? document.querySelector("#narrow > summary")).focus();
+  }
 }
