@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
 from audit.entry import EntryKind
 from audit.log import Log
 from audit.postgres import PostgresStorage
@@ -39,6 +41,8 @@ from hub.store.embedded.client import EmbeddedServer
 from hub.store.embedded.configuration import ROLE
 from hub.store.facts import Facts
 from hub.store.journal import recorded
+from hub.store.log_place import check_log_place
+from hub.store.log_side import LogSide
 from hub.store.migrate import current_revision, migrate, newest_revision
 from hub.store.wall import let_make_roles
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
@@ -54,6 +58,8 @@ class Server:
     """A database that is there: its address, and whether it still is."""
 
     dsn: str = field(repr=False)
+    log_dsn: str = field(repr=False)
+    """Where the log is: the same address, unless it has a database of its own."""
     is_running: Callable[[], bool]
 
 
@@ -70,12 +76,19 @@ class Core:
     signer: MessageSigner
     server: Server
     database: Database
+    log_side: LogSide
+    """Where the log is read and written, beside what `log` appends."""
     log: Log
 
     @property
     def dsn(self) -> str:
         """The database's address; it holds a password."""
         return self.server.dsn
+
+    @property
+    def log_database(self) -> Database:
+        """The database that the log is in."""
+        return self.log_side.of(self.database)
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
@@ -86,11 +99,17 @@ def catalogue_of(settings: Settings) -> Catalogue:
 @asynccontextmanager
 async def server_of(settings: Settings) -> AsyncIterator[Server]:
     """Give the database; the embedded one runs while this is open."""
+    own = _address(settings.audit_database_url)
     if settings.database_url is not None:
-        yield Server(settings.database_url.get_secret_value(), lambda: True)
+        dsn = settings.database_url.get_secret_value()
+        yield Server(dsn, own or dsn, lambda: True)
     else:
         async with EmbeddedServer.attach(settings.home) as server:
-            yield Server(server.dsn(), server.is_running)
+            yield Server(server.dsn(), own or server.dsn(), server.is_running)
+
+
+def _address(url: SecretStr | None) -> str | None:
+    return None if url is None else url.get_secret_value()
 
 
 async def prepare(settings: Settings, catalogue: Catalogue) -> str:
@@ -109,11 +128,12 @@ async def prepare(settings: Settings, catalogue: Catalogue) -> str:
         keyring.ensure(kind, today=today, suite=_suite_of_hub_key(settings, kind))
     for department in departments:
         keyring.ensure(KeyKind.DEPARTMENT, department, today, suite_set(settings, department))
+    own = _address(settings.audit_database_url)
     if settings.database_url is None:
         async with EmbeddedServer.attach(settings.home) as embedded:
             await let_make_roles(embedded.admin_dsn(), ROLE)
-            return await migrate(embedded.dsn(), catalogue)
-    return await migrate(settings.database_url.get_secret_value(), catalogue)
+            return await migrate(embedded.dsn(), catalogue, own)
+    return await migrate(settings.database_url.get_secret_value(), catalogue, own)
 
 
 def suite_set(settings: Settings, department: str) -> Suite:
@@ -140,7 +160,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Co
     """Open the core of a hub that was prepared.
 
     Raises:
-        SetupError: Keys or tables are missing; `hub migrate` makes them.
+        SetupError: Keys or tables are missing, `hub migrate` makes them; or the log is elsewhere.
         StoreUnavailableError: The database cannot be reached.
         LogError: The log's database is unsafe or contradicts itself.
     """
@@ -155,9 +175,13 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Co
                 f"The database is at revision {found}, this version needs {needed}: "
                 "run `hub migrate`."
             )
+        await check_log_place(dsn, server.log_dsn)
         database = Database(dsn, size=settings.connections)
         stack.push_async_callback(database.close)
-        log = Log(PostgresStorage(dsn), LogSigner(keyring, settings.origin), clock)
+        own = Database(server.log_dsn, size=settings.connections) if server.log_dsn != dsn else None
+        if own is not None:
+            stack.push_async_callback(own.close)
+        log = Log(PostgresStorage(server.log_dsn), LogSigner(keyring, settings.origin), clock)
         await stack.enter_async_context(log)
         alarm = Alarm(database, log, clock, _hook(settings))
         await stack.enter_async_context(alarm.watching())
@@ -171,6 +195,7 @@ async def opened(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Co
             signer=MessageSigner(keyring, clock),
             server=server,
             database=database,
+            log_side=LogSide(own),
             log=log,
         )
 

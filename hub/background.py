@@ -60,7 +60,7 @@ async def index_the_log(core: Core) -> None:
     while True:
         moved = 0
         try:
-            async with core.database.transaction() as connection:
+            async with core.log_database.transaction() as connection:
                 moved = await index_behind(connection, _INDEX_ENTRIES, subjects=_INDEX_SUBJECTS)
         except HubError as problem:
             log.warning("log.index.waits", code=problem.code)
@@ -74,7 +74,7 @@ async def index_the_facets(core: Core) -> None:
     while True:
         moved = 0
         try:
-            async with core.database.transaction() as connection:
+            async with core.log_database.transaction() as connection:
                 moved = await index_facets(connection, known)
         except HubError as problem:
             log.warning("log.facets.wait", code=problem.code)
@@ -87,8 +87,11 @@ async def count_indicators(core: Core) -> None:
     while True:
         moved = 0
         try:
-            async with core.database.transaction() as connection:
-                moved = await counting.behind(connection, _COUNT_ENTRIES)
+            async with (
+                core.database.transaction() as connection,
+                core.log_side.beside(connection) as there,
+            ):
+                moved = await counting.behind(connection, _COUNT_ENTRIES, there)
         except HubError as problem:
             log.warning("indicators.wait", code=problem.code)
         await asyncio.sleep(_COUNT_AGAIN_S if moved == _COUNT_ENTRIES else _COUNT_EVERY_S)
@@ -99,7 +102,7 @@ async def commit_to_lists(core: Core) -> None:
     await asyncio.sleep(_LISTS_FIRST_S)
     while True:
         try:
-            async with core.database.connection() as connection:
+            async with core.log_database.connection() as connection:
                 last = await last_made(connection)
                 now = core.clock()
                 if last is None or day_of(last) != day_of(now):
@@ -119,9 +122,15 @@ async def record_lists(journal: Journal, record: Mapping[str, object]) -> int:
     return (await recorded(journal, EntryKind.LISTS, record)).index
 
 
+def keeper_of(core: Core) -> Keeper:
+    """Return what drops entries of the log, and holds them."""
+    has_twin = core.settings.sm3_twin
+    return Keeper(core.database, core.log, core.clock, has_twin=has_twin, side=core.log_side)
+
+
 async def prune_the_log(core: Core) -> None:
     """Drop, once a day, what need not be kept any more, if the settings say so."""
-    keeper = Keeper(core.database, core.log, core.clock, has_twin=core.settings.sm3_twin)
+    keeper = keeper_of(core)
     while core.settings.prune_daily:
         try:
             purged = await keeper.purge("hub")
@@ -142,7 +151,7 @@ async def follow_twin(core: Core) -> None:
     while core.settings.sm3_twin:
         moved = 0
         try:
-            async with core.database.connection() as connection:
+            async with core.log_database.connection() as connection:
                 moved = await follow(connection, signer, core.clock(), _TWIN_ENTRIES)
         except HubError as problem:
             log.warning("log.twin.waits", code=problem.code)
@@ -177,7 +186,8 @@ async def stream_the_log(core: Core) -> None:
         settings.log_stream_token_file,
         _STREAM_TIMEOUT_S,
     )
-    await LogStream(core.database, settings.log_stream_url, port, core.clock).run()
+    url, side = settings.log_stream_url, core.log_side
+    await LogStream(core.database, url, port, core.clock, side=side).run()
 
 
 async def witness_the_log(core: Core) -> None:
@@ -193,7 +203,7 @@ def witnesses_of(core: Core) -> Witnesses:
     """
     settings = core.settings
     return Witnesses(
-        core.database,
+        core.log_database,
         places_of(settings.witnesses),
         core.clock,
         timedelta(seconds=settings.witness_every_s),

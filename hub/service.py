@@ -72,11 +72,14 @@ from hub.query.usages import Usages
 from hub.query.words import Words
 from hub.sealing.log_signing import LogSigner
 from hub.sealing.replay_seals import ReplaySeals
+from hub.settings import Settings
 from hub.store.database import AS_LOGIN, Database
 from hub.store.journal import recorded
+from hub.store.log_side import LogSide
 from hub.store.pipeline import Pipelines
 from hub.store.quotas import QuotaLedger
-from hub.store.wall import Wall
+from hub.store.wall import Wall, login_of
+from hub.store.wall_sql import Names
 from schema.graph import build_schema, core_schema
 
 _PATIENCE_S: Final = 5.0
@@ -109,6 +112,8 @@ class Rooms:
     documents: Documents
     policies: Policies
     database: Database
+    log_reads: Database | None
+    """Connections to the log's own database, which read it and no more; None: it has none."""
     quotas: Quotas
     clients: LiveClients
 
@@ -121,20 +126,16 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         SetupError: The file of clients is wrong.
     """
     schema = core_schema(build_schema(core.catalogue))
-    # A statement is planned once for each connection: planning anew costs ten times what it runs.
-    dsn = with_statement_timeout(core.dsn, Limits().statement_timeout_ms)
-    dsn += "&plan_cache_mode=force_generic_plan"
     settings = core.settings
     wall = Wall(core.database, core.catalogue)
     names = await wall.names()
-    database = Database(
-        dsn,
-        size=settings.connections,
-        name="hub-query",
-        waiting=settings.max_waiting,
-        patience_s=_PATIENCE_S,
-        role=names.nobody,
-    )
+    database = _answering(core.dsn, settings, names.nobody)
+    log_reads = None
+    if core.log_side.own is not None:
+        async with core.log_side.own.connection() as connection:
+            reader = Names(await login_of(connection)).log
+        log_reads = _answering(core.server.log_dsn, settings, reader)
+    side = LogSide(log_reads)
     documents = Documents(schema, DocumentLimits(depth=core.settings.max_depth))
     policies = Policies(database, core.catalogue)
     quotas = Quotas(
@@ -146,7 +147,7 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
     clients = await LiveClients.opened(settings.clients_file, core.database)
     quotas.clients = ClientQuotas(clients)
     clients.heard.append(quotas.registered_anew)
-    book = Logbook(database.acting_as(names.log), core.tagger)
+    book = Logbook(database.acting_as(names.log), core.tagger, side)
     words = Words(core.catalogue)
     answerer = Answerer(
         documents=documents,
@@ -164,7 +165,12 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
             RootKind.ACCESS_RULES: AccessRules(database, policies, core.catalogue),
             RootKind.SHARING_AGREEMENTS: Agreements(database, core.catalogue, packaged_clock()),
             RootKind.USAGES: Usages(
-                database.acting_as(names.log), core.tagger, policies, core.catalogue, core.clock
+                database.acting_as(names.log),
+                core.tagger,
+                policies,
+                core.catalogue,
+                core.clock,
+                side,
             ),
             RootKind.REPLAYS: Replays(database.acting_as(names.log), core.clock),
             RootKind.INDICATORS: Indicators(
@@ -186,17 +192,36 @@ async def rooms_of(core: Core) -> AsyncIterator[Rooms]:
         meter=quotas,
     )
     try:
-        yield Rooms(answerer, documents, policies, database, quotas, clients)
+        yield Rooms(answerer, documents, policies, database, log_reads, quotas, clients)
     finally:
         await quotas.close()
+        if log_reads is not None:
+            await log_reads.close()
         await database.close()
+
+
+def _answering(dsn: str, settings: Settings, role: str) -> Database:
+    """Return connections for answers; a statement is planned once for each of them.
+
+    Planning anew costs ten times what it runs.
+    """
+    limited = with_statement_timeout(dsn, Limits().statement_timeout_ms)
+    return Database(
+        f"{limited}&plan_cache_mode=force_generic_plan",
+        size=settings.connections,
+        name="hub-query",
+        waiting=settings.max_waiting,
+        patience_s=_PATIENCE_S,
+        role=role,
+    )
 
 
 def replay_desk(core: Core, queries: Answerer) -> ReplayDesk:
     """Return what has answers asked again."""
     seals = ReplaySeals(core.keyring)
-    replayer = Replayer(queries, core.catalogue, seals)
-    return ReplayDesk(core.database, core.log, replayer, queries.disclosures, core.clock)
+    side = core.log_side
+    replayer = Replayer(queries, core.catalogue, seals, side)
+    return ReplayDesk(core.database, core.log, replayer, queries.disclosures, core.clock, side)
 
 
 def log_exporter(core: Core) -> LogExporter:
@@ -207,7 +232,9 @@ def log_exporter(core: Core) -> LogExporter:
     """
     signer = LogSigner(core.keyring, core.settings.origin)
     disclosures = Disclosures(core.log, core.tagger)
-    return LogExporter(core.database, core.log, core.tagger, signer, core.clock, disclosures)
+    return LogExporter(
+        core.database, core.log, core.tagger, signer, core.clock, disclosures, core.log_side
+    )
 
 
 def application(
@@ -243,6 +270,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
         registry=clients,
         keyring=core.keyring,
         database=rooms.database.acting_as(AS_LOGIN),
+        log_database=rooms.log_reads,
         once=StoredOnce(core.database, core.tagger, core.clock),
         revocations=StoredRevocations(core.database, core.tagger, core.clock, time.monotonic),
         log_is_open=lambda: core.log.is_open,
@@ -289,14 +317,20 @@ async def check_connections(core: Core) -> None:
     Raises:
         SetupError: It has not; the message says what to set.
     """
-    async with core.database.connection() as connection:
+    await _check_room(core, core.database, "PostgreSQL")
+    if core.log_side.own is not None:
+        await _check_room(core, core.log_side.own, "that of the log")
+
+
+async def _check_room(core: Core, database: Database, whose: str) -> None:
+    async with database.connection() as connection:
         limit, reserved = [await connection.fetchval(asked) for asked in _LIMITS]
     settings = core.settings
     needed = connections_needed(settings.workers, settings.connections)
     if needed > limit - reserved:
         raise SetupError(
             f"{settings.workers} workers with {settings.connections} connections each may open "
-            f"{needed} during a reload, and PostgreSQL gives {limit - reserved}. Set its "
+            f"{needed} during a reload, and {whose} gives {limit - reserved}. Set its "
             f"max_connections to {needed + reserved} or more, or HUB_WORKERS or HUB_CONNECTIONS "
             "lower."
         )

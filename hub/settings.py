@@ -72,6 +72,14 @@ class Settings(BaseSettings):
             "embedded one in its home."
         ),
     )
+    audit_database_url: SecretStr | None = Field(
+        default=None,
+        description=(
+            "Address of a PostgreSQL database that has the audit log and nothing else "
+            "(postgresql://...; docs/operations.md, The log in a database of its own). Without it "
+            "the log is in the hub's database."
+        ),
+    )
     tls_certificate: AbsolutePath | None = Field(
         default=None,
         description=(
@@ -414,7 +422,7 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("database_url")
+    @field_validator("database_url", "audit_database_url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse another database early."""

@@ -37,6 +37,7 @@ from hub.store.indicators import (
     records_behind,
 )
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 
 MAX_NOTE: Final = 1_000
 AUDITORS: Final = "audit-office"
@@ -98,6 +99,7 @@ class IndicatorDesk:
     database: Database
     journal: Journal
     clock: Clock
+    side: LogSide = IN_HUB
 
     async def acknowledge(self, indicator: str, by: str, note: str) -> Indicator:
         """Return the finding with its new note; on return it is on record and stored.
@@ -133,7 +135,9 @@ class IndicatorDesk:
         found = await locked(connection, act.finding)
         if found is None:
             raise UnknownFindingError("There is no such finding; `hub audit indicators` has them.")
-        if await _is_own(connection, found, judge):
+        async with self.side.beside(connection) as there:
+            is_own = await _is_own(there, found, judge)
+        if is_own:
             raise OwnFindingError("Nobody judges a finding about the own doing.")
         state, verdict = _moved(act.act, found)
         about = {
@@ -181,9 +185,9 @@ def _moved(act: Act, found: Indicator) -> tuple[str, str | None]:
     return state, verdict
 
 
-async def _is_own(connection: Connection, found: Indicator, judge: Judge) -> bool:
+async def _is_own(log: Connection, found: Indicator, judge: Judge) -> bool:
     """Whether who judges did what the finding rests on, or some of it."""
     if found.actor:
         return (found.department, found.actor) == (judge.department, judge.actor)
-    records = map(orjson.loads, await records_behind(connection, found, judge.department))
+    records = map(orjson.loads, await records_behind(log, found, judge.department))
     return any(isinstance(r, dict) and r.get("actor") == judge.actor for r in records)

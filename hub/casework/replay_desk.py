@@ -28,6 +28,7 @@ from hub.query.disclosure import Disclosures
 from hub.query.replay import Replayed, Replayer
 from hub.store.database import Connection, Database
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.replays import (
     HOLDS,
     ReplayRequest,
@@ -35,6 +36,7 @@ from hub.store.replays import (
     ask,
     asked_entry,
     decide,
+    forget_documents,
     forget_requests,
     locked_request,
     note_run,
@@ -64,6 +66,7 @@ class ReplayDesk:
     replayer: Replayer
     disclosures: Disclosures
     clock: Clock
+    side: LogSide = IN_HUB
 
     async def ask(self, index: int, reason: str, caller: Caller) -> ReplayRequest:
         """Return a new request, or the same one that waits still; it is on record and stored.
@@ -81,7 +84,8 @@ class ReplayDesk:
             )
         try:
             async with self.database.transaction() as connection:
-                entry = await asked_entry(connection, index)
+                async with self.side.beside(connection) as there:
+                    entry = await asked_entry(there, index)
                 if entry is None or entry.kind != _ANSWER:
                     raise UnknownReplayError("There is no answer of this number on the log.")
                 same = await same_request(connection, index, by, reason, now)
@@ -169,7 +173,10 @@ class ReplayDesk:
                          "before": before.isoformat(), "outcome": "announced"}  # fmt: skip
                 await recorded(self.journal, EntryKind.KEY, about)
                 day = day_of(min(before, self.clock()))
-                return await forget_requests(connection, before, day)
+                await forget_documents(connection, day)
+                # Last: where the log is elsewhere it is done at once, and again if this ends early.
+                async with self.side.beside(connection) as there:
+                    return await forget_requests(there, before)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise _unstored() from problem
 

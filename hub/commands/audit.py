@@ -58,7 +58,7 @@ async def verified(settings: Settings, vkey: str, notes: Sequence[str] = ()) -> 
     """Return the verdict over the whole log in this hub's database."""
     async with server_of(settings) as server:
         return await asyncio.to_thread(
-            verify_database, server.dsn, vkey, witnessed=notes, progress=_progress
+            verify_database, server.log_dsn, vkey, witnessed=notes, progress=_progress
         )
 
 
@@ -146,7 +146,8 @@ def export(
             exporter = log_exporter(core)
             if sought.is_all:
                 sealing = await exporter.sealing(sought.forms, OPERATOR)
-                return await asyncio.to_thread(export_log, core.dsn, folder, _progress, sealing)
+                dsn = core.server.log_dsn
+                return await asyncio.to_thread(export_log, dsn, folder, _progress, sealing)
             return await _selected(exporter, sought, folder)
 
     entries = run(work())
@@ -182,7 +183,7 @@ def commit_everybodys_lists(home: Home = None) -> None:
     settings = settings_or_fail(home=home)
 
     async def work() -> int:
-        async with opened(settings) as core, core.database.connection() as connection:
+        async with opened(settings) as core, core.log_database.connection() as connection:
             append = partial(record_lists, core.log)
             return await commit_lists(connection, append, core.clock(), _listed)
 

@@ -37,7 +37,9 @@ async def searched(core: Core, places: SearchPlaces) -> list[Finding]:
     embedded = core.settings.database_url is None
     settings = core.settings
     known = {settings.unit_name, settings.unit_code, settings.origin, settings.public_url or ""}
-    canary = Canary(core.database, core.catalogue, core.data_keys, core.log, frozenset(known))
+    canary = Canary(
+        core.database, core.catalogue, core.data_keys, core.log, frozenset(known), core.log_side
+    )
     folders = tuple(_folders(home, places))
     try:
         done = await canary.search(

@@ -34,10 +34,11 @@ from hub.query.policies import Policies
 from hub.service import check_connections, connections_needed
 from hub.settings import Settings
 from hub.store.breaks import all_breaks
+from hub.store.database import Database
 from hub.store.migrate import differences
 from hub.store.outbox import queues
 from hub.store.present import strays
-from hub.store.wall import faults
+from hub.store.wall import faults, log_faults
 from hub.store.witnessed import last_seen
 from scoring import ProfileError
 
@@ -115,8 +116,9 @@ async def _checks(core: Core) -> AsyncIterator[Finding]:
     yield await _seals(core)
     yield await _overdue(core)
     yield memory(guarded())
-    yield await _durability(core)
-    yield await _statements(core)
+    for name, database in _databases(core):
+        yield await _durability(name, database)
+        yield await _statements(name, database)
     yield await _connections(core)
     yield await _tables(core)
     yield await _present(core)
@@ -180,31 +182,38 @@ def memory(found: Guarded) -> Finding:
     return Finding("memory", is_ok, ", ".join(said), advice, is_ours=not found.is_safe)
 
 
-async def _statements(core: Core) -> Finding:
+def _databases(core: Core) -> list[tuple[str, Database]]:
+    """Return the hub's database, and that of the log where it has one of its own."""
+    own = core.log_side.own
+    return [("database", core.database), *([] if own is None else [("log's database", own)])]
+
+
+async def _statements(name: str, database: Database) -> Finding:
     """Return whether the database's log takes statements with what is in them."""
-    async with core.database.connection() as connection:
+    name = "statements" if name == "database" else f"statements of the {name}"
+    async with database.connection() as connection:
         said = {
-            name: await connection.fetchval("select current_setting($1)", name)
-            for name in _STATEMENTS
+            each: await connection.fetchval("select current_setting($1)", each)
+            for each in _STATEMENTS
         }
-    loud = [f"{name} = {said[name]}" for name, quiet in _STATEMENTS.items() if said[name] != quiet]
-    advice = f"Set {', '.join(f'{name} = {quiet}' for name, quiet in _STATEMENTS.items())}."
+    loud = [f"{each} = {said[each]}" for each, quiet in _STATEMENTS.items() if said[each] != quiet]
+    advice = f"Set {', '.join(f'{each} = {quiet}' for each, quiet in _STATEMENTS.items())}."
     found = "its log takes no statement and no parameter" if not loud else ", ".join(loud)
-    return Finding("statements", not loud, found, advice, is_ours=False)
+    return Finding(name, not loud, found, advice, is_ours=False)
 
 
-async def _durability(core: Core) -> Finding:
-    async with core.database.connection() as connection:
+async def _durability(name: str, database: Database) -> Finding:
+    async with database.connection() as connection:
         off = [
-            name
-            for name in _DURABLE
-            if await connection.fetchval("select current_setting($1)", name) == "off"
+            each
+            for each in _DURABLE
+            if await connection.fetchval("select current_setting($1)", each) == "off"
         ]
         version = await connection.fetchval("select current_setting('server_version')")
     found = f"PostgreSQL {version}" + (
         f", {', '.join(off)} off" if off else ", commits are durable"
     )
-    return Finding("database", not off, found, f"Turn on: {', '.join(off)}.")
+    return Finding(name, not off, found, f"Turn on: {', '.join(off)}.")
 
 
 async def _connections(core: Core) -> Finding:
@@ -232,9 +241,13 @@ async def _present(core: Core) -> Finding:
 
 
 async def _log(core: Core) -> Finding:
-    async with core.database.connection() as connection:
+    async with core.log_database.connection() as connection:
         size = await connection.fetchval("select size from audit.head")
-    return Finding("log", is_ok=True, found=f"{size:,} entries; `hub audit verify` checks them all")
+        gaps = [] if core.log_side.own is None else await log_faults(connection)
+    found = f"{size:,} entries; `hub audit verify` checks them all"
+    if core.log_side.own is not None:
+        found = f"in a database of its own, {found}"
+    return Finding("log", not gaps, found, "; ".join(gaps) + ".")
 
 
 async def _witnesses(core: Core) -> Finding:
@@ -244,7 +257,7 @@ async def _witnesses(core: Core) -> Finding:
         return Finding("witnesses", is_ok=False, found=str(problem), advice="See docs/audit.md.")
     if not expected.places:
         return Finding("witnesses", is_ok=True, found="none: nobody else watches the log")
-    async with core.database.connection() as connection:
+    async with core.log_database.connection() as connection:
         seen = {each.witness: each.at for each in await last_seen(connection)}
     told, late = [], []
     for place in expected.places:

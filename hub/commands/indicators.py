@@ -250,7 +250,7 @@ def _take(home: Path | None, act: FindingAct, by: str) -> None:
 
     async def work() -> Indicator:
         async with opened(settings) as core:
-            desk = IndicatorDesk(core.database, core.log, core.clock)
+            desk = IndicatorDesk(core.database, core.log, core.clock, core.log_side)
             await desk.take(act, Judge(AUDITORS, by))
             async with core.database.connection() as connection:
                 (found,) = await indicators(connection, Wanted(id=act.finding, limit=1))
@@ -283,8 +283,11 @@ async def tell_findings(core: Core) -> None:
 async def _count(core: Core) -> None:
     counting, moved = Counting(packaged_rules(), core.tagger.subjects), _AT_A_TIME
     while moved == _AT_A_TIME:
-        async with core.database.transaction() as connection:
-            moved = await counting.behind(connection, _AT_A_TIME)
+        async with (
+            core.database.transaction() as connection,
+            core.log_side.beside(connection) as there,
+        ):
+            moved = await counting.behind(connection, _AT_A_TIME, there)
 
 
 async def _found(

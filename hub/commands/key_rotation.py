@@ -89,7 +89,7 @@ async def replays_retired(settings: Settings, by: str, version: int) -> None:
 
 
 def _replays(core: Core, by: str) -> ReplayCustodian:
-    return ReplayCustodian(core.database, core.keyring, core.log, by)
+    return ReplayCustodian(core.database, core.keyring, core.log, by, side=core.log_side)
 
 
 async def epoch_retired(settings: Settings, by: str, version: int) -> None:

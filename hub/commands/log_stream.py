@@ -15,8 +15,11 @@ async def log_stream(core: Core) -> Finding:
     url = core.settings.log_stream_url
     if url is None:
         return Finding("log stream", is_ok=True, found="none: no SIEM is told of new entries")
-    async with core.database.connection() as connection:
-        state = await stream_state(connection, url)
+    async with (
+        core.database.connection() as connection,
+        core.log_side.beside(connection) as there,
+    ):
+        state = await stream_state(connection, url, there)
     if state is None:
         return Finding("log stream", is_ok=True, found="nothing was sent yet")
     found = f"{state.behind:,} entries wait; the last ones were taken {state.moved_at.isoformat()}"

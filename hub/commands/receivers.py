@@ -132,7 +132,7 @@ def commands_of(core: Core, rooms: Rooms, office: Office, credit: CreditOffice) 
             **alert_rooms(desk),
             **case_rooms(cases),
             **credit_rooms(credit),
-            **finding_rooms(IndicatorDesk(core.database, core.log, core.clock)),
+            **finding_rooms(IndicatorDesk(core.database, core.log, core.clock, core.log_side)),
             **replay_rooms(replay_desk(core, rooms.queries)),
             **sharing_rooms(sharing_desk(core), policy_desk(core), packaged_clock()),
         },

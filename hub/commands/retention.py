@@ -6,21 +6,17 @@ from typing import Annotated
 import typer
 
 from audit.pruning import Plan
-from hub.app import Core, opened
+from hub.app import opened
+from hub.background import keeper_of
 from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.options import Home
-from hub.custody.retention import Keeper, Purged
+from hub.custody.retention import Purged
 from hub.store.holds import Hold
 
 app = typer.Typer(
     no_args_is_help=True, help="Hold entries of the log beyond their time: add, list, release."
 )
 By = Annotated[str, typer.Option("--by", help="Who does it: an opaque id, never a name.")]
-
-
-def keeper_of(core: Core) -> Keeper:
-    """Return what keeps and drops the log's entries."""
-    return Keeper(core.database, core.log, core.clock, has_twin=core.settings.sm3_twin)
 
 
 def prune(

@@ -27,6 +27,7 @@ from hub.sealing.seals import bytes_opener
 from hub.store.database import Connection, Database
 from hub.store.intake import intake_owner
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.sealed_places import OF_ROW, SealedTable, sealed_tables
 from schema.catalogue import Catalogue, Kind
 
@@ -116,6 +117,7 @@ class Canary:
     journal: Journal
     known: frozenset[str] = frozenset()
     """Words that may stand in clear although sealed values have them: those of settings."""
+    side: LogSide = IN_HUB
 
     async def search(
         self, folders: Sequence[Path], leave_out: Sequence[Path], data: Path | None, told: Told
@@ -138,6 +140,9 @@ class Canary:
         search, done = Search([*values, control]), Searched(len(values))
         async with self.database.connection() as connection:
             await self._tables(connection, search, done, told)
+            if self.side.own is not None:
+                async with self.side.beside(connection) as there:
+                    await self._tables(there, search, done, told)
             names = _Names(connection, data, await connection.fetchval(_DATABASE))
             with _Control(folders, control) as where:
                 for path in _files(folders, leave_out):

@@ -15,6 +15,7 @@ from hub.custody.rotation import KeyInUseError
 from hub.sealing.keyring import HUB, LOOKED_S, Key, KeyKind, Keyring, KeyStatus
 from hub.store.database import Database
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.replays import sealed_under
 
 HEARD_S: Final = 2 * LOOKED_S
@@ -31,6 +32,7 @@ class ReplayCustodian:
     by: str
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits so many seconds."""
+    side: LogSide = IN_HUB
 
     async def rotate(self, today: date) -> Key:
         """Return a new key, which seals from now on; processes hear of it within a second.
@@ -59,8 +61,11 @@ class ReplayCustodian:
                 f"Version {version} of the replay key is the one that seals; rotate it first."
             )
         await self.pause(HEARD_S)
-        async with self.database.connection() as connection:
-            left = await sealed_under(connection, version)
+        async with (
+            self.database.connection() as connection,
+            self.side.beside(connection) as there,
+        ):
+            left = await sealed_under(connection, there, version)
         if left.requests or left.documents:
             raise KeyInUseError(
                 f"{left.requests:,} requests and {left.documents:,} documents are sealed under "

@@ -22,6 +22,7 @@ from hub.sealing.signing import begins_at, superseded
 from hub.store.database import Database
 from hub.store.holds import Hold, cited, counted, holds, place, release, twinned
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 from scoring.score import CHINA
 
 STRETCH: Final = 5_000
@@ -57,6 +58,7 @@ class Keeper:
     clock: Clock
     has_twin: bool = False
     """Whether the SM3 twin must have seen an entry before it goes."""
+    side: LogSide = IN_HUB
 
     def latest(self) -> date:
         """Return the day before which entries need not be kept today, by the law in force."""
@@ -80,9 +82,10 @@ class Keeper:
         async with self.database.connection() as connection:
             held = await cited(connection)
             seen = await counted(connection)
-            if self.has_twin:
-                seen = min(seen, await twinned(connection))
-            found = await planned(connection, moment, held, at_most=seen)
+            async with self.side.beside(connection) as there:
+                if self.has_twin:
+                    seen = min(seen, await twinned(there))
+                found = await planned(there, moment, held, at_most=seen)
         if len(found.kept) > MAX_RANGES:
             raise PurgeRefusedError(
                 f"{len(found.kept):,} stretches are held, and a purge names {MAX_RANGES:,} at most."
@@ -117,7 +120,7 @@ class Keeper:
         }
         receipt = await recorded(self.log, EntryKind.RETENTION, content)
         try:
-            async with self.database.transaction() as connection:
+            async with self.side.of(self.database).transaction() as connection:
                 await publish(connection, plan.minimum, receipt.index)
         except LogInconsistentError:
             raise PurgeRefusedError("Somebody else prunes the log at this moment.") from None
@@ -133,7 +136,7 @@ class Keeper:
         now = self.clock()
         hold = Hold(secrets.token_hex(6), start, stop, reason, by, now)
         told = {"act": "hold", "hold": hold.id, "start": start, "stop": stop, "reason": reason}
-        async with self.database.transaction() as connection:
+        async with self.side.of(self.database).transaction() as connection:
             await place(connection, hold)
             await self._told(told, by, now)
         return hold
@@ -146,19 +149,19 @@ class Keeper:
             AuditUnavailableError: It cannot be put on record, so they stay held.
         """
         now = self.clock()
-        async with self.database.transaction() as connection:
+        async with self.side.of(self.database).transaction() as connection:
             if not await release(connection, hold, by, now):
                 raise PurgeRefusedError("There is no such hold, or it was released already.")
             await self._told({"act": "release", "hold": hold}, by, now)
 
     async def holds(self) -> list[Hold]:
         """Return what people hold."""
-        async with self.database.connection() as connection:
+        async with self.side.of(self.database).connection() as connection:
             return await holds(connection)
 
     async def is_unfinished(self) -> bool:
         """Return whether a purge was cut short."""
-        async with self.database.connection() as connection:
+        async with self.side.of(self.database).connection() as connection:
             return await is_unfinished(connection)
 
     async def unused_epochs(self, keyring: Keyring) -> list[int]:
@@ -169,7 +172,7 @@ class Keeper:
         now = self.clock()
         versions = keyring.versions(KeyKind.SUBJECT)
         found: list[int] = []
-        async with self.database.connection() as connection:
+        async with self.side.of(self.database).connection() as connection:
             for version in sorted(key.version for key in superseded(versions, now) if key.secret):
                 over = min(begins_at(key) for key in versions if key.version > version)
                 if await is_about_anybody(connection, over + _SKEW):
@@ -179,7 +182,7 @@ class Keeper:
 
     async def _drop(self) -> AsyncIterator[int]:
         while True:
-            async with self.database.connection() as connection:
+            async with self.side.of(self.database).connection() as connection:
                 dropped = await drop_some(connection, STRETCH)
             if dropped is None:
                 return

@@ -16,6 +16,7 @@ from hub.clock import Clock
 from hub.delivery.stream_ports import NotTakenError, StreamPort
 from hub.errors import HubError, StoreUnavailableError
 from hub.store.database import Connections
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.log_stream import (
     begin_stream,
     entries_from,
@@ -40,6 +41,7 @@ class LogStream:
     clock: Clock
     look_every_s: float = _LOOK_EVERY_S
     batch: int = BATCH
+    side: LogSide = IN_HUB
 
     async def run(self) -> None:
         """Send for as long as we lead."""
@@ -68,12 +70,17 @@ class LogStream:
             StoreUnavailableError: The database gave up; what was sent is sent again.
         """
         try:
-            async with self.database.connection() as connection:
-                await begin_stream(connection, self.receiver, self.clock())
-                state = await stream_state(connection, self.receiver)
+            async with (
+                self.database.connection() as connection,
+                self.side.beside(connection) as there,
+            ):
+                state = await stream_state(connection, self.receiver, there)
+                if state is None:
+                    await begin_stream(connection, self.receiver, self.clock(), there)
+                    state = await stream_state(connection, self.receiver, there)
                 assert state is not None  # noqa: S101 - it has begun
                 start, stop = state.next, min(state.next + self.batch, state.size)
-                entries = await entries_from(connection, start, stop)
+                entries = await entries_from(there, start, stop)
             if stop <= start:
                 return 0
             try:

@@ -42,6 +42,8 @@ class Health:
     log_is_open: Callable[[], bool]
     keyring: Keyring
     witnessed: WitnessedWithin | None = None
+    log_database: Connections | None = None
+    """Where the log is; None: in the hub's database."""
 
     async def live(self, incoming: Incoming) -> Reply:
         """Say that this process takes requests."""
@@ -72,8 +74,9 @@ class Health:
         expected = self.witnessed
         if expected is None:
             return "none"
+        where = self.log_database or self.database
         try:
-            async with asyncio.timeout(_PATIENCE_S), self.database.connection() as connection:
+            async with asyncio.timeout(_PATIENCE_S), where.connection() as connection:
                 seen = await last_seen(connection)
         except (HubError, TimeoutError, asyncpg.PostgresError):
             return "late"

@@ -111,6 +111,8 @@ class Parts:
     """Gives auditors exports of the log; None: there is none, as in tests of other things."""
     witnessed: WitnessedWithin | None = None
     """How the witnesses of the log are doing; None: it has none."""
+    log_database: Connections | None = None
+    """Where the log is; None: in the hub's database."""
     log_vkeys: Callable[[], Sequence[str]] = tuple
     """The log's verifier keys, the oldest first; none in tests of other things."""
     sign_in_path: str | None = None
@@ -133,6 +135,7 @@ def routes(parts: Parts) -> list[Route]:
         parts.revocations,
         remembered=parts.limits.max_cached_tokens,
     )
+    log_database = parts.log_database or parts.database
     limits = parts.limits
     signer = cache(lambda: MessageSigner(parts.keyring, parts.clock))
     receivers = Receivers(_who_may_ask(parts), parts.clock, lambda: signer().sign_answer)
@@ -148,15 +151,15 @@ def routes(parts: Parts) -> list[Route]:
         quota=parts.quota, trusted=parts.trusted,
     )  # fmt: skip
     usage = UsageEdge(
-        authenticator, parts.queries, parts.database, parts.clock, limits, places, receivers,
+        authenticator, parts.queries, log_database, parts.clock, limits, places, receivers,
         parts.log_is_open,
     )  # fmt: skip
-    log = LogTiles(authenticator, parts.database, is_public=parts.log_is_public)
+    log = LogTiles(authenticator, log_database, is_public=parts.log_is_public)
     log_export = LogExportEdge(
         authenticator, parts.policies, parts.log_exporter, parts.clock, limits, running
     )
-    log_proofs = LogProofs(authenticator, parts.database)
-    health = Health(parts.database, parts.log_is_open, parts.keyring, parts.witnessed)
+    log_proofs = LogProofs(authenticator, log_database)
+    health = Health(parts.database, parts.log_is_open, parts.keyring, parts.witnessed, log_database)
     oauth = _authorization_server(parts, issuer, proofs)
     desk = TokenDesk(authenticator, oauth.assertions, parts.revocations, limits.body_timeout_s)
     people = SessionDesk(
@@ -178,7 +181,7 @@ def routes(parts: Parts) -> list[Route]:
         policies=parts.policies,
         catalogue=parts.catalogue,
         holdings=Holdings(parts.database, parts.catalogue, parts.clock),
-        log=LogTold(parts.database, parts.log_vkeys, parts.witnessed, parts.clock),
+        log=LogTold(log_database, parts.log_vkeys, parts.witnessed, parts.clock),
         clock=parts.clock,
         files=read_files(),
         body_timeout_s=limits.body_timeout_s,

@@ -26,6 +26,7 @@ from hub.query.logbook import tags_about
 from hub.sealing.tags import Tagger
 from hub.store.database import Connections
 from hub.store.journal import Journal, recorded
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.replays import policies_kept, policy_then
 from schema.ids import citizen_number_text
 
@@ -71,6 +72,7 @@ class LogExporter:
     clock: Clock
     disclosures: Disclosures
     """Puts on record what is refused."""
+    side: LogSide = IN_HUB
 
     async def begin(self, sought: Sought, who: Mapping[str, object]) -> Wanted:
         """Return what is to be read, once the look-up is on record; `who` says whose it is.
@@ -109,12 +111,13 @@ class LogExporter:
             async with (
                 self.database.connection() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
+                self.side.snapshot(connection) as there,
             ):
 
                 async def policy(digest: str) -> str | None:
                     return await policy_then(connection, digest)
 
-                made = selection_files(connection, wanted, self.signer, policy, self.clock())
+                made = selection_files(there, wanted, self.signer, policy, self.clock())
                 async with aclosing(made) as files:
                     async for each in files:
                         yield each

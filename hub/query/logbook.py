@@ -20,6 +20,7 @@ from hub.query.documents import masked
 from hub.query.model import BoundRoot
 from hub.sealing.tags import Tagger
 from hub.store.database import Connection, Connections
+from hub.store.log_side import IN_HUB, LogSide
 
 _POLICY: Final = "select digest from policy_revision"
 _ALIASES: Final = """
@@ -40,6 +41,7 @@ class Opened:
     """The log as of one moment, for one look-up."""
 
     connection: Connection
+    """Reads the log."""
     policy: str | None
     bound: BoundRoot
     tags: tuple[bytes, ...]
@@ -92,6 +94,7 @@ class Logbook:
 
     database: Connections
     tagger: Tagger
+    side: LogSide = IN_HUB
     definitions: Definitions = field(default_factory=Definitions, repr=False)
 
     @asynccontextmanager
@@ -106,10 +109,11 @@ class Logbook:
             async with (
                 self.database.connection() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
+                self.side.snapshot(connection) as there,
             ):
                 policy = await connection.fetchval(_POLICY)
                 tags, own = await self._tags(connection, bound)
-                yield Opened(connection, policy, bound, tags, own)
+                yield Opened(there, policy, bound, tags, own)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the look-up.") from problem
 

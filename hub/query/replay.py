@@ -34,6 +34,7 @@ from hub.query.kept import FORM
 from hub.query.model import Plan
 from hub.sealing.replay_seals import DOCUMENT, REQUEST, ReplaySeals, digest_of
 from hub.store.database import Connection
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.replays import AskedEntry, asked_entry, destroyed_since, document_kept, policy_then
 from schema.catalogue import Catalogue
 
@@ -83,12 +84,13 @@ class Replayer:
     answerer: Answerer
     catalogue: Catalogue
     seals: ReplaySeals
+    side: LogSide = IN_HUB
 
     async def replayed(self, connection: Connection, index: int) -> Replayed:
         """Return what an entry of the log shows when it is asked again.
 
         `connection` reads as the hub itself does: the rows are those of the plan, whose policy may
-        be gone. Whoever has one already lends it, so that nobody waits for a second.
+        be gone. Whoever has one already lends it, so that nobody waits for a second of these.
 
         Raises:
             StoreUnavailableError: The database gave up.
@@ -101,7 +103,9 @@ class Replayer:
             raise StoreUnavailableError("The database did not answer the replay.") from problem
 
     async def _replayed(self, connection: Connection, index: int) -> Replayed:
-        then = await self._then(connection, await asked_entry(connection, index))
+        async with self.side.beside(connection) as there:
+            entry = await asked_entry(there, index)
+        then = await self._then(connection, entry)
         policy = await self._policy(connection, then.policy)
         bound = self._bound(then, policy)
         sealed = await _fetched(connection, bound)

@@ -33,6 +33,7 @@ from hub.query.words import KINDS
 from hub.sealing.tags import Tagger
 from hub.store.database import Connection, Connections
 from hub.store.lists import list_of
+from hub.store.log_side import IN_HUB, LogSide
 from hub.store.log_tree import newest
 from hub.store.usages import Alias, Opened, Usage, aliases_of, opened, usages
 from schema.catalogue import Catalogue
@@ -60,6 +61,7 @@ class Usages:
     policies: Policies
     catalogue: Catalogue
     clock: Clock
+    side: LogSide = IN_HUB
     _fields: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _read_to: int = -1
 
@@ -75,18 +77,24 @@ class Usages:
             async with (
                 self.database.connection() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
+                self.side.snapshot(connection) as there,
             ):
                 digest: str | None = await connection.fetchval(_POLICY)
-                return await self._found(connection, bound, policy, digest)
+                wanted = [tag for number in bound.numbers for tag in number.tags]
+                aliases = await aliases_of(connection, wanted)
+                in_force = digest if digest == policy.digest else None
+                return await self._found(there, bound, policy, in_force, aliases)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
             raise StoreUnavailableError("The database did not answer the look-up.") from problem
 
     async def _found(
-        self, connection: Connection, bound: BoundRoot, policy: Policy, digest: str | None
+        self,
+        connection: Connection,
+        bound: BoundRoot,
+        policy: Policy,
+        in_force: str | None,
+        aliases: Sequence[Alias],
     ) -> Found:
-        in_force = digest if digest == policy.digest else None
-        wanted = [tag for number in bound.numbers for tag in number.tags]
-        aliases = await aliases_of(connection, wanted)
         own, tags = self._tags(aliases)
         told = [usage for usage in await usages(connection, list(tags)) if _is_theirs(usage, tags)]
         now = self.clock()

@@ -1,9 +1,9 @@
 """Indicators are counted behind the log, exactly once, in stretches.
 
 What a stretch adds is stored in the transaction that notes how far the log was read; so a stretch
-that broke is read again, and one that was stored is not. A window that reaches its rule's threshold
-is weighed once against what is usual: days that are over by the day before yesterday, so that
-entries that come around midnight change nothing.
+that broke is read again, and one that was stored is not, wherever the log is: it only grows. A
+window that reaches its rule's threshold is weighed once against what is usual: days that are over
+by the day before yesterday, so that entries that come around midnight change nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,10 +31,8 @@ KEPT: Final = timedelta(days=2)
 USUAL_KEPT: Final = timedelta(days=120)
 _SETTLED: Final = timedelta(minutes=2)
 """How much later than its neighbours in the log an entry may say that it was."""
-_SPAN: Final = """
-    select p.next, least(p.next + $1, h.size) as stop
-    from indicator_progress p, audit.head h for update of p
-"""
+_NEXT: Final = "select next from indicator_progress for update"
+_SIZE: Final = "select size from audit.head"
 _ENTRIES: Final = """
     select seq, at, kind, record, subjects from audit.record
     where seq >= $1 and seq < $2 and kind = any($3::smallint[]) order by seq
@@ -122,27 +120,32 @@ class Counting:
     def __post_init__(self) -> None:
         self.surroundings = Surroundings(self.rules, self.tags_of)
 
-    async def behind(self, connection: Connection, limit: int) -> int:
+    async def behind(
+        self, connection: Connection, limit: int, log: Connection | None = None
+    ) -> int:
         """Let the rules read up to `limit` more entries of the log; return how many.
 
-        In the caller's transaction. Several processes may do it at once: one waits for the other.
+        In the caller's transaction, which is on the hub's side: the log is read over `log`, where
+        it is in a database of its own. Several processes may do it at once: one waits for the
+        other.
         """
-        (row,) = await connection.fetch(_SPAN, limit)
-        start, stop = row["next"], row["stop"]
+        log = connection if log is None else log
+        start: int = await connection.fetchval(_NEXT)
+        stop: int = min(start + limit, await log.fetchval(_SIZE))
         if start >= stop:
             return 0
         kinds = {CODE_BY_KIND[kind] for rule in self.rules for kind in rule.kinds}
         kinds.add(CODE_BY_KIND[EntryKind.COMMAND])
         entries = [
             observed(r["seq"], r["at"], r["kind"], r["record"], r["subjects"])
-            for r in await connection.fetch(_ENTRIES, start, stop, sorted(kinds))
+            for r in await log.fetch(_ENTRIES, start, stop, sorted(kinds))
         ]
         if entries:
-            around = await self.surroundings.of(connection, entries)
+            around = await self.surroundings.of(connection, log, entries)
             seen = [replace(e, around=a) for e, a in zip(entries, around, strict=True)]
             await _Stretch(connection, self.rules).store(tally(self.rules, seen), _newest(entries))
         await connection.execute(_MOVED, stop)
-        return int(stop - start)
+        return stop - start
 
 
 async def count_behind(

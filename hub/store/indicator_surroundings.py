@@ -70,11 +70,13 @@ class Surroundings:
     _fields: dict[int, frozenset[str]] = field(default_factory=dict)
     _defined: int = 0
 
-    async def of(self, connection: Connection, entries: Sequence[Observed]) -> list[Circumstances]:
+    async def of(
+        self, connection: Connection, log: Connection, entries: Sequence[Observed]
+    ) -> list[Circumstances]:
         """Return what is known of each entry, and remember what they add, in the transaction."""
         close, watched = await self._lists(connection)
         sleeps = await _sleeps(connection, entries)
-        used = await self._used(connection, entries)
+        used = await self._used(connection, log, entries)
         found = []
         for entry, (slept_days, awake_s), (now, before) in zip(entries, sleeps, used, strict=True):
             near: AbstractSet[bytes] = frozenset()
@@ -101,7 +103,7 @@ class Surroundings:
         return close, watched
 
     async def _used(
-        self, connection: Connection, entries: Sequence[Observed]
+        self, connection: Connection, log: Connection, entries: Sequence[Observed]
     ) -> list[tuple[AbstractSet[str], AbstractSet[str] | None]]:
         """Return of each entry the fields that it read, and those read before."""
         told = [rule.unusual_fields for rule in self.rules if rule.unusual_fields is not None]
@@ -109,7 +111,7 @@ class Surroundings:
             return [(frozenset(), None)] * len(entries)
         sets = [_set_of(entry) for entry in entries]
         if any(each is not None and each not in self._fields for each in sets):
-            await self._learn(connection)
+            await self._learn(log)
         uses = await _uses(connection, entries, sets, max(one.days for one in told))
         known: dict[tuple[_Side, date], AbstractSet[str] | None] = {}
         found: list[tuple[AbstractSet[str], AbstractSet[str] | None]] = []
@@ -133,8 +135,8 @@ class Surroundings:
             return None
         return frozenset().union(*(self._fields.get(each, ()) for _, each in within))
 
-    async def _learn(self, connection: Connection) -> None:
-        for row in await connection.fetch(_DEFINED, self._defined):
+    async def _learn(self, log: Connection) -> None:
+        for row in await log.fetch(_DEFINED, self._defined):
             defined = definition_in(row["record"])
             self._fields[defined.field_set] = frozenset(defined.fields)
             self._defined = row["seq"] + 1

@@ -186,15 +186,13 @@ async def locked(connection: Connection, finding: str) -> Indicator | None:
     return found
 
 
-async def records_behind(
-    connection: Connection, finding: Indicator, department: str
-) -> list[bytes]:
+async def records_behind(log: Connection, finding: Indicator, department: str) -> list[bytes]:
     """Return the records of a department's entries that a finding may rest on.
 
     Those that it names; where there are more than it names, all from its first to its last.
     """
     more = finding.count > len(finding.entries)
-    rows = await connection.fetch(
+    rows = await log.fetch(
         _TOOK_PART, list(finding.entries), more, finding.first, finding.last, department
     )
     return [row["record"] for row in rows]

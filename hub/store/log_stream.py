@@ -9,13 +9,12 @@ from hub.store.database import Connection
 
 _BEGIN: Final = """
     insert into log_stream (receiver, next, moved_at, failure)
-    select $1, size, $2, '' from audit.head
-    on conflict do nothing
+    values ($1, $3, $2, '') on conflict do nothing
 """
 _STATE: Final = """
-    select s.next, s.moved_at, s.failure, h.size, s.failed_at
-    from log_stream s, audit.head h where s.receiver = $1
+    select next, moved_at, failure, failed_at from log_stream where receiver = $1
 """
+_SIZE: Final = "select size from audit.head"
 _ENTRIES: Final = """
     select seq, kind, record from audit.record where seq >= $1 and seq < $2 order by seq
 """
@@ -44,20 +43,30 @@ class StreamState:
         return self.size - self.next
 
 
-async def stream_state(connection: Connection, receiver: str) -> StreamState | None:
-    """Return where the stream to a receiver stands; None: it never began."""
+async def stream_state(
+    connection: Connection, receiver: str, log: Connection | None = None
+) -> StreamState | None:
+    """Return where the stream to a receiver stands; None: it never began.
+
+    The log is read over `log`, where it is in a database of its own.
+    """
     row = await connection.fetchrow(_STATE, receiver)
-    return None if row is None else StreamState(*row)
+    if row is None:
+        return None
+    size: int = await (connection if log is None else log).fetchval(_SIZE)
+    return StreamState(row["next"], row["moved_at"], row["failure"], size, row["failed_at"])
 
 
-async def begin_stream(connection: Connection, receiver: str, now: datetime) -> None:
+async def begin_stream(
+    connection: Connection, receiver: str, now: datetime, log: Connection
+) -> None:
     """Begin at the end that the log has now, unless the receiver has a position."""
-    await connection.execute(_BEGIN, receiver, now)
+    await connection.execute(_BEGIN, receiver, now, await log.fetchval(_SIZE))
 
 
-async def entries_from(connection: Connection, start: int, stop: int) -> list[FormedEntry]:
+async def entries_from(log: Connection, start: int, stop: int) -> list[FormedEntry]:
     """Return entries `start` to `stop`; subjects are not read."""
-    return [FormedEntry(*row) for row in await connection.fetch(_ENTRIES, start, stop)]
+    return [FormedEntry(*row) for row in await log.fetch(_ENTRIES, start, stop)]
 
 
 async def move_stream(

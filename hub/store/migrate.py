@@ -11,7 +11,6 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -22,13 +21,13 @@ from sqlalchemy.engine import Connection, Inspector, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from audit.postgres import create_schema
 from hub.errors import SetupError, StoreUnavailableError
 from hub.store.data_keys import keep_floor
+from hub.store.log_place import prepare_log
 from hub.store.present import keep_present
 from hub.store.tables import FIXED_TABLES, all_tables
 from hub.store.tags import keep_tag_floor
-from hub.store.wall import raise_log, raise_tables
+from hub.store.wall import raise_tables
 from hub.store.warned import keep_warned
 from schema.catalogue import Catalogue
 
@@ -104,12 +103,15 @@ def _add_indexes(connection: Connection, table: sa.Table, found: Inspector) -> N
             index.create(connection)
 
 
-async def migrate(dsn: str, catalogue: Catalogue) -> str:
+async def migrate(dsn: str, catalogue: Catalogue, log_dsn: str | None = None) -> str:
     """Bring the database up to date and return its revision; safe to run at any time.
 
+    The log's tables are set up at `log_dsn`; None: in the same database.
+
     Raises:
-        StoreUnavailableError: The database cannot be reached; nothing was changed.
-        SetupError: A declaration contradicts what is stored; nothing was changed.
+        StoreUnavailableError: A database cannot be reached; nothing was changed in that one.
+        SetupError: A declaration contradicts what is stored, and nothing was changed; or the log is
+            elsewhere, and no second one was begun.
     """
     engine = _engine(dsn)
     try:
@@ -121,12 +123,7 @@ async def migrate(dsn: str, catalogue: Catalogue) -> str:
         raise StoreUnavailableError("The database does not accept the migration.") from problem
     finally:
         await engine.dispose()
-    audit = await asyncpg.connect(dsn)
-    try:
-        await create_schema(audit)
-        await raise_log(audit)
-    finally:
-        await audit.close()
+    await prepare_log(dsn, log_dsn or dsn)
     return revision
 
 

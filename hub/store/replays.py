@@ -54,15 +54,12 @@ _LISTED: Final = """
         else true end
     order by asked_at desc, id desc limit $7
 """
-_UNDER: Final = """
-    select count(*) filter (where kind = 'request') as requests,
-        count(*) filter (where kind = 'document') as documents, max(day) as newest
-    from (
-        select 'request' as kind, (at at time zone 'Asia/Shanghai')::date as day, aside as sealed
-        from audit.record where aside is not null
-        union all
-        select 'document', used_on, sealed from asked_document
-    ) as kept
+_REQUESTS_UNDER: Final = """
+    select count(*), max((at at time zone 'Asia/Shanghai')::date) from audit.record
+    where aside is not null and substring(aside from 1 for 4) <= int4send($1)
+"""
+_DOCUMENTS_UNDER: Final = """
+    select count(*), max(used_on) from asked_document
     where substring(sealed from 1 for 4) <= int4send($1)
 """
 _FORGET: Final = """
@@ -128,9 +125,9 @@ async def document_kept(connection: Connection, hash_: str) -> bytes | None:
     return found
 
 
-async def asked_entry(connection: Connection, index: int) -> AskedEntry | None:
+async def asked_entry(log: Connection, index: int) -> AskedEntry | None:
     """Return one entry."""
-    row = await connection.fetchrow(_ENTRY, index)
+    row = await log.fetchrow(_ENTRY, index)
     return None if row is None else AskedEntry(*row)
 
 
@@ -208,18 +205,23 @@ class Under(NamedTuple):
     newest: date | None
 
 
-async def sealed_under(connection: Connection, version: int) -> Under:
+async def sealed_under(connection: Connection, log: Connection, version: int) -> Under:
     """Return how much is sealed under a version or an older one; looks at every entry."""
-    row = await connection.fetchrow(_UNDER, version)
-    assert row is not None  # noqa: S101 - an aggregate has one row
-    return Under(*row)
+    (documents,) = await connection.fetch(_DOCUMENTS_UNDER, version)
+    (requests,) = await log.fetch(_REQUESTS_UNDER, version)
+    days = [row[1] for row in (documents, requests) if row[1] is not None]
+    return Under(requests[0], documents[0], max(days, default=None))
 
 
-async def forget_requests(connection: Connection, before: datetime, day: date) -> int:
-    """Destroy what is kept of requests before a moment; return of how many entries."""
-    done: str = await connection.execute(_FORGET, before)
-    await connection.execute(_FORGET_DOCUMENTS, day)
+async def forget_requests(log: Connection, before: datetime) -> int:
+    """Destroy what the log keeps of requests before a moment; return of how many entries."""
+    done: str = await log.execute(_FORGET, before)
     return int(done.rpartition(" ")[2])
+
+
+async def forget_documents(connection: Connection, day: date) -> None:
+    """Destroy the documents that were last used before a day."""
+    await connection.execute(_FORGET_DOCUMENTS, day)
 
 
 def _request(row: object) -> ReplayRequest:

@@ -56,6 +56,28 @@ _RAISED: Final = """
     where c.oid = 'policy_revision'::regclass and r.oid = a.grantee and starts_with(r.rolname, $1)
 """
 """Every entitlement's role may read the policy's digest: this database knows those."""
+_HAS_ROLE: Final = """
+    select exists (select from pg_roles where rolname = $1 and pg_has_role(rolname, 'MEMBER'))
+"""
+_READS_LOG: Final = """
+    select has_schema_privilege($1, 'audit', 'usage')
+        and bool_and(has_table_privilege($1, c.oid, 'select'))
+    from pg_class c where c.relnamespace = 'audit'::regnamespace and c.relkind = 'r'
+"""
+_ALSO_READ: Final = """
+    select distinct coalesce(r.rolname, 'PUBLIC') from (
+        select nspacl as acl from pg_namespace where nspname = 'audit'
+        union all
+        select relacl from pg_class
+        where relnamespace = 'audit'::regnamespace and relkind in ('r', 'v')
+    ) held, aclexplode(held.acl) a left join pg_roles r on r.oid = a.grantee
+    where coalesce(r.rolname, 'PUBLIC') not in ($1, $2) order by 1
+"""
+_BESIDE_LOG: Final = """
+    select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not like 'pg\\_%'
+      and n.nspname not in ('information_schema', 'audit') order by 1
+"""
 _EXEMPT: Final = """
     select rolname from pg_roles where rolname = session_user and (rolsuper or rolbypassrls)
 """
@@ -146,6 +168,13 @@ _ADVICE: Final = (
 )
 
 
+_LOG_ADVICE: Final = (
+    "The hub's role in the log's database may not make the role that auditors' look-ups are held "
+    "to. Give it the right there, as a superuser: ALTER ROLE <the role of HUB_AUDIT_DATABASE_URL> "
+    "CREATEROLE; and see to it that it owns the database."
+)
+
+
 async def _missing(
     connection: Connection, names: Names, catalogue: Catalogue, regions: Sequence[str]
 ) -> list[str]:
@@ -220,9 +249,40 @@ async def let_make_roles(admin_dsn: str, name: str) -> None:
 
 
 async def raise_log(connection: Connection) -> None:
-    """Let the log's look-up read the log, once its tables are there."""
+    """Let the log's look-up read the log, once its tables are there; make its role if need be.
+
+    Raises:
+        SetupError: The role of the log's database may not make it.
+    """
     names = Names(await login_of(connection))
-    await connection.execute(";\n".join(log_grants(names)))
+    try:
+        if not await connection.fetchval(_HAS_ROLE, names.log):
+            await connection.execute(";\n".join(new_role(names.log, names.login)))
+        await connection.execute(";\n".join(log_grants(names)))
+    except asyncpg.InsufficientPrivilegeError as problem:
+        raise SetupError(_LOG_ADVICE) from problem
+
+
+async def log_faults(connection: Connection) -> list[str]:
+    """Return what is wrong with the wall in the log's own database; empty when it stands."""
+    names = Names(await login_of(connection))
+    found: list[str] = []
+    if not await connection.fetchval(_HAS_ROLE, names.log):
+        return [f"the role {names.log} is missing, and no auditor is answered: run `hub migrate`"]
+    if await connection.fetchval(_EXEMPT) is not None:
+        found.append(
+            "the hub signs in to the log's database as a superuser or with BYPASSRLS: give "
+            "HUB_AUDIT_DATABASE_URL a role that owns that database, with CREATEROLE and no more"
+        )
+    if not await connection.fetchval(_READS_LOG, names.log):
+        found.append(f"{names.log} may not read the whole log: run `hub migrate`")
+    others = [row[0] for row in await connection.fetch(_ALSO_READ, names.login, names.log)]
+    if others:
+        found.append(f"other roles may read the log: {', '.join(others)}; REVOKE that")
+    more = [row[0] for row in await connection.fetch(_BESIDE_LOG)]
+    if more:
+        found.append(f"the log's database has more than the log: {', '.join(more)}")
+    return found
 
 
 async def unsecured(connection: Connection, catalogue: Catalogue) -> list[str]:

@@ -159,10 +159,11 @@ def test_no_setting_of_the_hub_takes_a_lock_off():
     words = ("audit", "log", "seal", "cipher", "clear", "auth", "grant", "token", "lock", "off")
     named = [name for name in Settings.model_fields if any(word in name for word in words)]
     switches = [name for name, one in Settings.model_fields.items() if one.annotation is bool]
-    # Tiles say nothing about anybody, a stream leaves the log as it is, and one suite seals as well
-    # as the other.
+    # A log elsewhere is as durable, tiles say nothing about anybody, a stream leaves the log as it
+    # is, and one suite seals as well as the other.
     stream = [f"log_stream_{name}" for name in ("url", "form", "ca_file", "token_file")]
-    assert named == ["log_is_public", *stream, "sealing_suite", "sealing_suites"]
+    suites = ["sealing_suite", "sealing_suites"]
+    assert named == ["audit_database_url", "log_is_public", *stream, *suites]
     # A second tree is one more, and what is pruned had been kept for its legal time.
     assert switches == ["log_is_public", "prune_daily", "sm3_twin"]
 
