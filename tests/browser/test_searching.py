@@ -194,7 +194,7 @@ def test_by_keyboard_the_focus_stays_where_it_narrowed(watched):
     facet(page, "kind").get_by_role("button", name="answer").focus()
     page.keyboard.press("Enter")
     page.locator("#chips .chip", has_text="answer").wait_for()
-    page.wait_for_function("document.activeElement.ariaPressed === 'true'")
+    page.locator("[data-facet=kind] button[aria-pressed=true]:focus").wait_for()
     shown(watched)
 
     assert page.evaluate("document.activeElement.title") == "answer"
