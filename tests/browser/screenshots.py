@@ -81,12 +81,12 @@ def made(browser: Browser, hub: str) -> None:
 def audited(browser: Browser, hub: str, path: str, name: str, *, language: str = "en-GB") -> None:
     """Make a picture of a page of the auditor's, as it is after signing in."""
     watched = opened(browser, hub, path, language=language)
+    watched.page.set_viewport_size({"width": 1280, "height": 1000})
     watched.page.locator("#sign-in select").select_option(f"{AUDITOR.id} AUDIT")
     watched.page.locator("#sign-in button").click()
     watched.page.locator("#sign-out").wait_for()
     watched.settle()
     watched.page.wait_for_timeout(500)
-    watched.page.set_viewport_size({"width": 1120, "height": 1000})
     kept(watched, name)
 
 
@@ -124,7 +124,7 @@ def auditors(browser: Browser, hub: str) -> None:
         findings.page.get_by_role("button", name="Show", exact=True).click()
         findings.settle()
     findings.page.locator("#list article summary").first.click()
-    findings.page.set_viewport_size({"width": 1120, "height": 860})
+    findings.page.set_viewport_size({"width": 1280, "height": 860})
     kept(findings, "findings")
     replayed(browser, hub, index)
 
@@ -145,7 +145,7 @@ def replayed(browser: Browser, hub: str, index: int) -> None:
     auditor.page.get_by_role("button", name=f"Run {index}").click()
     auditor.page.locator("#outcome .verdict").wait_for()
     auditor.settle()
-    auditor.page.set_viewport_size({"width": 1120, "height": 1000})
+    auditor.page.set_viewport_size({"width": 1280, "height": 1000})
     auditor.page.evaluate("scrollTo(0, 0)")
     kept(auditor, "replays")
 

@@ -64,6 +64,8 @@ export async function entryTold(entry) {
       ["查询文本摘要", "Text of the question", await value("document")], ["请求编号", "Request", await value("request")],
       ["策略版本", "Policy version", await value("policy")],
       ["数据截至", "Known at", entry.knownAt ? el("span", { class: "code" }, entry.knownAt) : null], ["加密方式", "Encrypted as", entry.encryption])),
+    entry.kind === "answer" && !isRefused ? el("p", { class: "no-print" }, el("a", { href: `/replays#index=${entry.index}` },
+      ...both("申请重放：当时给出了什么", "Ask for a replay: what was shown then"))) : null,
     await readPart(entry), await refusedPart(entry), subjectsPart(entry), toldPart(entry)];
 }
 
