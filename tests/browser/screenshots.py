@@ -86,7 +86,9 @@ def audited(browser: Browser, hub: str, path: str, name: str, *, language: str =
     watched.page.locator("#sign-in button").click()
     watched.page.locator("#sign-out").wait_for()
     watched.settle()
-    watched.page.wait_for_timeout(500)
+    if watched.page.locator("#narrow:not([open])").count():
+        watched.page.locator("#narrow summary").first.click()
+    watched.settle()
     kept(watched, name)
 
 
