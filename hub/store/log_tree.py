@@ -4,6 +4,7 @@ Nothing here is about anybody: hashes, and salted commitments.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from audit.errors import LogInconsistentError
@@ -19,6 +20,9 @@ _MINIMUM: Final = "SELECT minimum FROM audit.pruned"
 _TWIN: Final = "SELECT size, note FROM audit.twin"
 _TWIN_TILE: Final = "SELECT hashes FROM audit.twin_tile WHERE level = $1 AND n = $2"
 _ENTRIES: Final = "SELECT commitment FROM audit.record WHERE seq >= $1 AND seq < $2 ORDER BY seq"
+
+_root: Final = lru_cache(maxsize=1_024)(tile_root)
+"""Roots of full tiles, by what is in them: 255 hashes each, of which a proof needs up to 255."""
 
 
 class Newest(NamedTuple):
@@ -73,7 +77,7 @@ async def tile(connection: Connection, level: int, n: int, width: int) -> bytes:
         hashes = b"".join(hash_leaf(entry) for entry in entries)
     else:
         below = await _column(connection, _TILES, level - 1, start, start + width)
-        hashes = b"".join(tile_root(each) for each in below)
+        hashes = b"".join(map(_root, below))
     if len(hashes) != width * HASH_SIZE:
         raise _missing()
     return hashes
