@@ -15,6 +15,21 @@ from hub.store.indicators import Indicator, Wanted, indicators
 from tests.support.audit_log import SIGNER
 from tests.support.office import PATTERNS, Event, Office, tag_of
 
+OWN_RULE = {
+    "at night": "look-ups-at-night",
+    "burst": "burst-of-look-ups",
+    "many people": "one-reader-many-people",
+    "many readers": "one-person-many-readers",
+    "no casework": "look-ups-without-casework",
+    "relatives": "own-relatives-or-neighbours",
+    "outside the caseload": "outside-the-caseload",
+    "denied burst": "many-denials",
+    "not by number": "searches-not-by-number",
+    "dormant account": "dormant-account-wakes",
+    "unusual fields": "unusual-fields",
+    "watched people": "watched-people",
+}
+"""Pattern -> the rule that is about it; others that find it as well do so by chance."""
 _AT_A_TIME = 2_000
 
 
@@ -31,6 +46,11 @@ class Campaign:
     findings: list[Indicator] = field(default_factory=list)
 
     @property
+    def found_as_meant(self) -> set[str]:
+        """Patterns that were found by the rule that is about them."""
+        return {name for name, rules in self.found.items() if OWN_RULE[name] in rules}
+
+    @property
     def false_per_thousand(self) -> float:
         """False findings in a thousand accesses."""
         return 1_000 * self.false.total() / self.accesses
@@ -40,7 +60,8 @@ class Campaign:
         lines = [f"{self.accesses:,} accesses that are work; planted and found:"]
         for pattern in PATTERNS:
             rules = ", ".join(sorted(self.found.get(pattern, ()))) or "-"
-            lines.append(f"  {pattern:24} {rules}")
+            by_chance = "" if pattern in self.found_as_meant else "  (not by its own rule)"
+            lines.append(f"  {pattern:24} {rules}{by_chance}")
         lines.append(
             f"false findings: {self.false.total()}, {self.false_per_thousand:.3f} in 1,000"
         )

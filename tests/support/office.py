@@ -1,9 +1,10 @@
 """A seeded generator of offices at work, and of people who misuse what they may read.
 
 Thirteen weeks of a district: counters, caseworkers, a hotline with shifts, information desks,
-supervisors, systems that work at night; lunch, overtime, month's end, a week of holidays, leave,
-mistyped numbers, a form that asks for one field too many, a form that is new. Nothing here knows
-the rules. What is planted says which pattern it is.
+supervisors, systems that work at night; lunch, overtime, month's end, public holidays and the
+weekend days worked in their place, leave, mistyped numbers, a form that asks for one field too
+many, a form that is new. Nothing here knows the rules: when offices work is told by the table of
+the statutory clocks. What is planted says which pattern it is.
 """
 
 import random
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from audit.indicator_rules import BEIJING
+from scoring.parameters.working_days import packaged_calendar
 
 FIRST = date(2026, 8, 3)
 DAYS = 91
@@ -20,7 +22,8 @@ A_READER = 1_480
 """About so many accesses of somebody in that time."""
 PEOPLE_A_READER = 800
 """A district of 240,000 people on its rolls has some 300 readers."""
-HOLIDAYS = {date(2026, 10, day) for day in range(1, 8)}
+OFFICES = packaged_calendar()
+HOLIDAYS = OFFICES.days_off
 DEPARTMENTS = (
     *("civil-affairs", "medical-insurance", "housing", "education"),
     *("human-resources", "disabled-federation", "health", "tax"),
@@ -94,6 +97,7 @@ class Office:
         count = max(round(accesses / A_READER), 3 * len(DEPARTMENTS))
         self.pace = min(accesses / count / A_READER, 1.0)
         self.people = PEOPLE_A_READER * count
+        self.batch = min(300, self.people // 300)
         works = [work for work, share in SHARES for _ in range(share)]
         self.readers = [self._reader(n, self.random.choice(works)) for n in range(count)]
         self.watched = self.random.sample(range(self.people), 25)
@@ -136,7 +140,7 @@ class Office:
                 yield from self._day(reader, day)
 
     def _day(self, reader: Reader, day: date) -> Iterator[Event]:
-        chance, is_off = self.random, day.weekday() >= 5 or day in HOLIDAYS
+        chance, is_off = self.random, not OFFICES.is_working_day(day)
         shift = "day"
         if reader.work == "hotline":
             shift = chance.choices(["day", "late", "night", "off"], [5, 2, 1, 2])[0]
@@ -240,7 +244,10 @@ class Office:
         )
 
     def _night_systems(self) -> Iterator[Event]:
-        """Systems compare their rolls at night, by hundreds; at month's end all of them."""
+        """Systems compare their rolls at night, in batches; at month's end all of them.
+
+        A small district has short rolls; one of 90,000 people and more has batches of 300.
+        """
         chance = self.random
         for number in range(DAYS):
             day = FIRST + timedelta(days=number)
@@ -251,7 +258,7 @@ class Office:
                     first = chance.randrange(max(self.people - 400, 1))
                     yield Event(
                         at.astimezone(UTC), "answer", department, None, f"{department}-rolls",
-                        tuple(range(first, first + 300)), tuple(FIELDS[department]), "people",
+                        tuple(range(first, first + self.batch)), tuple(FIELDS[department]), "people",
                     )  # fmt: skip
 
     # ---- misuse -----------------------------------------------------------------------------
@@ -281,7 +288,7 @@ class Office:
     @staticmethod
     def _later() -> set[date]:
         days = {FIRST + timedelta(days=number) for number in range(50, DAYS - 16)}
-        return {day for day in days if day.weekday() < 5 and day not in HOLIDAYS}
+        return {day for day in days if OFFICES.is_working_day(day)}
 
     def _days(self, count: int) -> list[date]:
         days = sorted(self._later())
