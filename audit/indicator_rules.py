@@ -75,6 +75,10 @@ class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether offices do not work on `day`."""
         return day in self.off or (day.weekday() >= _SATURDAY and day not in self.worked)
 
+    def knows(self, year: int) -> bool:
+        """Whether it says anything of a year."""
+        return any(day.year == year for day in self.off | self.worked)
+
 
 EVERY_WEEK: Final = Calendar()
 
@@ -140,6 +144,19 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.valid_from == date.min and self.valid_to == date.max:
             return True
         return self.valid_from <= datetime.fromtimestamp(at_s, BEIJING).date() < self.valid_to
+
+    def said_of(self, start: datetime) -> tuple[str, str]:
+        """Return what it means of a window that begins then: English, Chinese.
+
+        Where days off count and those of the year are not known, it says so.
+        """
+        year = start.astimezone(BEIJING).year
+        if not self.on_days_off or self.calendar.knows(year):
+            return self.says, self.says_zh
+        return (
+            f"{self.says} (public holidays of {year} are not known: Saturdays and Sundays count)",
+            f"{self.says_zh}（未载{year}年节假日安排，仅按周六、周日计）",
+        )
 
     @property
     def kept_s(self) -> int:

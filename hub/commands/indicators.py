@@ -310,5 +310,5 @@ def _line(each: Indicator, rules: dict[str, Rule]) -> str:
     return (
         f"{each.id}  {each.severity}  {each.rule}  {who}  {each.count} of {each.threshold}{usual}  "
         f"entries {each.first}-{each.last}  {each.started_at:%Y-%m-%dT%H:%M}Z  {each.state}  "
-        f"{'' if rule is None else rule.says}{noted}"
+        f"{'' if rule is None else rule.said_of(each.started_at)[0]}{noted}"
     )

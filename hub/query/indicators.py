@@ -74,10 +74,11 @@ def told(
 ) -> Tree:
     """Return a finding as it is told, by the names of its fields."""
     rule, note = rules.get(indicator.rule), indicator.note
+    says, says_zh = (None, None) if rule is None else rule.said_of(indicator.started_at)
     return {
         "id": indicator.id,
         "rule": indicator.rule,
-        "says": None if rule is None else rule.says,
+        "says": says,
         "severity": indicator.severity,
         "department": indicator.department,
         "actor": indicator.actor,
@@ -91,7 +92,7 @@ def told(
         "acknowledgedBy": None if note is None else note.by,
         "acknowledgedAt": None if note is None else _iso(note.at),
         "note": None if note is None else note.text,
-        "saysZh": None if rule is None else rule.says_zh,
+        "saysZh": says_zh,
         "state": indicator.state,
         "verdict": indicator.verdict,
         "usual": indicator.usual,

@@ -23,7 +23,9 @@ def hub_database(database):
 
 
 @pytest.mark.timeout(300)
-async def test_a_slice_of_the_campaign_finds_each_pattern_by_the_rule_that_is_about_it(hub_database):
+async def test_a_slice_of_the_campaign_finds_each_pattern_by_the_rule_that_is_about_it(
+    hub_database,
+):
     made = await campaign(hub_database, Office(seed=7, accesses=20_000), stretch=10_000)
     print(made.table())
 

@@ -148,6 +148,20 @@ def test_days_off_are_those_by_which_the_hub_counts_working_days():
     assert (ours.off, ours.worked) == (theirs.days_off, theirs.worked)
 
 
+def test_a_rule_about_days_off_says_where_the_public_holidays_of_a_year_are_not_known():
+    rule, other = RULES["look-ups-on-days-off"], RULES["look-ups-at-night"]
+    last_of_2026 = datetime(2026, 12, 31, 15, 59, tzinfo=UTC)
+    first_of_2027 = last_of_2026 + timedelta(minutes=1)  # midnight in Beijing
+
+    assert rule.said_of(last_of_2026) == (rule.says, rule.says_zh)
+    says, says_zh = rule.said_of(first_of_2027)
+    assert says.startswith(rule.says)
+    assert "holidays of 2027 are not known" in says
+    assert says_zh.startswith(rule.says_zh)
+    assert "2027" in says_zh
+    assert other.said_of(first_of_2027) == (other.says, other.says_zh)
+
+
 @pytest.mark.parametrize(
     "calendar",
     ["off = [2026-01-04]\nworked = [2026-01-04]", "worked = [2026-01-05]", "of = [2026-01-04]"],
