@@ -258,7 +258,8 @@ class Office:
                     first = chance.randrange(max(self.people - 400, 1))
                     yield Event(
                         at.astimezone(UTC), "answer", department, None, f"{department}-rolls",
-                        tuple(range(first, first + self.batch)), tuple(FIELDS[department]), "people",
+                        tuple(range(first, first + self.batch)), tuple(FIELDS[department]),
+                        "people",
                     )  # fmt: skip
 
     # ---- misuse -----------------------------------------------------------------------------
