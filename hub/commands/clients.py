@@ -195,7 +195,8 @@ def add_key(
     )  # fmt: skip
 
 
-@app.command("retire-key")
+# A key's name may begin with a hyphen, and is no option then.
+@app.command("retire-key", context_settings={"ignore_unknown_options": True})
 def retire_key(
     client: Id,
     kid: Annotated[str, typer.Argument(help="The key's name; `hub clients show` has it.")],
