@@ -10,8 +10,11 @@ from tests.support.misuse import campaign
 from tests.support.office import PATTERNS, Office
 
 TUNED_ON = 20_261_127
-"""The seed that the rules were made with; the others were first looked at when they were done."""
-UNSEEN = (730_519, 552_963, 614_889)
+"""The seed that the rules were made with; the others were chosen before they were run.
+
+With 90,003 the generator was found to know one public holiday less than the rules.
+"""
+UNSEEN = (90_003, 730_519, 552_963, 614_889)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
