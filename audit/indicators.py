@@ -29,7 +29,6 @@ _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _LABEL: Final = "hub-audit/indicator/v1"
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-"""1970 began on one, counted from Monday = 0."""
 
 
 @dataclass(frozen=True, slots=True)

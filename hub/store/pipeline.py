@@ -11,7 +11,6 @@ What takes long is not sent this way: the last of a message would wait for all b
 
 import asyncio
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -151,9 +150,13 @@ class Pipelines:
         Where all have waited in vain for a connection, nobody waits again.
         """
         wanted = [asked for asked in message.asked if not asked.row.done()]
-        if len(message.asked) == 1 or isinstance(problem, StoreBusyError):
+        if isinstance(problem, StoreBusyError):
             for asked in wanted:
-                asked.row.set_exception(copy(problem))
+                asked.row.set_exception(StoreBusyError(*problem.args))
+            return
+        if len(message.asked) == 1:
+            for asked in wanted:
+                asked.row.set_exception(problem)
             return
         async with asyncio.TaskGroup() as again:
             for asked in wanted:

@@ -87,6 +87,19 @@ async def test_one_that_fails_fails_alone(pipelines):
     assert (await pipelines.row(DIVIDES, [3], ROLE))["n"] == 4
 
 
+async def test_one_that_waits_by_itself_and_fails_fails_as_if_it_had_been_sent_alone(pipelines):
+    text = "SELECT 12 / $1::int AS n FROM pg_sleep($2)"
+    first = asyncio.create_task(pipelines.row(text, [3, 0.5], ROLE))
+    await asyncio.sleep(0.1)
+
+    (failed,) = await all_of(pipelines.row(text, [0, 0.0], ROLE))
+
+    assert isinstance(failed, asyncpg.DivisionByZeroError)
+    assert failed.sqlstate == "22012"
+    assert (await first)["n"] == 4
+    assert not pipelines._lines
+
+
 async def test_what_hangs_does_not_hold_up_the_others(pipelines):
     slow = asyncio.create_task(pipelines.row(WAITS, [0, 60.0], ROLE))
     await asyncio.sleep(0.1)
