@@ -14,6 +14,7 @@ from audit.cli import main
 from tests.support.audit_log import SIGNER
 from tests.support.kept_log import kept_log
 from tests.support.static_files import served_folder
+from tests.support.witnessing import COSIGNER, SECOND
 
 ROOT = Path(__file__).resolve().parents[3]
 NEEDED = ("cryptography", "cffi", "_cffi_backend", "msgspec", "orjson", "typing_extensions")
@@ -107,6 +108,32 @@ def test_what_was_tampered_with_ends_with_one_and_names_the_place(alone, exporte
         told = json.loads(each.stdout)
         assert told["verdict"] == "tampered"
         assert {"tile 0/1", "bundle 1"} & {problem["place"] for problem in told["problems"]}
+
+
+@pytest.mark.parametrize(
+    ("signed", "quorum", "status"),
+    [((COSIGNER,), "1", 0), ((COSIGNER, SECOND), "2", 0), ((COSIGNER,), "2", 1), ((), "1", 1)],
+)
+def test_a_log_is_whole_only_if_as_many_known_witnesses_cosigned_it(
+    alone, published, tmp_path, signed, quorum, status
+):
+    folder = shutil.copytree(published, tmp_path / "published")
+    note = (folder / "checkpoint").read_text()
+    text = note.partition("\n\n")[0] + "\n"
+    lines = "".join(each.cosign(text, 1_790_000_000) for each in signed)
+    (folder / "checkpoint").write_text(note + lines)
+    known = [word for each in (COSIGNER, SECOND) for word in ("--witness", each.vkey)]
+    options = ("--vkey", SIGNER.vkey, *known, "--quorum", quorum, "--json")
+
+    with served_folder(folder) as url:
+        ran = [alone("verify-log", place, *options) for place in (str(folder), url)]
+
+    assert [each.returncode for each in ran] == [status] * 2, [each.stdout for each in ran]
+    for each in ran:
+        told = json.loads(each.stdout)
+        assert len(told["witnesses"]) == len(signed)
+        wanted = {"checkpoint"} if status else set()
+        assert {problem["place"] for problem in told["problems"]} == wanted
 
 
 def test_what_cannot_be_checked_ends_with_two(alone, exported, tmp_path):
