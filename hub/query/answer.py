@@ -33,7 +33,7 @@ from hub.query.consent import consent_parameters, uncovered_of
 from hub.query.cost import checked_cost, checked_introspection, checked_range
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
-from hub.query.fetch import Fetcher
+from hub.query.fetch import LONG, Fetcher, Sealed
 from hub.query.introspection import introspect
 from hub.query.kept import UNKEPT, Keeper
 from hub.query.model import (
@@ -46,13 +46,14 @@ from hub.query.model import (
     Root,
     RootKind,
 )
-from hub.query.plans import Plans, Prepared
+from hub.query.plans import Plans, Prepared, asks_now
 from hub.query.policies import Policies
 from hub.query.quota import UNMETERED, Meter
 from hub.query.receiving import Receiving, marked
 from hub.query.registers import Register, shape_entries
 from hub.query.reveal import Revealer
 from hub.query.shape import Tree
+from hub.query.together import Alike, Together
 
 _ATTEMPTS: Final = 3
 """How often a plan is made anew when the policy changes under it."""
@@ -107,6 +108,11 @@ class Bound:
         given = (one.parameters.get("assertion") for one in self.roots if one.root.is_register)
         return next((str(each) for each in given if each is not None), None)
 
+    @property
+    def goes_together(self) -> bool:
+        """Whether it may be answered together with others who ask the same."""
+        return self.prepared.goes_together and self.cost < LONG and asks_now(self.roots)
+
     def about(self, citizen: Number) -> "Bound":
         """Return the same about a citizen."""
         return replace(self, roots=tuple(replace(one, numbers=(citizen,)) for one in self.roots))
@@ -130,6 +136,11 @@ class Answerer:
     citizens: Citizens = field(default_factory=Nobody)
     """Who tells which citizen a portal asks for."""
     keeper: Keeper = UNKEPT
+    _together: Together = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let people be found together by the same parts."""
+        object.__setattr__(self, "_together", Together(self.fetcher, self.revealer))
 
     async def answer(self, request: Request) -> Answer:
         """Return what `request` asks for, once its disclosure is on record.
@@ -199,6 +210,8 @@ class Answerer:
     ) -> Answer | None:
         """Return the answer, or None where the rows are of another policy's time: discarded."""
         prepared, plan = bound.prepared, bound.plan
+        if bound.goes_together and request.receiving is None:
+            return await self._with_others(bound, asked, policy, request)
         statement = prepared.statement_for(bound.roots)
         try:
             sealed = await self.fetcher.fetch(
@@ -220,19 +233,48 @@ class Answerer:
         data = prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
         uncovered = uncovered_of(plan, sealed) if plan.consents else ()
         encoded = orjson.dumps(data)
-        kept = await self.keeper.keep(asked, request.document, request.variables, encoded)
-        receipt = await self.disclosures.answered(
-            asked, policy.digest, plan, bound.roots, sealed, uncovered, kept
-        )
+        receipt = await self._recorded(bound, asked, request, sealed, encoded, uncovered)
         if asked.receiving is None:
-            told = _body(orjson.Fragment(encoded), bound, receipt, sealed.known_at, uncovered)
-            return Answer(orjson.dumps(told), receipt)
+            return _answer(encoded, bound, receipt, sealed, uncovered)
         body = _body(data, bound, receipt, sealed.known_at, uncovered)
         shape = partial(
             prepared.shaper.shape, bound.roots, marked(plan, revealed),
             sealed.searches, bound.introspected,
         )  # fmt: skip
         return Answer(asked.receiving.encoded(body, shape), receipt)
+
+    async def _with_others(
+        self, bound: Bound, asked: Asked, policy: Policy, request: Request
+    ) -> Answer | None:
+        """Return the answer about one person, who is found with those others ask for; as above."""
+        prepared, (one,) = bound.prepared, bound.roots
+        alike = Alike(prepared, bound.entitlement, bound.parameters, one.as_of)
+        try:
+            shown = await self._together.shown(alike, one)
+        except WallError:
+            if await self.policies.is_in_force(policy):
+                raise
+            return None
+        if shown.sealed.policy_digest != policy.digest:
+            return None
+        encoded = orjson.dumps(shown.data)
+        receipt = await self._recorded(bound, asked, request, shown.sealed, encoded)
+        return _answer(encoded, bound, receipt, shown.sealed)
+
+    async def _recorded(
+        self,
+        bound: Bound,
+        asked: Asked,
+        request: Request,
+        sealed: Sealed,
+        encoded: bytes,
+        uncovered: Sequence[PlannedError] = (),
+    ) -> Receipt:
+        """Return the receipt of an answer, once what it shows is kept and on record."""
+        kept = await self.keeper.keep(asked, request.document, request.variables, encoded)
+        return await self.disclosures.answered(
+            asked, bound.entitlement.policy_digest, bound.plan, bound.roots, sealed, uncovered, kept
+        )
 
     async def _from_register(
         self, bound: Bound, asked: Asked, policy: Policy, request: Request
@@ -309,6 +351,18 @@ def _error(error: PlannedError) -> Tree:
         "path": list(error.path),
         "extensions": {"code": "NOT_GRANTED", "reason": str(error.code), "field": error.field},
     }
+
+
+def _answer(
+    encoded: bytes,
+    bound: Bound,
+    receipt: Receipt,
+    sealed: Sealed,
+    uncovered: Sequence[PlannedError] = (),
+) -> Answer:
+    """Return an answer in clear, of data that is JSON already."""
+    told = _body(orjson.Fragment(encoded), bound, receipt, sealed.known_at, uncovered)
+    return Answer(orjson.dumps(told), receipt)
 
 
 def _body(

@@ -16,7 +16,7 @@ from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 
 _REMEMBERED: Final = 1_024
-_LONG: Final = 500
+LONG: Final = 500
 """Cost units from which a statement travels alone: about a page of ten with their households."""
 
 Columns = Mapping[str, Sequence[Any]]
@@ -59,7 +59,7 @@ class Fetcher:
         levels: int,
         parameters: Mapping[str, object],
         reach: Reach,
-        cost: int = _LONG,
+        cost: int = LONG,
     ) -> Sealed:
         """Return the rows that `statement` finds; one round trip.
 
@@ -70,16 +70,43 @@ class Fetcher:
             SetupError: The database was never set up.
             WallError: The database opens nothing to such an entitlement, or not all of this.
         """
+        return await self._fetched(statement, levels, parameters, reach, 1, is_long=cost >= LONG)
+
+    async def fetch_for(
+        self,
+        requests: int,
+        statement: Statement,
+        levels: int,
+        parameters: Mapping[str, object],
+        reach: Reach,
+    ) -> Sealed:
+        """Return the rows that several requests ask for by one statement.
+
+        Raises what `fetch` raises.
+        """
+        return await self._fetched(statement, levels, parameters, reach, requests, is_long=True)
+
+    async def _fetched(
+        self,
+        statement: Statement,
+        levels: int,
+        parameters: Mapping[str, object],
+        reach: Reach,
+        requests: int,
+        *,
+        is_long: bool,
+    ) -> Sealed:
         given = {**statement.constants, **parameters}
         values = [given[name] for name in statement.parameters]
         role = await self.wall.role(reach)
         text = self._text(statement.text, role)
+        database = self.pipelines.database
         try:
-            if cost < _LONG:
-                row = await self.pipelines.row(text, values, role)
-            else:
-                async with self.pipelines.database.connection(role) as connection:
+            if is_long:
+                async with database.connection(role, requests=requests) as connection:
                     row = await connection.fetchrow(text, *values)
+            else:
+                row = await self.pipelines.row(text, values, role)
         except asyncpg.InsufficientPrivilegeError as problem:
             raise WallError(
                 "The database does not open to this entitlement what the query reads."

@@ -375,6 +375,22 @@ class Plan:
         )
 
     @cached_property
+    def led_to_subjects(self) -> "tuple[tuple[Level, int], ...]":
+        """The levels below a root that are subjects or lead to some, each with the one above it.
+
+        Those above come first.
+        """
+        wanted: set[int] = set()
+        for level in reversed(self.levels):
+            if level.parent is not None and (level.is_subject or level.index in wanted):
+                wanted |= {level.index, level.parent}
+        return tuple(
+            (level, level.parent)
+            for level in self.levels
+            if level.index in wanted and level.parent is not None
+        )
+
+    @cached_property
     def denied(self) -> list[str]:
         """The refused fields with their reasons, sorted, each once."""
         return sorted({f"{error.field} {error.code}" for error in self.errors})

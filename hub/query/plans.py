@@ -16,7 +16,7 @@ from hub.query.coercion import Values
 from hub.query.documents import Document, Operation
 from hub.query.listing import choices
 from hub.query.lists import Choice
-from hub.query.model import BoundRoot, Plan
+from hub.query.model import BoundRoot, Constant, Plan, Root, RootKind
 from hub.query.plan import Planner
 from hub.query.remembered import Remembered
 from hub.query.reveal import GroupOpener, openers_of
@@ -45,6 +45,19 @@ class Prepared:
     def earlier(self) -> Statement:
         """The statement that fetches what was known before; made when the first one asks."""
         return self.compose()
+
+    @cached_property
+    def goes_together(self) -> bool:
+        """Whether those who ask by the plan may be answered together (`hub.query.together`)."""
+        plan = self.plan
+        return (
+            len(plan.roots) == 1
+            and plan.roots[0].kind is RootKind.PERSON
+            and all(isinstance(output, Root | Constant) for output in plan.outputs)
+            and not plan.asks_cases
+            and not plan.consents
+            and not any(level.anchor for level in plan.levels)
+        )
 
     def statement_for(self, roots: Sequence[BoundRoot]) -> Statement:
         """Return the statement for a request: what is known now, unless a root asks otherwise."""

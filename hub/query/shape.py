@@ -21,6 +21,7 @@ from hub.query.model import (
     ItemOutput,
     Level,
     Node,
+    Number,
     PageOutput,
     Plan,
     Root,
@@ -32,7 +33,7 @@ from hub.query.representations import BY_ID, rows_by_place
 from hub.query.reveal import Revealed
 from hub.query.row_ids import id_text
 
-__all__ = ["Shaper", "Tree", "found_rows", "page_told"]
+__all__ = ["Shaper", "Tree", "found_rows", "page_told", "row_finder"]
 
 _Search = Mapping[str, Sequence[Any]]
 _RootReader = Callable[[Sequence[Revealed], BoundRoot, _Search], object]
@@ -54,6 +55,11 @@ class Shaper:
             for root in plan.roots
             if root.kind in BY_ID and root.shape is not None
         }
+        self._told = [
+            (output.key, isinstance(output, Root), getattr(output, "value", None))
+            for output in plan.outputs
+        ]
+        self._one: Objects | None = None
 
     def shape(
         self,
@@ -81,6 +87,22 @@ class Shaper:
             else:
                 data[output.key] = output.value
         return data
+
+    def each(self, levels: Sequence[Revealed], rows: Sequence[int | None]) -> list[Tree]:
+        """Return `data` for each of several who ask by this plan for a person, whose row is given.
+
+        Only plans for which `hub.query.together.goes_together` have it. Objects are built once:
+        who asks for two of one household finds the same ones in both.
+        """
+        if self._one is None:
+            (root,) = self._plan.roots
+            assert root.shape is not None  # noqa: S101 - people have a shape
+            self._one = objects_of(root.shape, self._plan.levels)
+        made, told = self._one(levels), self._told
+        people = [None if row is None else made[row] for row in rows]
+        return [
+            {key: one if is_person else value for key, is_person, value in told} for one in people
+        ]
 
     def _entities(
         self, output: Entities, rows: Sequence[Revealed], bound: Mapping[int, BoundRoot]
@@ -118,14 +140,23 @@ def found_rows(
     bound: BoundRoot, search: Mapping[str, Sequence[Any]], person_ids: Sequence[Any]
 ) -> list[int | None]:
     """Return for each asked-for number the row of its person, None where none may be seen."""
+    return list(map(row_finder(search, person_ids), bound.numbers))
+
+
+def row_finder(
+    search: Mapping[str, Sequence[Any]], person_ids: Sequence[Any]
+) -> Callable[[Number], int | None]:
+    """Return what finds the row of a number's person: by the first of its tags that is known."""
     row_by_person = dict(zip(person_ids, range(len(person_ids)), strict=True))
     person_by_tag = dict(zip(search["tag"], search["person_id"], strict=True))
-    return [
-        next(
-            (row_by_person.get(person_by_tag[tag]) for tag in n.tags if tag in person_by_tag), None
-        )
-        for n in bound.numbers
-    ]
+
+    def row(number: Number) -> int | None:
+        for tag in number.tags:
+            if tag in person_by_tag:
+                return row_by_person.get(person_by_tag[tag])
+        return None
+
+    return row
 
 
 def _single(root: Root, levels: Sequence[Level]) -> _RootReader:

@@ -61,8 +61,7 @@ async def test_each_gets_its_own_row_and_several_share_a_message(pipelines):
         assert [row["n"] for row in rows] == list(range(40))
         # What is sent in one message is one transaction, and so has one number.
         assert len({row["moved"] for row in rows}) <= 12
-    assert not pipelines._lines
-    assert not pipelines._sent
+    assert pipelines.convoys.is_idle
 
 
 async def test_who_asks_alone_is_sent_alone_and_at_once(pipelines):
@@ -97,7 +96,7 @@ async def test_one_that_waits_by_itself_and_fails_fails_as_if_it_had_been_sent_a
     assert isinstance(failed, asyncpg.DivisionByZeroError)
     assert failed.sqlstate == "22012"
     assert (await first)["n"] == 4
-    assert not pipelines._lines
+    assert pipelines.convoys.is_idle
 
 
 async def test_what_hangs_does_not_hold_up_the_others(pipelines):
@@ -141,7 +140,7 @@ async def test_what_nobody_waits_for_any_more_is_stopped(pipelines, database):
     await all_of(*tasks)
 
     await until(stopped)
-    assert not pipelines._lines
+    assert pipelines.convoys.is_idle
     assert (await pipelines.row(WHO, [7], ROLE))["n"] == 7
 
 
