@@ -98,7 +98,8 @@ class Apart:
         (root,) = plan.roots
         assert root.level is not None  # noqa: S101 - people are rows
         self._sealed, self._index, self._level = sealed, root.index, root.level
-        self._row = row_finder(sealed.searches[root.index], sealed.levels[root.level])
+        people = sealed.levels[root.level]["person_id"]
+        self._row = row_finder(sealed.searches[root.index], people)
         self._below = [
             (level.index, parent, OWN_KEY[level.kind], _by_key(sealed.levels[level.index]["parent"]))
             for level, parent in plan.led_to_subjects
