@@ -56,6 +56,11 @@ class Together:
         self._revealer = revealer
         self._convoys: Convoys[Alike, BoundRoot, Shown] = Convoys(self._shown, _MOST)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is being found."""
+        return self._convoys.is_idle
+
     async def shown(self, alike: Alike, one: BoundRoot) -> Shown:
         """Return what a request gets that asks for one person.
 
@@ -84,10 +89,7 @@ class Together:
         apart = Apart(plan, sealed)
         rows = [apart.row(one) for one in asked]
         data = prepared.shaper.each(revealed, rows)
-        return [
-            Shown(tree, apart.told(one, row))
-            for tree, one, row in zip(data, asked, rows, strict=True)
-        ]
+        return [Shown(tree, apart.told(row)) for tree, row in zip(data, rows, strict=True)]
 
 
 class Apart:
@@ -101,7 +103,12 @@ class Apart:
         people = sealed.levels[root.level]["person_id"]
         self._row = row_finder(sealed.searches[root.index], people)
         self._below = [
-            (level.index, parent, OWN_KEY[level.kind], _by_key(sealed.levels[level.index]["parent"]))
+            (
+                level.index,
+                parent,
+                OWN_KEY[level.kind],
+                _by_key(sealed.levels[level.index]["parent"]),
+            )
             for level, parent in plan.led_to_subjects
         ]
 
@@ -110,8 +117,11 @@ class Apart:
         (number,) = one.numbers
         return self._row(number)
 
-    def told(self, one: BoundRoot, row: int | None) -> Sealed:
-        """Return whom the rows of one person's object are about, and what its number led to."""
+    def told(self, row: int | None) -> Sealed:
+        """Return whom the rows of one person's object are about, that of `row`.
+
+        What was searched for stays common to all: a record looks its own number up in it.
+        """
         sealed, levels = self._sealed, self._sealed.levels
         own: dict[int, list[int]] = {self._level: [] if row is None else [row]}
         for index, parent, key, rows in self._below:
@@ -131,12 +141,7 @@ class Apart:
             "person_id": () if row is None else (people[row],),
             "log_alias": told[self._level]["log_alias"],
         }
-        (number,) = one.numbers
-        search = sealed.searches[self._index]
-        known = dict(zip(search["tag"], search["person_id"], strict=True))
-        tags = [tag for tag in number.tags if tag in known]
-        searched = {self._index: {"tag": tags, "person_id": [known[tag] for tag in tags]}}
-        return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), searched)
+        return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), sealed.searches)
 
 
 _NONE: Final[list[int]] = []

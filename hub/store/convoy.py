@@ -142,9 +142,7 @@ class Convoys(Generic[L, V, R]):
                 asked.got.cancel()  # nothing where it is done
             self._ended(line)
 
-    async def _each(
-        self, line: _Line[L, V, R], convoy: _Convoy[V, R], problem: Exception
-    ) -> None:
+    async def _each(self, line: _Line[L, V, R], convoy: _Convoy[V, R], problem: Exception) -> None:
         """Let each of a convoy that failed fail, or succeed, by itself: one was to blame.
 
         Where all have waited in vain for a connection, nobody waits again.
