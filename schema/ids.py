@@ -99,10 +99,14 @@ def citizen_number_text(text: str) -> str | None:
 
 
 def _read(text: str | None) -> tuple[str, date] | NumberFault:
-    if text is None or not text.strip():
-        return NumberFault.MISSING
-    folded = unicodedata.normalize("NFKC", text).strip().upper()
-    if _LONG.fullmatch(folded):
+    folded = text or ""
+    is_long = _LONG.fullmatch(folded)
+    if not is_long:  # else it is written as it is to be, as nearly all are
+        if not folded.strip():
+            return NumberFault.MISSING
+        folded = unicodedata.normalize("NFKC", folded).strip().upper()
+        is_long = _LONG.fullmatch(folded)
+    if is_long:
         if check_character(folded[:17]) != folded[17]:
             return NumberFault.CHECK_DIGIT
     elif _SHORT.fullmatch(folded):

@@ -95,7 +95,7 @@ class Limits:
     @property
     def counts_requests(self) -> bool:
         """Whether the requests of a day are counted."""
-        return (self.requests_a_day, self.officer_requests_a_day) != (None, None)
+        return self.requests_a_day is not None or self.officer_requests_a_day is not None
 
     def loosens(self, before: "Limits") -> bool:
         """Whether anything is allowed that `before` did not allow: a widening of the policy."""
@@ -241,6 +241,8 @@ class Entitlement:
 
     def regions_on(self, day: date) -> tuple[str, ...]:
         """Return the prefixes of the regions whose households may be read as of `day`."""
+        if not self.region_changes:
+            return self.regions
         return regions_on(self.regions, self.region_changes, day)
 
     def within(self, area: tuple[str, ...] | None) -> "Entitlement":

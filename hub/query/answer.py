@@ -7,7 +7,7 @@
 Whatever is to be refused is refused before the first row is read; refusals are on record too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -46,7 +46,7 @@ from hub.query.model import (
     Root,
     RootKind,
 )
-from hub.query.plans import Plans, Prepared, asks_now
+from hub.query.plans import Plans, Prepared
 from hub.query.policies import Policies
 from hub.query.quota import UNMETERED, Meter
 from hub.query.receiving import Receiving, marked
@@ -55,12 +55,17 @@ from hub.query.reveal import Revealer
 from hub.query.shape import Tree
 from hub.query.together import Alike, Together
 
+_Way = Callable[["Bound", Asked, Policy, "Request"], Awaitable["Answer | None"]]
 _ATTEMPTS: Final = 3
 """How often a plan is made anew when the policy changes under it."""
 MAX_COST: Final = 200_000
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes what is here once it is made. It is not frozen, for each request makes one of each,
+# and that would take five times as long.
+
+
+@dataclass(slots=True)
 class Request:
     """One query of one authenticated department; `at` is the one moment of the request."""
 
@@ -76,7 +81,7 @@ class Request:
     """How its answer leaves; None: in clear, as the client is registered and asks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What may be sent, JSON unless it is encrypted whole, and the word that it is on record."""
 
@@ -86,21 +91,18 @@ class Answer:
     """Of several commands, why some were not carried out; for the operator, the body tells less."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bound:
     """One request, planned and with its arguments."""
 
     prepared: Prepared
+    plan: Plan
+    """That of `prepared`."""
     roots: tuple[BoundRoot, ...]
     parameters: Mapping[str, object]
     introspected: Mapping[str, object]
     cost: int
     entitlement: Entitlement
-
-    @property
-    def plan(self) -> Plan:
-        """The plan."""
-        return self.prepared.plan
 
     @property
     def assertion(self) -> str | None:
@@ -110,11 +112,13 @@ class Bound:
 
     @property
     def goes_together(self) -> bool:
-        """Whether it may be answered together with others who ask the same."""
-        return self.prepared.goes_together and self.cost < LONG and asks_now(self.roots)
+        """Whether it may be answered together with others who ask the same: it has one root."""
+        return self.prepared.goes_together and self.cost < LONG and self.roots[0].known_at is None
 
-    def about(self, citizen: Number) -> "Bound":
-        """Return the same about a citizen."""
+    def about(self, citizen: Number | None) -> "Bound":
+        """Return the same about a citizen, where there is one."""
+        if citizen is None:
+            return self
         return replace(self, roots=tuple(replace(one, numbers=(citizen,)) for one in self.roots))
 
 
@@ -150,13 +154,16 @@ class Answerer:
             UnavailableError: Try again; nothing was disclosed.
             CorruptError: A stored value does not authenticate; nothing was disclosed.
         """
+        known = self.documents.known(request.document)
         asked = Asked(
             request.caller, request.request_id, request.at,
-            self.documents.hash_of(request.document), request.operation_name, request.channel,
-            request.receiving,
+            self.documents.hash_of(request.document) if known is None else known.hash,
+            request.operation_name, request.channel, request.receiving,
         )  # fmt: skip
         try:
-            return await self._answer(request, asked)
+            if request.receiving is not None:
+                _ = request.receiving.key  # without one nothing is fetched
+            return await self._answer(request, asked, known)
         except RefusedError as refusal:
             await self.disclosures.refused(asked, refusal)
             raise
@@ -166,13 +173,11 @@ class Answerer:
             await self.disclosures.failed(asked, failure)
             raise
 
-    async def _answer(self, request: Request, asked: Asked) -> Answer:
+    async def _answer(self, request: Request, asked: Asked, known: Document | None) -> Answer:
         meter, caller = self.meter, request.caller
-        if request.receiving is not None:
-            _ = request.receiving.key  # without one nothing is fetched
         if not meter.is_open(caller):
             await meter.admit(caller)
-        document = self.documents.parsed(request.document)
+        document = known or self.documents.parsed(request.document)
         policy = await self.policies.current()
         is_counted = False
         citizen: Number | None = None  # an assertion is good once, whatever the policy does
@@ -190,10 +195,10 @@ class Answerer:
                     await meter.count(caller, bound.entitlement.limits)
                 if not meter.take(caller, bound.cost):
                     await meter.spend(caller, bound.cost)
-                citizen = citizen or await self._citizen(bound, caller)
-                bound = bound if citizen is None else bound.about(citizen)
-                answer_from = self._from_register if bound.plan.asks_register else self._from_rows
-                answer = await answer_from(bound, asked, policy, request)
+                if bound.plan.asks_register:  # nothing else is asked by an assertion
+                    citizen = citizen or await self._citizen(bound, caller)
+                    bound = bound.about(citizen)
+                answer = await self._way(bound, request)(bound, asked, policy, request)
             if answer is not None:
                 return answer
             policy = await self.policies.reload()
@@ -205,13 +210,19 @@ class Answerer:
             return None
         return citizen_of(await self.citizens.number(bound.assertion, caller), self.tags)
 
+    def _way(self, bound: Bound, request: Request) -> _Way:
+        """Return how a request is answered."""
+        if bound.plan.asks_register:
+            return self._from_register
+        if bound.goes_together and request.receiving is None:
+            return self._with_others
+        return self._from_rows
+
     async def _from_rows(
         self, bound: Bound, asked: Asked, policy: Policy, request: Request
     ) -> Answer | None:
         """Return the answer, or None where the rows are of another policy's time: discarded."""
         prepared, plan = bound.prepared, bound.plan
-        if bound.goes_together and request.receiving is None:
-            return await self._with_others(bound, asked, policy, request)
         statement = prepared.statement_for(bound.roots)
         try:
             sealed = await self.fetcher.fetch(
@@ -310,22 +321,21 @@ class Answerer:
             raise InvalidDocumentError("A mutation is not answered here; send it as a command.")
         values = coerced(self.documents.schema, operation, request.variables)
         prepared = self.plans.prepared(document, operation, values, entitlement)
-        roots = bind(prepared.plan, values, request.at, self.tags)
+        plan = prepared.plan
+        roots = bind(plan, values, request.at, self.tags)
         checked_range(roots, entitlement.limits)
         cost = checked_cost(roots, self.max_cost)
         introspected: Mapping[str, object] = {}
-        keys = frozenset(o.key for o in prepared.plan.outputs if isinstance(o, Introspected))
-        if keys:
-            cost += checked_introspection(self.documents.schema, document, operation, keys)
-            introspected = introspect(
-                self.documents.schema, document, operation, prepared.plan, values.coerced
-            )
+        if plan.introspected:
+            schema = self.documents.schema
+            cost += checked_introspection(schema, document, operation, plan.introspected)
+            introspected = introspect(schema, document, operation, plan, values.coerced)
         parameters = parameters_of(roots, entitlement)
-        if prepared.plan.asks_cases:
+        if plan.asks_cases:
             parameters |= case_parameters(request.caller, request.at)
-        if prepared.plan.consents:
+        if plan.consents:
             parameters |= consent_parameters(entitlement, request.at)
-        return Bound(prepared, roots, parameters, introspected, cost, entitlement)
+        return Bound(prepared, plan, roots, parameters, introspected, cost, entitlement)
 
 
 def entitled(policy: Policy, request: Request) -> Entitlement:
@@ -378,20 +388,18 @@ def _body(
     body: Tree = {"data": data}
     if bound.plan.errors or uncovered:
         body["errors"] = [_error(error) for error in (*bound.plan.errors, *uncovered)]
-    told: Tree = {
-        **(told_beside or {}),
-        "cost": bound.cost,
-        "receipt": {
-            "log": receipt.origin,
-            "index": receipt.index,
-            "treeSize": receipt.tree_size,
-            "checkpoint": receipt.checkpoint,
-        },
+    told: Tree = {} if told_beside is None else dict(told_beside)
+    told["cost"] = bound.cost
+    told["receipt"] = {
+        "log": receipt.origin,
+        "index": receipt.index,
+        "treeSize": receipt.tree_size,
+        "checkpoint": receipt.checkpoint,
     }
     kept = bound.entitlement.limits.retention_days
     if kept is not None:
         told["retention"] = {"days": kept}
     if known_at is not None:
-        told["knownAt"] = known_at.isoformat()
+        told["knownAt"] = known_at  # orjson writes it as `isoformat` does, and sooner
     body["extensions"] = told
     return body

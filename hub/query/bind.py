@@ -26,7 +26,8 @@ from schema.datasets.credit import COMMITMENT_CODES
 from schema.ids import citizen_number_text, is_commitment_code, record_id_of
 
 MAX_NUMBERS: Final = 5_000
-_CHINA: Final = timezone(timedelta(hours=8))
+_AHEAD: Final = timedelta(hours=8)
+_CHINA: Final = timezone(_AHEAD)
 """A day is a day in China, wherever the server stands."""
 NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
@@ -47,6 +48,8 @@ _Tags = Callable[[str], tuple[bytes, ...]]
 
 def day_of(moment: datetime) -> date:
     """Return the day that `moment` falls on in China."""
+    if moment.tzinfo is UTC:  # as nearly all are, and this is the same in half the time
+        return (moment + _AHEAD).date()
     return moment.astimezone(_CHINA).date()
 
 
@@ -83,32 +86,34 @@ def bind(plan: Plan, values: Values, at: datetime, tags: Tags) -> tuple[BoundRoo
         InvalidDocumentError: An argument has a value that it cannot have.
         TooCostlyError: More citizen numbers than are allowed.
     """
-    bound = (_bound(root, arguments(root, values), at, tags) for root in plan.roots)
-    anchors = _anchors(plan, values)
-    if not anchors:
+    today = day_of(at)
+    bound = [_bound(root, arguments(root, values), today, tags) for root in plan.roots]
+    if not plan.anchors:
         return tuple(bound)
+    anchors = _anchors(plan, values)
     return tuple(replace(one, anchors=anchors.get(one.root.index, {})) for one in bound)
 
 
 def _anchors(plan: Plan, values: Values) -> dict[int, dict[int, UUID | None]]:
     """Return for each root to whom the relations of which level are told; null is the head."""
     found: dict[int, dict[int, UUID | None]] = {}
-    for level in plan.levels:
-        if level.anchor is not None:
-            given = arguments(level.anchor, values).get("anchor")
-            if given is not None:
-                found.setdefault(level.root, {})[level.index] = uuid_of(given)
+    for level, anchor in plan.anchors:
+        given = arguments(anchor, values).get("anchor")
+        if given is not None:
+            found.setdefault(level.root, {})[level.index] = uuid_of(given)
     return found
 
 
-def _bound(root: Root, given: Mapping[str, object], at: datetime, tags: Tags) -> BoundRoot:
-    as_of = given.get("asOf")
-    day = as_of if isinstance(as_of, date) else day_of(at)
-    known_at = moment_given(given.get("knownAt"), "knownAt")
+def _bound(root: Root, given: Mapping[str, object], today: date, tags: Tags) -> BoundRoot:
+    as_of, known = given.get("asOf"), given.get("knownAt")
+    day = as_of if isinstance(as_of, date) else today
+    known_at = None if known is None else moment_given(known, "knownAt")
     match root.kind:
         case RootKind.PERSON | RootKind.PEOPLE:
-            listed = [given["nationalId"]] if "nationalId" in given else given["nationalIds"]
-            numbers = _numbers(listed, tags.people)
+            if "nationalId" in given:
+                numbers: tuple[Number, ...] = (_number(given["nationalId"], tags.people),)
+            else:
+                numbers = _numbers(given["nationalIds"], tags.people)
             return BoundRoot(root, day, known_at, numbers, _tags(numbers))
         case RootKind.HOUSEHOLD:
             return BoundRoot(root, day, known_at, (), {"id": uuid_of(given["id"])})
@@ -157,7 +162,7 @@ def _numbers(texts: object, tags: _Tags) -> tuple[Number, ...]:
 
 
 def _tags(numbers: Sequence[Number]) -> dict[str, object]:
-    return {"tags": list(dict.fromkeys(tag for n in numbers for tag in n.tags))}
+    return {"tags": list({tag: None for n in numbers for tag in n.tags})}
 
 
 def _commitment(code: str, tags: Tags) -> dict[str, object]:
@@ -178,10 +183,11 @@ def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[
         values[f"{prefix}regions"] = [f"{region}%" for region in regions]
         values[f"{prefix}as_of"] = one.as_of
         values[f"{prefix}known"] = one.known_at or NEWEST
-        values.update((prefix + name, value) for name, value in one.parameters.items())
+        for name, value in one.parameters.items():
+            values[prefix + name] = value
         if one.asked is not None and one.root.is_chosen:
-            found = areas(one.asked, regions)
-            values.update((prefix + name, value) for name, value in found.items())
+            for name, value in areas(one.asked, regions).items():
+                values[prefix + name] = value
         if one.root.kind is RootKind.WARNINGS:
             values.update(_span(prefix, one, regions))
     return values

@@ -47,19 +47,16 @@ _SELECTED: Final = (GraphQLObjectType, GraphQLInterfaceType)
 def cost_of_root(bound: BoundRoot) -> int:
     """Return what one root costs with the arguments of its request."""
     root = bound.root
-    return root.fixed_cost + root.unit_cost * _units(bound)
-
-
-def _units(bound: BoundRoot) -> int:
-    """Return how many objects a root may find."""
-    if bound.length:
-        return len(bound.ids)
-    return len(bound.numbers) or bound.first or 1
+    objects = len(bound.ids) if bound.length else len(bound.numbers) or bound.first or 1
+    return root.fixed_cost + root.unit_cost * objects
 
 
 def cost_of(roots: Sequence[BoundRoot]) -> int:
     """Return what the rows of an operation cost."""
-    return sum(map(cost_of_root, roots)) or MINIMUM
+    cost = 0
+    for one in roots:
+        cost += cost_of_root(one)
+    return cost or MINIMUM
 
 
 def checked_cost(roots: Sequence[BoundRoot], limit: int) -> int:
@@ -200,19 +197,27 @@ def checked_range(roots: Sequence[BoundRoot], limits: Limits) -> None:
     Raises:
         TooCostlyError: It does; the limit is told.
     """
-    # One id that is looked for among people and among households is named once.
-    by_id = {(one.root.key, place) for one in roots for place, _ in one.ids}
-    named = sum(len(one.numbers) for one in roots) + len(by_id)
-    if limits.people is not None and named > limits.people:
+    if limits.people is not None and (named := _named(roots)) > limits.people:
         raise TooCostlyError(
             f"{named} people are asked for; {limits.people} are allowed for this purpose.",
             limit="people",
             allowed=limits.people,
         )
-    longest = max((one.first for one in roots), default=0)
-    if limits.page is not None and longest > limits.page:
+    if limits.page is not None and (longest := max([0, *(o.first for o in roots)])) > limits.page:
         raise TooCostlyError(
             f"A page of {longest} is asked for; {limits.page} are allowed for this purpose.",
             limit="page",
             allowed=limits.page,
         )
+
+
+def _named(roots: Sequence[BoundRoot]) -> int:
+    """Return how many people are named by their numbers or by an id."""
+    named = 0
+    by_id: set[tuple[str, int]] = set()
+    for one in roots:
+        named += len(one.numbers)
+        if one.ids:
+            # One id that is looked for among people and among households is named once.
+            by_id.update((one.root.key, place) for place, _ in one.ids)
+    return named + len(by_id)

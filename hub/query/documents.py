@@ -59,21 +59,15 @@ class Operation:
     """One operation of a document, and the variables that decide which fields it selects."""
 
     node: OperationDefinitionNode
+    name: str | None
+    """The name it was given."""
+    is_mutation: bool
+    """Whether it changes anything; queries do not."""
     branch_variables: tuple[str, ...]
     coercion: Coercion = field(default_factory=Coercion, repr=False, compare=False)
     """How its variables are coerced."""
     has_lists: bool = False
     """Whether a field of it may be a list whose filter and order decide how it is planned."""
-
-    @property
-    def name(self) -> str | None:
-        """The name it was given."""
-        return self.node.name.value if self.node.name else None
-
-    @property
-    def is_mutation(self) -> bool:
-        """Whether it changes anything; queries do not."""
-        return self.node.operation is OperationType.MUTATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +82,8 @@ class Document:
     """Of each object type, the names of the type conditions that hold: its own and wider ones."""
     tokens: int
     """How large it is: about 400 bytes of memory each."""
+    only: Operation | None
+    """The operation, where there is no other."""
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation to run: the named one, or the only one.
@@ -100,9 +96,9 @@ class Document:
             if found is None:
                 raise InvalidDocumentError("The document has no operation of that name.")
             return found
-        if len(self.operations) != 1:
+        if self.only is None:
             raise InvalidDocumentError("The document has several operations: give operationName.")
-        return next(iter(self.operations.values()))
+        return self.only
 
 
 class Documents:
@@ -128,7 +124,7 @@ class Documents:
             InvalidDocumentError: It does not parse or validate.
             TooCostlyError: It is larger than one of the limits.
         """
-        known = self._known.get(text)
+        known = self.known(text)
         if known is not None:
             return known
         tokens = scan(text, self._limits)
@@ -142,6 +138,10 @@ class Documents:
         _forget_tokens(node)
         self._known.put(text, document, tokens)
         return document
+
+    def known(self, text: str) -> Document | None:
+        """Return the document if it is remembered."""
+        return self._known.get(text)
 
     def hash_of(self, text: str) -> str:
         """Return the hexadecimal SHA-256 of a document's text; of a known one it is a look-up."""
@@ -177,10 +177,17 @@ def _document(
         if isinstance(definition, OperationDefinitionNode):
             name = definition.name.value if definition.name else None
             branches, has_lists = _branch_variables(definition, fragments)
-            operations[name] = Operation(definition, tuple(sorted(branches)), has_lists=has_lists)
+            operations[name] = Operation(
+                definition,
+                name,
+                definition.operation is OperationType.MUTATION,
+                tuple(sorted(branches)),
+                has_lists=has_lists,
+            )
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
-    return Document(_hash(text), node, fragments, operations, conditions, tokens)
+    only = next(iter(operations.values())) if len(operations) == 1 else None
+    return Document(_hash(text), node, fragments, operations, conditions, tokens, only)
 
 
 def _hash(text: str) -> str:

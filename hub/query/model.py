@@ -353,6 +353,16 @@ class Plan:
         return any(root.is_register for root in self.roots)
 
     @cached_property
+    def introspected(self) -> frozenset[str]:
+        """The keys of `data` that the schema itself answers; nearly no plan has one."""
+        return frozenset(one.key for one in self.outputs if isinstance(one, Introspected))
+
+    @cached_property
+    def anchors(self) -> "tuple[tuple[Level, Anchor], ...]":
+        """The levels whose relations may be told to somebody else than the head."""
+        return tuple((level, level.anchor) for level in self.levels if level.anchor is not None)
+
+    @cached_property
     def answered(self) -> tuple[str, ...]:
         """Every field that is answered whoever consented, `Type.field`, sorted."""
         return tuple(
@@ -415,9 +425,12 @@ class Introspected:
 RootOutput = Constant | Introspected | Root | Entities
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Number:
     """One asked-for citizen number: its tags under living versions; none if it is no number."""
+
+    # Nobody changes it, nor a BoundRoot. Neither is frozen, for each request makes some, and that
+    # would take five times as long.
 
     tags: tuple[bytes, ...]
 
@@ -427,7 +440,7 @@ class Number:
         return bool(self.tags)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BoundRoot:
     """A root with the arguments of one request; times are resolved."""
 

@@ -100,9 +100,14 @@ class Plans:
             InvalidDocumentError: A register is asked together with something else.
             TooCostlyError: It has more levels than a statement is made of.
         """
-        branches = {name: values.coerced.get(name) for name in operation.branch_variables}
-        chosen = self._choices(document, operation, branches, values)
-        texts = tuple(choice.text for choice in chosen.values())
+        branches: Mapping[str, object] = {}
+        chosen: Mapping[str, Choice] = {}
+        texts: tuple[str, ...] = ()
+        if operation.branch_variables:
+            branches = {name: values.coerced.get(name) for name in operation.branch_variables}
+        if operation.has_lists:
+            chosen = self._choices(document, operation, branches, values)
+            texts = tuple(choice.text for choice in chosen.values())
         key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()), texts)
         known = self._known.get(key)
         if known is not None:
@@ -127,7 +132,5 @@ class Plans:
         values: Values,
     ) -> Mapping[str, Choice]:
         """Return what lists are chosen by; nearly no operation has one whose plan depends on it."""
-        if not operation.has_lists:
-            return {}
         planner = self._planner
         return choices(planner.catalogue, planner.schema, document, operation, branches, values)

@@ -138,7 +138,10 @@ class Quotas:
     def is_open(self, caller: Caller, /) -> bool:
         """Whether anything is left of what this worker holds."""
         now = self.monotonic()
-        return all(p.left > 0 and p.ends_at > now for p in self.pockets(caller))
+        for pocket in self.pockets(caller):
+            if pocket.left <= 0 or pocket.ends_at <= now:
+                return False
+        return True
 
     def take(self, caller: Caller, cost: int, /) -> bool:
         """Take `cost` from what this worker holds; False if it is not enough, or too old."""

@@ -1,6 +1,6 @@
 """What is answered, to whom, and what is on record of it."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -99,6 +99,18 @@ async def test_the_unknown_and_the_invisible_look_the_same_and_the_log_tells_the
     first, second = ask.log.record(-2)["roots"][0], ask.log.record(-1)["roots"][0]
     assert (first["unknown"], first["outside"]) == (1, 0)
     assert (second["unknown"], second["outside"]) == (0, 1)
+
+
+@pytest.mark.parametrize("people", [None, 2])
+async def test_the_known_time_is_told_as_it_is_on_record(ask, world, people):
+    if people is None:
+        body = await ask.body(POINT, n=world.numbers[4])
+    else:
+        text = "query ($n: [String!]!) { people(nationalIds: $n) { status } }"
+        body = await ask.body(text, n=world.numbers[:people])
+
+    assert body["extensions"]["knownAt"] == ask.log.record(-1)["known"]
+    assert datetime.fromisoformat(body["extensions"]["knownAt"]).utcoffset() == timedelta(0)
 
 
 async def test_people_come_in_the_order_asked_each_with_what_became_of_it(ask, world):

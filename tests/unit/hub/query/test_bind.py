@@ -1,6 +1,6 @@
 """Arguments are bound a request at a time; what they cannot be is refused without quoting it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -49,6 +49,15 @@ def bound(documents, schema, planner, policy):
 
 def test_a_day_is_a_day_in_china():
     assert day_of(NOW) == TODAY
+
+
+@pytest.mark.parametrize("hours", [0, 8, -12])
+@pytest.mark.parametrize(("hour", "day"), [(15, date(2026, 11, 22)), (16, TODAY), (23, TODAY)])
+def test_a_day_begins_at_midnight_in_china_however_a_moment_is_written(hours, hour, day):
+    moment = datetime(2026, 11, 22, hour, 59, 59, 999_999, tzinfo=UTC)
+
+    assert day_of(moment.astimezone(timezone(timedelta(hours=hours)))) == day
+    assert day_of(moment) == day
 
 
 def test_without_times_it_is_today_and_the_newest_known(bound):

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from graphql import execute_sync, get_introspection_query, parse
 
-from hub.access import Caller
+from hub.access import Caller, Limits
 from hub.errors import TooCostlyError
 from hub.query.bind import bind, coerced
-from hub.query.cost import checked_cost, checked_introspection, cost_of
+from hub.query.cost import checked_cost, checked_introspection, checked_range, cost_of
 from hub.query.levels import MAX_LEVELS
 from hub.query.plans import Plans
 from tests.support.world import number_of
@@ -101,6 +101,31 @@ def test_the_root_that_costs_most_is_named(roots):
         checked_cost(bound, 1)
     assert caught.value.root == "people"
     assert f"people ({30 * bound[0].root.unit_cost})" in str(caught.value)
+
+
+RANGES = """query ($n: [String!]!, $r: [_Any!]!) {
+  people(nationalIds: $n) { index }
+  _entities(representations: $r) { ... on Person { id } ... on Household { id } }
+  warnings(first: 30) { edges { cursor } } households(first: 40) { edges { cursor } } }"""
+
+
+def test_every_number_and_every_id_is_somebody_named_and_the_longest_page_counts(roots):
+    entities = [
+        {"__typename": kind, "id": str(n)} for n, kind in enumerate(("Person", "Household"))
+    ]
+    bound = roots(RANGES, n=[NUMBER, NUMBER, "x"], r=entities)
+
+    checked_range(bound, Limits(people=5, page=40))
+    checked_range(bound, Limits())
+    checked_range((), Limits(people=0, page=0))
+    with pytest.raises(TooCostlyError) as caught:
+        checked_range(bound, Limits(people=4))
+    assert (caught.value.limit, caught.value.allowed) == ("people", 4)
+    assert str(caught.value).startswith("5 people are asked for; 4 are allowed")
+    with pytest.raises(TooCostlyError) as caught:
+        checked_range(bound, Limits(page=39))
+    assert (caught.value.limit, caught.value.allowed) == ("page", 39)
+    assert str(caught.value).startswith("A page of 40 is asked for; 39 are allowed")
 
 
 def test_the_schema_may_be_asked_for_once_in_full(introspection):
