@@ -99,15 +99,18 @@ class Apart:
         """Go once through the levels that are subjects, and those that lead to them."""
         (root,) = plan.roots
         assert root.level is not None  # noqa: S101 - people are rows
-        self._sealed, self._index, self._level = sealed, root.index, root.level
-        people = sealed.levels[root.level]["person_id"]
+        self._sealed, self._level = sealed, root.level
+        levels = sealed.levels
+        people = self._people = levels[root.level]["person_id"]
         self._row = row_finder(sealed.searches[root.index], people)
+        self._aliases = levels[root.level]["log_alias"]
         self._below = [
             (
                 level.index,
                 parent,
-                OWN_KEY[level.kind],
-                _by_key(sealed.levels[level.index]["parent"]),
+                levels[parent][OWN_KEY[level.kind]],
+                _by_key(levels[level.index]["parent"]),
+                levels[level.index].get("log_alias"),
             )
             for level, parent in plan.led_to_subjects
         ]
@@ -122,25 +125,23 @@ class Apart:
 
         What was searched for stays common to all: a record looks its own number up in it.
         """
-        sealed, levels = self._sealed, self._sealed.levels
-        own: dict[int, list[int]] = {self._level: [] if row is None else [row]}
-        for index, parent, key, rows in self._below:
-            above, found = levels[parent][key], own[parent]
+        sealed, root = self._sealed, self._level
+        told: list[Columns] = [_NOBODY] * len(sealed.levels)
+        if row is None:
+            told[root] = {"person_id": (), "log_alias": ()}
+            return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), sealed.searches)
+        told[root] = {"person_id": (self._people[row],), "log_alias": (self._aliases[row],)}
+        own: dict[int, Sequence[int]] = {root: (row,)}
+        for index, parent, above, rows, aliases in self._below:
+            found = own[parent]
             if len(found) == 1:
-                own[index] = rows.get(above[found[0]], _NONE)
+                mine = rows.get(above[found[0]], _NONE)
             else:
                 keys = dict.fromkeys([above[each] for each in found])
-                own[index] = [each for key in keys for each in rows.get(key, _NONE)]
-        told: list[Columns] = [_NOBODY] * len(levels)
-        for index, found in own.items():
-            aliases = levels[index].get("log_alias")
-            if found and aliases:
-                told[index] = {"log_alias": [aliases[each] for each in found]}
-        people = levels[self._level]["person_id"]
-        told[self._level] = {
-            "person_id": () if row is None else (people[row],),
-            "log_alias": told[self._level]["log_alias"],
-        }
+                mine = [each for key in keys for each in rows.get(key, _NONE)]
+            own[index] = mine
+            if mine and aliases is not None:
+                told[index] = {"log_alias": [aliases[each] for each in mine]}
         return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), sealed.searches)
 
 
