@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from starlette.types import Receive, Scope, Send
 
 from hub.access import is_opaque
+from hub.http.direct import sent_at_once
 from hub.http.exchange import (
     JSON,
     Incoming,
@@ -55,8 +56,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - the outermost border: everything ends here
             reply = outside(error, self.form, request_id, self._media_type(scope))
         if isinstance(reply, Streamed):
-            headers = _headers(reply.media_type, "no-store", request_id) + _encoded(told)
-            await stream(reply, headers, send)
+            headers = [*_headers(reply.media_type, "no-store", request_id), *told]
+            await stream(reply, _encoded(headers), send)
             return
         if told:
             reply = replace(reply, headers=(*reply.headers, *told))
@@ -85,12 +86,12 @@ def _given_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     return text if is_opaque(text) else None
 
 
-def _headers(media_type: str, cache: str, request_id: str) -> list[tuple[bytes, bytes]]:
+def _headers(media_type: str, cache: str, request_id: str) -> list[tuple[str, str]]:
     return [
-        (b"content-type", media_type.encode("latin-1")),
-        (b"cache-control", cache.encode("latin-1")),
-        (b"x-content-type-options", b"nosniff"),
-        (b"hub-request-id", request_id.encode("latin-1")),
+        ("content-type", media_type),
+        ("cache-control", cache),
+        ("x-content-type-options", "nosniff"),
+        ("hub-request-id", request_id),
     ]
 
 
@@ -101,8 +102,11 @@ def _encoded(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
 async def _send(reply: Reply, request_id: str, send: Send, *, has_body: bool) -> None:
     headers = [
         *_headers(reply.media_type, reply.cache, request_id),
-        (b"content-length", str(len(reply.body)).encode()),
+        ("content-length", str(len(reply.body))),
+        *reply.headers,
     ]
-    headers += _encoded(reply.headers)
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if sent_at_once(send, reply.status, headers, reply.body):
+        return
+    start = {"type": "http.response.start", "status": reply.status, "headers": _encoded(headers)}
+    await send(start)
     await send({"type": "http.response.body", "body": reply.body if has_body else b""})

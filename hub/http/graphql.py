@@ -22,8 +22,9 @@ from hub.errors import InvalidRequestError, RefusedError
 from hub.http.address import asked_by_address, check_about_schema
 from hub.http.auth import Authenticator
 from hub.http.body import read_object
+from hub.http.direct import body_at_hand
 from hub.http.exchange import Incoming, Reply
-from hub.http.limits import Limits, Places, body_too_late, whole_body
+from hub.http.limits import Limits, Places, body_too_large, body_too_late, whole_body
 from hub.http.media import check_accept, check_media_types
 from hub.http.ports import Answers
 from hub.http.presence import Presence, answer_too_late
@@ -84,8 +85,12 @@ class GraphqlEdge:
         # Step 2.
         media_type = check_media_types(incoming)
         # Step 3.
-        with self.presence.within(self.limits.body_timeout_s, body_too_late):
-            body = await whole_body(incoming.receive, self.limits.max_body_bytes)
+        body = body_at_hand(incoming.receive)
+        if body is None:
+            with self.presence.within(self.limits.body_timeout_s, body_too_late):
+                body = await whole_body(incoming.receive, self.limits.max_body_bytes)
+        elif len(body) > self.limits.max_body_bytes:
+            raise body_too_large(self.limits.max_body_bytes)
         # Step 4.
         try:
             asked = question(read_object(body))

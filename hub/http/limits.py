@@ -106,6 +106,11 @@ def body_too_late(limit_s: float) -> BodyTimeoutError:
     return BodyTimeoutError(f"The body did not arrive within {limit_s:g} seconds.")
 
 
+def body_too_large(limit: int) -> BodyTooLargeError:
+    """Return the error of a body of more than `limit` bytes."""
+    return BodyTooLargeError(f"The body is longer than {limit} bytes; send less at once.")
+
+
 async def whole_body(receive: Receive, limit: int) -> bytes:
     """Return the whole body, however long that takes.
 
@@ -122,7 +127,7 @@ async def whole_body(receive: Receive, limit: int) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise BodyTooLargeError(f"The body is longer than {limit} bytes; send less at once.")
+            raise body_too_large(limit)
         if not message.get("more_body", False):
             return b"".join((*chunks, chunk)) if chunks else chunk
         chunks.append(chunk)
