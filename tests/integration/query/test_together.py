@@ -165,10 +165,13 @@ def selections(schema, world, seed, count):
         count -= 1
 
 
-@pytest.mark.timeout(120)
-async def test_whatever_is_selected_goes_together_as_it_goes_alone(ask, world, numbers):
-    random, shown, spared = Random(11), 0, 0
-    for document, given in selections(ask.answerer.documents.schema, world, 11, SHAPES):
+async def ask_selections(ask, world, numbers, seed, count):
+    """Ask each of several selections by ten at once; return how many were shown, and were spared.
+
+    Spared are those that took fewer than half as many statements as there were requests.
+    """
+    random, shown, spared = Random(seed), 0, 0
+    for document, given in selections(ask.answerer.documents.schema, world, seed, count):
         caller = random.choice((WARNER, ANALYST, INSURER))
         chosen = random.choices(numbers, k=10)
         requests = [
@@ -177,8 +180,27 @@ async def test_whatever_is_selected_goes_together_as_it_goes_alone(ask, world, n
         found, statements = await the_same(ask, requests)
         shown += sum(isinstance(each, dict) and bool(each["data"].get("r")) for each in found)
         spared += 0 < statements < len(requests) // 2
+    return shown, spared
+
+
+@pytest.mark.timeout(120)
+async def test_whatever_is_selected_goes_together_as_it_goes_alone(ask, world, numbers):
+    shown, spared = await ask_selections(ask, world, numbers, 11, SHAPES)
+
     assert shown > SHAPES
     assert spared > SHAPES // 3
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+async def test_two_thousand_selections_go_together_as_they_go_alone(ask, world, numbers):
+    told = [await ask_selections(ask, world, numbers, seed, 100) for seed in range(2_000, 2_020)]
+
+    shown, spared = map(sum, zip(*told, strict=True))
+    print(f"\n2,000 selections, each by ten at once and by each alone: {shown} people shown,")
+    print(f"{spared} took fewer than five statements; every answer and every entry is the same.")
+    assert shown > 2_000
+    assert spared > 700
 
 
 async def test_a_value_that_does_not_open_fails_the_one_it_is_shown_to(
