@@ -13,12 +13,14 @@ which connection has which; after a refusal it knows nothing, and the role is se
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from types import TracebackType
 from typing import Final, NamedTuple, Protocol
 
 import asyncpg
 from asyncpg.transaction import Transaction
 
 from hub.errors import StoreBusyError, StoreUnavailableError, WallError
+from hub.store.places import Places
 
 _STATEMENTS: Final = 200
 """Prepared statements a connection keeps; bounded, because documents are many."""
@@ -71,7 +73,7 @@ class Database:
         """
         self.dsn = dsn
         self._name = name
-        self._places = asyncio.Semaphore(size)
+        self._places = Places(size)
         self._may_wait = waiting
         self._patience_s = patience_s
         self._waiting = 0
@@ -104,10 +106,7 @@ class Database:
         except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
             raise StoreUnavailableError("The database does not accept connections.") from problem
 
-    @asynccontextmanager
-    async def connection(
-        self, role: str | None = None, *, requests: int = 1
-    ) -> AsyncIterator[Connection]:
+    def connection(self, role: str | None = None, *, requests: int = 1) -> "Loan":
         """Lend a connection that acts as `role`, or as they begin; wait while all are lent.
 
         Whoever takes it for several requests waits as several.
@@ -117,12 +116,28 @@ class Database:
             StoreBusyError: Too many wait already, or this one has waited too long.
             WallError: There is no such role.
         """
-        wanted = self._role if role is None else role
+        return Loan(self, self._role if role is None else role, requests)
+
+    async def lend(self, role: str, requests: int) -> Connection:
+        """Begin to lend a connection, as `connection` says; `take_back` ends it."""
         await self._take_place(requests)
         try:
-            lent = self._found(wanted) or await self._acting(wanted)
-            with self._lent(lent, wanted):
-                yield lent
+            return self._found(role) or await self._acting(role)
+        except BaseException:
+            self._leave_place()
+            raise
+
+    def take_back(self, lent: Connection, role: str, problem: BaseException | None) -> None:
+        """End what `lend` began; `problem` is what went wrong meanwhile.
+
+        Raises:
+            StoreUnavailableError: The connection broke.
+        """
+        try:
+            if problem is None:
+                self._give_back(lent, role)
+            else:
+                self._decide(lent, role, problem)
         finally:
             self._leave_place()
 
@@ -150,15 +165,13 @@ class Database:
             self._leave_place()
 
     async def _take_place(self, requests: int = 1) -> None:
-        if self._places.locked():
+        if not self._places.taken():
             await self._wait(requests)
-        else:
-            await self._places.acquire()
         self._out += 1
 
     def _leave_place(self) -> None:
         self._out -= 1
-        self._places.release()
+        self._places.leave()
 
     async def _wait(self, requests: int) -> None:
         """Wait for a place, but not in a queue without end."""
@@ -167,7 +180,7 @@ class Database:
         self._waiting += requests
         try:
             async with asyncio.timeout(self._patience_s):
-                await self._places.acquire()
+                await self._places.wait()
         except TimeoutError:
             raise StoreBusyError("The database is busy; try again.") from None
         finally:
@@ -223,27 +236,33 @@ class Database:
 
     @contextmanager
     def _lent(self, lent: Connection, role: str, *, give_back: bool = True) -> Iterator[None]:
-        """Decide what becomes of a lent connection: one that may be unwell is never lent again."""
+        """Take a connection back at the end, or if anything goes wrong."""
         try:
             yield
-        except TimeoutError:  # an OSError, and a statement is perhaps under way
-            lent.terminate()
-            raise
-        except (asyncpg.PostgresError, *_CLIENT_SIDE) as problem:
-            if not _is_broken(lent, problem):
-                is_refused = isinstance(problem, asyncpg.InsufficientPrivilegeError)
-                self._give_back(lent, _UNSURE if is_refused else role)
-                raise
-            lent.terminate()
-            raise StoreUnavailableError("The connection to the database broke.") from problem
-        except Exception:
-            self._give_back(lent, role)
-            raise
-        except BaseException:
-            lent.terminate()  # cancelled, perhaps in mid-statement
+        except BaseException as problem:
+            self._decide(lent, role, problem)
             raise
         if give_back:
             self._give_back(lent, role)
+
+    def _decide(self, lent: Connection, role: str, problem: BaseException) -> None:
+        """Decide what becomes of a connection: one that may be unwell is never lent again.
+
+        Raises:
+            StoreUnavailableError: It broke.
+        """
+        if isinstance(problem, TimeoutError):
+            lent.terminate()  # an OSError too, and a statement is perhaps under way
+        elif isinstance(problem, (asyncpg.PostgresError, *_CLIENT_SIDE)):
+            if _is_broken(lent, problem):
+                lent.terminate()
+                raise StoreUnavailableError("The connection to the database broke.") from problem
+            is_refused = isinstance(problem, asyncpg.InsufficientPrivilegeError)
+            self._give_back(lent, _UNSURE if is_refused else role)
+        elif isinstance(problem, Exception):
+            self._give_back(lent, role)
+        else:
+            lent.terminate()  # cancelled, perhaps in mid-statement
 
     def _give_back(self, lent: Connection, role: str) -> None:
         if self._closed or lent.is_closed() or lent.is_in_transaction():
@@ -260,6 +279,37 @@ class Database:
                 await connection.close(timeout=_FAREWELL_S)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 connection.terminate()
+
+
+class Loan:
+    """A connection of a database, lent for as long as the block lasts that it is for.
+
+    Written by hand, for each statement is asked on one: a generator made into the same takes three
+    times as long.
+    """
+
+    __slots__ = ("_database", "_lent", "_requests", "_role")
+    _lent: Connection
+
+    def __init__(self, database: Database, role: str, requests: int) -> None:
+        """Lend nothing yet."""
+        self._database = database
+        self._role = role
+        self._requests = requests
+
+    async def __aenter__(self) -> Connection:
+        """Lend it, as `Database.connection` says."""
+        lent = self._lent = await self._database.lend(self._role, self._requests)
+        return lent
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take it back."""
+        self._database.take_back(self._lent, self._role, problem)
 
 
 class Acting:

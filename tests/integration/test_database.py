@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from secrets import token_hex
 
 import asyncpg
 import pytest
 
-from hub.errors import RefusedError, StoreBusyError, StoreUnavailableError
+from hub.errors import RefusedError, StoreBusyError, StoreUnavailableError, WallError
 from hub.store.database import Database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -200,6 +201,104 @@ async def test_a_wrong_statement_is_not_taken_for_a_broken_connection(store):
 
     assert await seen(store) == []
     assert len(set(pids)) == 1
+
+
+@pytest.mark.parametrize("problem", [RefusedError("no"), KeyError("none"), OSError("a file")])
+async def test_work_that_fails_for_its_own_reasons_is_told_so_and_its_connection_is_well(
+    store, problem
+):
+    pids = []
+
+    async def work():
+        async with store.connection() as connection:
+            pids.append(await connection.fetchval(WHO))
+            raise problem
+
+    with pytest.raises(type(problem)) as caught:
+        await work()
+
+    assert caught.value is problem
+    assert await seen_pid(store) in pids
+
+
+@pytest.mark.parametrize(
+    ("statement", "arguments", "expected"),
+    [
+        ("SELECT * FROM nowhere", (), asyncpg.UndefinedTableError),
+        ("SELECT $1::int", (1, 2), asyncpg.InterfaceError),
+    ],
+)
+async def test_a_wrong_statement_alone_leaves_its_connection_well(
+    store, statement, arguments, expected
+):
+    pids = []
+
+    async def work():
+        async with store.connection() as connection:
+            pids.append(await connection.fetchval(WHO))
+            await connection.fetchval(statement, *arguments)
+
+    with pytest.raises(expected):
+        await work()
+    assert await seen_pid(store) in pids
+
+
+@pytest.fixture
+async def reader(database):
+    """A role that may do nothing, and that the database's own may act as."""
+    name = "reader_" + token_hex(6)
+    owner = await asyncpg.connect(database)
+    await owner.execute(f'CREATE ROLE "{name}"')
+    await owner.execute(f'GRANT "{name}" TO CURRENT_USER')
+    yield name
+    await owner.execute(f'DROP ROLE "{name}"')
+    await owner.close()
+
+
+async def test_after_a_refusal_nobody_relies_on_the_role_that_a_connection_had(store, reader):
+    async def refused():
+        async with store.connection(reader) as connection:
+            await connection.execute("RESET ROLE")
+            raise asyncpg.InsufficientPrivilegeError
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await refused()
+
+    async with store.connection(reader) as connection:
+        assert await connection.fetchval("SELECT current_user") == reader
+
+
+async def test_however_a_loan_ends_its_place_is_free_again(database, reader):
+    store = Database(database, size=1)
+    endings = [KeyError(), TimeoutError(), asyncpg.UndefinedTableError(), asyncio.CancelledError(),
+               asyncpg.ConnectionDoesNotExistError(), GeneratorExit()]  # fmt: skip
+
+    async def ended(ending):
+        async with store.connection(reader):
+            raise ending
+
+    for ending in endings:
+        with pytest.raises((type(ending), StoreUnavailableError)):
+            await ended(ending)
+    for _ in range(2):
+        with pytest.raises(WallError):
+            async with store.connection("nobody_" + reader):
+                pass
+
+    assert await asyncio.wait_for(seen_pid(store), 60)
+    await store.close()
+
+
+async def test_whoever_is_stopped_while_a_connection_is_made_takes_no_place(database):
+    store = Database(database, size=1)
+    asking = asyncio.create_task(seen_pid(store))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert await asyncio.wait_for(seen_pid(store), 60)
+    await store.close()
 
 
 async def test_a_connection_given_back_inside_a_transaction_is_not_lent_again(store):
