@@ -44,15 +44,12 @@ def definition_in(record: bytes) -> Definition:
 class Dictionary:
     """The field sets that are defined on record so far."""
 
-    __slots__ = ("_fields_by_id", "_id_by_fields")
+    __slots__ = ("_fields_by_id", "ids")
 
     def __init__(self) -> None:
-        self._id_by_fields: dict[Fields, int] = {}
+        self.ids: dict[Fields, int] = {}
+        """The id of each set; only `add` adds to it."""
         self._fields_by_id: dict[int, Fields] = {}
-
-    def id_of(self, fields: Fields) -> int | None:
-        """Return the id of a set that is defined."""
-        return self._id_by_fields.get(fields)
 
     def free_id(self, fields: Fields) -> int:
         """Return the id to define `fields` under: from their hash, or the next that is free.
@@ -69,7 +66,7 @@ class Dictionary:
         """Take note of a definition; False when the id stands for another set already."""
         if self._fields_by_id.setdefault(field_set, fields) != fields:
             return False
-        self._id_by_fields.setdefault(fields, field_set)
+        self.ids.setdefault(fields, field_set)
         return True
 
     def learn(self, records: Iterable[bytes]) -> None:
@@ -88,9 +85,9 @@ class Dictionary:
         Raises:
             ValueError: One is not; `Log.define` it first.
         """
-        undefined = field_sets_of(subjects) - self._fields_by_id.keys()
-        if undefined:
-            raise ValueError(f"{len(undefined)} field sets are not defined on record")
+        used, known = field_sets_of(subjects), self._fields_by_id
+        if not used <= known.keys():
+            raise ValueError(f"{len(used - known.keys())} field sets are not defined on record")
 
     def fields_of(self, field_set: int) -> Fields | None:
         """Return the names that an id stands for."""

@@ -17,7 +17,7 @@ same millisecond both succeed. `audit.verify` reports it.
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from audit.checkpoint import Checkpoint, NoteVerifiers, Signer
-from audit.dictionary import Dictionary
+from audit.dictionary import Dictionary, Fields
 from audit.entry import (
     CODE_BY_KIND,
     SECRET_SIZE,
@@ -178,24 +178,28 @@ class Log:
         self._arrived.set()
         return await waiter.receipt
 
+    @property
+    def field_sets(self) -> Mapping[Fields, int]:
+        """The ids of the sets that are defined at this moment; `define` is asked for the others.
+
+        Whoever wants one looks here first, each time anew: after a failure it is another mapping.
+        """
+        return self._dictionary.ids
+
     async def define(self, names: Sequence[str]) -> int:
         """Return the id of the set of these field names; on return its definition is durable.
 
-        The order of the names does not matter. A set that is known costs a look-up.
+        The order of the names does not matter.
 
         Raises:
             LogError: As for `append`; the id is not to be used.
         """
-        # Who asks again and again does it with the same sorted names, which spares sorting them.
-        known = self._dictionary.id_of(names) if isinstance(names, tuple) else None
-        if known is not None:
-            return known
         fields = tuple(sorted(set(names)))
-        known = self._dictionary.id_of(fields)
+        known = self._dictionary.ids.get(fields)
         if known is not None:
             return known
         async with self._defining:
-            field_set = self._dictionary.id_of(fields)
+            field_set = self._dictionary.ids.get(fields)
             if field_set is None:
                 field_set = self._dictionary.free_id(fields)
                 record = canonical({"field_set": field_set, "fields": fields})

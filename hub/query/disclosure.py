@@ -6,10 +6,9 @@ rows, which the caller cannot tell apart.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Final, Protocol
 
 from audit.entry import Entry, EntryKind, SubjectAccess, Subjects
@@ -20,7 +19,7 @@ from hub.errors import AuditUnavailableError, CaseRefusedError, HubError, NotGra
 from hub.query.consent import answered_with, covered_subjects
 from hub.query.documents import masked
 from hub.query.fetch import Columns, Sealed
-from hub.query.model import BoundRoot, Plan, PlannedError, RootKind
+from hub.query.model import BoundRoot, Number, Plan, PlannedError, RootKind
 from hub.query.receiving import Receiving
 from hub.query.registers import TYPES, Found
 from hub.query.representations import BY_ID, counted
@@ -28,6 +27,8 @@ from hub.query.shape import found_rows
 from hub.sealing.tags import epochs_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_OF_PEOPLE: Final = frozenset({RootKind.PERSON, RootKind.PEOPLE})
 _REMEMBERED: Final = 64_000
 """Tags that are kept, some 280 bytes each: what lists show again and again."""
 
@@ -39,6 +40,10 @@ class AuditLog(Protocol):
     id of a set of field names once its definition is durable.
     """
 
+    @property
+    def field_sets(self) -> Mapping[tuple[str, ...], int]:
+        """The ids of the sets that are defined at this moment, by their names, sorted."""
+
     async def append(self, entry: Entry) -> Receipt:
         """Make an entry durable."""
 
@@ -46,14 +51,26 @@ class AuditLog(Protocol):
         """Return the id of a set of field names."""
 
 
+class SubjectEpoch(Protocol):
+    """Turns a log alias into the tag that stands for its subject, under one key."""
+
+    @property
+    def version(self) -> int:
+        """The number of the epoch."""
+
+    def subject(self, log_alias: bytes, /) -> bytes:
+        """Return the tag, to be put on record."""
+
+
 class SubjectTagger(Protocol):
-    """Turns a log alias into the tag that stands for its subject."""
+    """Knows under which key subjects are put on record."""
 
-    def epoch(self) -> int:
-        """Return the epoch of the key of now."""
+    def epoch(self) -> SubjectEpoch:
+        """Return the key of now."""
 
-    def subject(self, log_alias: bytes) -> bytes:
-        """Return the tag under it, to be put on record."""
+
+_About = Sequence[tuple[Sequence[bytes], tuple[str, ...]]]
+"""The log aliases of subjects, and the fields that are answered about them, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ class Asked:
         """
         caller = self.caller
         record: dict[str, object] = {
-            "at": (self.at - _EPOCH) // timedelta(milliseconds=1),
+            "at": (self.at - _EPOCH) // _MILLISECOND,
             "request": self.request_id,
             "department": caller.department,
             "role": caller.role,
@@ -109,13 +126,17 @@ class Kept:
 class Disclosures:
     """Puts answers, refusals and failures on record; lives as long as the application.
 
-    `_tags` belongs to one event loop.
+    What is remembered belongs to one event loop.
     """
 
     log: AuditLog
     tagger: SubjectTagger
     _tags: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict, repr=False)
+    """The tag of each alias under `_epoch`."""
     _epoch: int = 0
+    _known_at: datetime = _EPOCH
+    _known: str = ""
+    """`_known_at` as text: answers between two commits of facts all have the same moment."""
 
     async def answered(
         self,
@@ -137,7 +158,10 @@ class Disclosures:
         """
         record = asked.record("answered")
         record["policy"] = policy_digest
-        record["known"] = sealed.known_at.astimezone(UTC).isoformat()
+        if sealed.known_at != self._known_at or not self._known:
+            self._known_at = sealed.known_at
+            self._known = sealed.known_at.astimezone(UTC).isoformat()
+        record["known"] = self._known
         record["denied"] = plan.denied
         if uncovered:
             told = {f"{error.field} {error.code}" for error in uncovered}
@@ -165,12 +189,28 @@ class Disclosures:
         aside: bytes | None,
     ) -> Receipt:
         """Put on record what is shown of whom."""
+        answered, levels = plan.answered, sealed.levels
+        about = [
+            (aliases, fields)
+            for index, fields in plan.subjects
+            if (aliases := levels[index]["log_alias"])
+        ]
+        if plan.consents:
+            answered = answered_with(plan, sealed)
+            about += [one for one in covered_subjects(plan, sealed) if one[0]]
+        wanted = answered, *[fields for _, fields in about]
         try:
-            answered = answered_with(plan, sealed) if plan.consents else plan.answered
-            record["fields"] = await self.log.define(answered)
-            subjects = await self._subjects(plan, sealed)
-            record["subjects"] = len({tag for _, tags in subjects for tag in tags})
-            self._tell_epochs(record, chain.from_iterable(tags for _, tags in subjects))
+            try:
+                field_sets = list(map(self.log.field_sets.__getitem__, wanted))
+            except KeyError:
+                field_sets = [await self.log.define(fields) for fields in wanted]
+            # From here to `append` nothing waits: all of an answer is under one epoch.
+            epoch = self.tagger.epoch()
+            subjects = self._subjects(epoch, about, field_sets[1:])
+            record["fields"] = field_sets[0]
+            record["subjects"] = len(set().union(*[tags for _, tags in subjects]))
+            if epoch.version > 1 and subjects:
+                record["epochs"] = [epoch.version]
             return await self.log.append(Entry.stating(kind, record, Subjects(subjects), aside))
         except LogError as problem:
             raise _unavailable() from problem
@@ -186,7 +226,8 @@ class Disclosures:
             fields = await self.log.define([TYPES[kind]])
             whole["fields"] = fields
             about = [SubjectAccess(tag, fields) for tag in found.tags]
-            self._tell_epochs(whole, found.tags)
+            if self.tagger.epoch().version > 1 and (epochs := epochs_of(found.tags)):
+                whole["epochs"] = epochs
             return await self.log.append(Entry.stating(EntryKind.LOOKUP, whole, about))
         except LogError as problem:
             raise _unavailable() from problem
@@ -213,23 +254,21 @@ class Disclosures:
         known = failure if isinstance(failure, HubError) else HubError()
         return await self.refused(asked, known, "failed")
 
-    def _tell_epochs(self, record: dict[str, object], tags: Iterable[bytes]) -> None:
-        """Let a record say under which epochs its subjects are, once there is another than one."""
-        if self.tagger.epoch() > 1 and (epochs := epochs_of(tags)):
-            record["epochs"] = epochs
-
-    async def _subjects(self, plan: Plan, sealed: Sealed) -> list[tuple[int, list[bytes]]]:
+    def _subjects(
+        self, epoch: SubjectEpoch, about: _About, field_sets: Sequence[int]
+    ) -> list[tuple[int, list[bytes]]]:
         """Return the tags of all subjects under the fields answered about them, each pair once."""
         groups: list[tuple[int, list[bytes]]] = []
         seen: dict[int, dict[bytes, None]] = {}
-        about = [(sealed.levels[index]["log_alias"], fields) for index, fields in plan.subjects]
-        if plan.consents:
-            about += covered_subjects(plan, sealed)
-        for aliases, fields in about:
-            if not aliases:
-                continue
-            field_set = await self.log.define(fields)
-            tags = dict.fromkeys(self._tags_of(aliases))
+        if epoch.version != self._epoch:
+            self._tags.clear()
+            self._epoch = epoch.version
+        known = self._tags
+        for (aliases, _), field_set in zip(about, field_sets, strict=True):
+            try:
+                tags = dict.fromkeys(map(known.__getitem__, aliases))
+            except KeyError:
+                tags = dict.fromkeys([self._tag(epoch, alias) for alias in aliases])
             before = seen.get(field_set)
             if before is not None:
                 tags = {tag: None for tag in tags if tag not in before}
@@ -238,21 +277,13 @@ class Disclosures:
                 groups.append((field_set, list(tags)))
         return groups
 
-    def _tags_of(self, aliases: Sequence[bytes]) -> list[bytes]:
-        """Return the tag of each alias; those of aliases that come again are remembered."""
-        if (epoch := self.tagger.epoch()) != self._epoch:
-            self._tags.clear()
-            self._epoch = epoch
-        known = self._tags
-        found = [known.get(alias) for alias in aliases]
-        if None in found:
-            found = [tag or self._tag(alias) for alias, tag in zip(aliases, found, strict=True)]
-        return found  # type: ignore[return-value]  # none of them is None any more
-
-    def _tag(self, alias: bytes) -> bytes:
-        tag = self._tags[alias] = self.tagger.subject(alias)
-        if len(self._tags) > _REMEMBERED:
-            self._tags.popitem(last=False)
+    def _tag(self, epoch: SubjectEpoch, alias: bytes) -> bytes:
+        """Return the tag of an alias; those of aliases that come again are remembered."""
+        tag = self._tags.get(alias)
+        if tag is None:
+            tag = self._tags[alias] = epoch.subject(alias)
+            if len(self._tags) > _REMEMBERED:
+                self._tags.popitem(last=False)
         return tag
 
 
@@ -267,6 +298,9 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
     columns, search = sealed.levels[root.level], sealed.searches[root.index]
     if bound.asked is not None:
         record |= _list_record(bound, search)
+    if root.kind in _OF_PEOPLE:
+        record |= _people_record(bound, columns, search)
+        return record
     if root.kind is RootKind.HOUSEHOLDS:
         return {**record, "found": len(columns["household_id"])}
     if root.kind is RootKind.WARNINGS:
@@ -277,12 +311,10 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
     if root.kind in BY_ID:
         key = BY_ID[root.kind]
         return {**record, **counted(bound, columns[key], search[key])}
-    if root.kind in {RootKind.HOUSEHOLD, RootKind.CREDIT_RECORD}:
-        key = "household_id" if root.kind is RootKind.HOUSEHOLD else "record_id"
-        found, known = len(columns[key]), len(search[key])
-        counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}
-        return {**record, **counts}
-    return {**record, **_people_record(bound, columns, search)}
+    key = "household_id" if root.kind is RootKind.HOUSEHOLD else "record_id"
+    found, known = len(columns[key]), len(search[key])
+    counts = {"found": found, "outside": known - found, "unknown": int(known == 0)}
+    return {**record, **counts}
 
 
 def _list_record(bound: BoundRoot, search: Columns) -> dict[str, object]:
@@ -298,6 +330,8 @@ def _list_record(bound: BoundRoot, search: Columns) -> dict[str, object]:
 
 def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[str, int]:
     """Count what became of each number; a number that is known but not visible is `outside`."""
+    if len(bound.numbers) == 1 and len(search["tag"]) < 2:  # noqa: PLR2004 - nearly always
+        return _number_record(bound.numbers[0], columns, search)
     rows = found_rows(bound, search, columns["person_id"])
     found = len(rows) - rows.count(None)
     numbers = bound.numbers
@@ -306,6 +340,19 @@ def _people_record(bound: BoundRoot, columns: Columns, search: Columns) -> dict[
     outside = sum(not known.isdisjoint(number.tags) for number in numbers) - found
     unknown = len(numbers) - found - outside - invalid
     return {"found": found, "outside": outside, "unknown": unknown, "invalid": invalid}
+
+
+def _number_record(number: Number, columns: Columns, search: Columns) -> dict[str, int]:
+    """Count the same where one number was asked for, of which at most one tag is known."""
+    is_valid = bool(number.tags)
+    is_known = bool(search["tag"]) and search["tag"][0] in number.tags
+    is_found = is_known and search["person_id"][0] in columns["person_id"]
+    return {
+        "found": int(is_found),
+        "outside": int(is_known and not is_found),
+        "unknown": int(is_valid and not is_known),
+        "invalid": int(not is_valid),
+    }
 
 
 def _unavailable() -> AuditUnavailableError:

@@ -7,7 +7,7 @@ what it costs, and how large the entry in the log would be. Values of parameters
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from audit.entry import Entry
 from audit.log import Receipt
@@ -229,6 +229,7 @@ async def entry_bytes(
 class _Measured:
     """A log that keeps nothing but the size of what it was given."""
 
+    version: ClassVar[int] = 1
     size: int = 0
     _known: dict[tuple[str, ...], int] = field(default_factory=dict)
 
@@ -236,11 +237,15 @@ class _Measured:
         self.size = len(entry.record) + _SUBJECT_BYTES * len(entry.subjects)
         return Receipt(0, 1, bytes(32), "", "")
 
+    @property
+    def field_sets(self) -> Mapping[tuple[str, ...], int]:
+        return self._known
+
     async def define(self, names: Sequence[str]) -> int:
         return self._known.setdefault(tuple(names), (1 << 32) - 1 - len(self._known))
 
-    def epoch(self) -> int:
-        return 1
+    def epoch(self) -> Self:
+        return self
 
     def subject(self, log_alias: bytes) -> bytes:
         return log_alias

@@ -17,7 +17,7 @@ import orjson
 from hub.errors import AuditUnavailableError
 from hub.query.bind import day_of
 from hub.query.disclosure import Asked, Kept
-from hub.sealing.replay_seals import DOCUMENT, REQUEST, ReplaySeals, digest_of
+from hub.sealing.replay_seals import DOCUMENT, REQUEST, ReplaySeals, Seal, digest_of
 from hub.store.database import Database
 from hub.store.replays import keep_document
 
@@ -70,18 +70,20 @@ class RequestKeeper:
         Raises:
             AuditUnavailableError: The document could not be stored.
         """
-        now = day_of(asked.at), self.seals.version
+        seal = self.seals.now()
+        now = day_of(asked.at), seal.version
         if self._stored.get(asked.document) != now:
-            await self._store(asked.document, document, now)
+            await self._store(seal, asked.document, document, now)
+            seal = self.seals.now()
         caller = asked.caller
         datasets = None if caller.datasets is None else sorted(caller.datasets)
         stated = caller.area, datasets, caller.is_actor_stated
         plain = orjson.dumps((FORM, asked.at, asked.operation_name, variables, stated))
-        sealed = self.seals.seal(REQUEST, asked.request_id, plain)
-        return Kept(digest_of(sealed), self.seals.digest(data), sealed)
+        sealed = seal.seal(REQUEST, asked.request_id, plain)
+        return Kept(digest_of(sealed), seal.digest(data), sealed)
 
-    async def _store(self, hash_: str, document: str, now: tuple[date, int]) -> None:
-        sealed = self.seals.seal(DOCUMENT, hash_, document.encode())
+    async def _store(self, seal: Seal, hash_: str, document: str, now: tuple[date, int]) -> None:
+        sealed = seal.seal(DOCUMENT, hash_, document.encode())
         try:
             async with self.database.connection() as connection:
                 await keep_document(connection, hash_, sealed, now[0])

@@ -12,7 +12,6 @@ Spec: NIST SP 800-56C rev. 2 §4 (one-step key derivation), SP 800-38D (GCM, ran
 
 import hmac
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.sealing.broken import Reason, broken
 from hub.sealing.keyring import HUB, Key, KeyKind, Keyring
+from hub.sealing.suites import Mac
 
 _NONCE: Final = 12
 _VERSION: Final = 4
@@ -31,26 +31,45 @@ REQUEST: Final = b"hub/replay/request/v1\0"
 DOCUMENT: Final = b"hub/replay/document/v1\0"
 
 
-@dataclass(frozen=True)
-class _Live:
+class Seal:
     """One version of the key, with what follows from it."""
 
-    key: Key
+    def __init__(self, key: Key) -> None:
+        """Take the version."""
+        self._key = key
+        self.version = key.version
+        self._head = key.version.to_bytes(_VERSION, "big")
 
     @cached_property
-    def head(self) -> bytes:
-        return self.key.version.to_bytes(_VERSION, "big")
+    def _cipher(self) -> AESGCM:
+        return AESGCM(hmac.digest(self._key.secret, b"hub/replay/seal/v1\0", "sha256"))
 
     @cached_property
-    def cipher(self) -> AESGCM:
-        return AESGCM(hmac.digest(self.key.secret, b"hub/replay/seal/v1\0", "sha256"))
-
-    @cached_property
-    def mac(self) -> bytes:
-        return hmac.digest(self.key.secret, b"hub/replay/answer/v1\0", "sha256")
+    def _mac(self) -> Mac:
+        return Mac(hmac.digest(self._key.secret, b"hub/replay/answer/v1\0", "sha256"))
 
     def digest(self, data: bytes) -> str:
-        return f"{self.key.version}:{hmac.digest(self.mac, data, 'sha256').hex()[:_DIGITS]}"
+        """Return the keyed digest of what is shown, with the version of the key."""
+        return f"{self.version}:{self._mac.of(data).hex()[:_DIGITS]}"
+
+    def seal(self, label: bytes, of: str, plain: bytes) -> bytes:
+        """Return `plain` sealed as what `label` and `of` say that it is."""
+        nonce = os.urandom(_NONCE)
+        return self._head + nonce + self._cipher.encrypt(nonce, plain, label + of.encode())
+
+    def open(self, label: bytes, of: str, sealed: bytes) -> bytes:
+        """Return what was sealed under this version.
+
+        Raises:
+            SealBrokenError: It was changed, or is of something else.
+        """
+        nonce, ciphertext = sealed[_VERSION:_START], sealed[_START:]
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, label + of.encode())
+        except (InvalidTag, ValueError):
+            raise broken(
+                HUB, "replay", Reason.VALUE, "What was kept of a request does not authenticate."
+            ) from None
 
 
 class ReplaySeals:
@@ -64,16 +83,14 @@ class ReplaySeals:
         """
         self._keyring = keyring
         self._seen = keyring.changes()
-        self._live = _Live(keyring.primary(KeyKind.REPLAY))
+        self._live = Seal(keyring.primary(KeyKind.REPLAY))
 
-    @property
-    def version(self) -> int:
-        """The version of the key that seals now."""
-        return self._now().key.version
-
-    def digest(self, data: bytes) -> str:
-        """Return the keyed digest of what is shown, with the version of its key."""
-        return self._now().digest(data)
+    def now(self) -> Seal:
+        """Return the version of the key that seals now; ask again after every wait."""
+        seen = self._keyring.changes()
+        if seen != self._seen:
+            self._live, self._seen = Seal(self._keyring.primary(KeyKind.REPLAY)), seen
+        return self._live
 
     def is_of(self, digest: str, data: bytes) -> bool:
         """Whether `digest` is that of `data`.
@@ -83,13 +100,8 @@ class ReplaySeals:
         """
         version, _, _ = digest.partition(":")
         number = int(version) if version.isascii() and version.isdigit() else 0
-        found = _Live(self._keyring.version(KeyKind.REPLAY, HUB, number))
+        found = Seal(self._keyring.version(KeyKind.REPLAY, HUB, number))
         return hmac.compare_digest(found.digest(data), digest)
-
-    def seal(self, label: bytes, of: str, plain: bytes) -> bytes:
-        """Return `plain` sealed as what `label` and `of` say that it is."""
-        live, nonce = self._now(), os.urandom(_NONCE)
-        return live.head + nonce + live.cipher.encrypt(nonce, plain, label + of.encode())
 
     def open(self, label: bytes, of: str, sealed: bytes) -> bytes:
         """Return what was sealed.
@@ -99,21 +111,8 @@ class ReplaySeals:
             SealBrokenError: It was changed, or is of something else.
         """
         version = int.from_bytes(sealed[:_VERSION], "big")
-        live = _Live(self._keyring.version(KeyKind.REPLAY, HUB, version))
-        try:
-            return live.cipher.decrypt(
-                sealed[_VERSION:_START], sealed[_START:], label + of.encode()
-            )
-        except (InvalidTag, ValueError):
-            raise broken(
-                HUB, "replay", Reason.VALUE, "What was kept of a request does not authenticate."
-            ) from None
-
-    def _now(self) -> _Live:
-        seen = self._keyring.changes()
-        if seen != self._seen:
-            self._live, self._seen = _Live(self._keyring.primary(KeyKind.REPLAY)), seen
-        return self._live
+        found = Seal(self._keyring.version(KeyKind.REPLAY, HUB, version))
+        return found.open(label, of, sealed)
 
 
 def digest_of(sealed: bytes) -> str:

@@ -91,22 +91,25 @@ class Tagger:
         self._live: tuple[TagKey, ...] = ()
         self._names = TagKey(keyring.primary(KeyKind.IDENTIFIER))
         self._clock = clock
-        self._epochs: tuple[_Epoch, ...] = ()
+        self._epochs: tuple[Epoch, ...] = ()
         keyring.primary(KeyKind.SUBJECT)
         self.live()
 
     def live(self) -> tuple[TagKey, ...]:
         """Return the versions that rows may be under; the first one is what is stored under."""
-        seen = self._keyring.changes()
-        if seen != self._seen:
-            keys = self._keyring.versions(KeyKind.TAG)
-            primary = self._keyring.primary(KeyKind.TAG)
-            known = {key.version: key for key in self._live}
-            others = [key for key in reversed(keys) if key.version != primary.version]
-            self._live = tuple(known.get(k.version) or TagKey(k) for k in (primary, *others))
-            self._epochs = tuple(map(_Epoch, reversed(self._keyring.versions(KeyKind.SUBJECT))))
-            self._seen = seen
+        if (seen := self._keyring.changes()) != self._seen:
+            self._take(seen)
         return self._live
+
+    def _take(self, seen: int) -> None:
+        """Take the keys as they are after some of them have changed."""
+        keys = self._keyring.versions(KeyKind.TAG)
+        primary = self._keyring.primary(KeyKind.TAG)
+        known = {key.version: key for key in self._live}
+        others = [key for key in reversed(keys) if key.version != primary.version]
+        self._live = tuple(known.get(k.version) or TagKey(k) for k in (primary, *others))
+        self._epochs = tuple(map(Epoch, reversed(self._keyring.versions(KeyKind.SUBJECT))))
+        self._seen = seen
 
     def looked(self) -> tuple[TagKey, ...]:
         """Return the versions as they are this moment, whatever was known of them."""
@@ -172,22 +175,21 @@ class Tagger:
         """Return what stands outside for somebody or something: for good the same."""
         return self._names.once(use, secret)
 
-    def epoch(self) -> int:
+    def epoch(self) -> "Epoch":
         """The epoch that subjects of the log are tagged under at this moment."""
-        return self._epoch().version
-
-    def _epoch(self) -> "_Epoch":
-        self.live()
-        if len(self._epochs) > 1:
+        if (seen := self._keyring.changes()) != self._seen:
+            self._take(seen)
+        epochs = self._epochs
+        if len(epochs) > 1:
             now = self._clock()
-            for epoch in self._epochs:
+            for epoch in epochs:
                 if epoch.begins <= now:
                     return epoch
-        return self._epochs[-1]
+        return epochs[-1]
 
     def subject(self, log_alias: bytes) -> bytes:
         """Tag of a person or household in the log, to be put on record."""
-        return self._epoch().subject(log_alias)
+        return self.epoch().subject(log_alias)
 
     def subjects(self, log_alias: bytes) -> tuple[bytes, ...]:
         """Tags of a person or household under every epoch that is kept, to look them up by."""
@@ -195,10 +197,11 @@ class Tagger:
         return tuple(epoch.subject(log_alias) for epoch in self._epochs)
 
 
-class _Epoch:
+class Epoch:
     """One version of the log's subject-tag key; it is used from the moment on that it begins."""
 
     def __init__(self, key: Key) -> None:
+        """Begin what can be begun."""
         self.version = key.version
         self.begins = begins_at(key)
         self._mac = Mac(key.secret, _SUBJECT, key.suite)

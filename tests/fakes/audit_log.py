@@ -1,6 +1,6 @@
 """A log in memory that can hold an entry back, or break before or after it is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import orjson
@@ -31,6 +31,10 @@ class FakeLog:
             raise LogStalledError("broken after")
         size = len(self.entries)
         return Receipt(size - 1, size, b"\0" * 32, "note", "hub.test/log")
+
+    @property
+    def field_sets(self) -> Mapping[tuple[str, ...], int]:
+        return self.sets
 
     async def define(self, names: Sequence[str]) -> int:
         return self.sets.setdefault(tuple(sorted(set(names))), len(self.sets) + 1)

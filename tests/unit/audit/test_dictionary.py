@@ -26,7 +26,7 @@ def test_the_first_definition_of_an_id_counts():
     assert not dictionary.add(1, ("b",))
 
     assert dictionary.fields_of(1) == ("a",)
-    assert dictionary.id_of(("b",)) is None
+    assert dictionary.ids == {("a",): 1}
 
 
 def test_ids_in_use_must_be_defined():
