@@ -102,7 +102,10 @@ class Authenticator:
             UnavailableError: It cannot be known whether the token is its issuer's, whether it was
                 revoked, or its proof used.
         """
-        scheme, known = await self._token(incoming)
+        # Step 1.
+        scheme, token = _credentials(incoming)
+        # Steps 2 and 3.
+        known = await self.live(token, scheme)
         # Step 4.
         if known.binding is not None or scheme == _DPOP:
             try:
@@ -119,7 +122,8 @@ class Authenticator:
         Raises:
             UnauthenticatedError: The token has ended meanwhile.
         """
-        _, known = await self._token(incoming)
+        scheme, token = _credentials(incoming)
+        known = await self.live(token, scheme)
         return _asking(known.caller, incoming)
 
     async def live(self, token: str, scheme: str = "Bearer") -> VerifiedToken:
@@ -141,12 +145,6 @@ class Authenticator:
         if await self._revocations.is_revoked(known.token.caller.client_id, known.token.jti):
             raise _refusal("it was revoked", scheme)
         return known.token
-
-    async def _token(self, incoming: Incoming) -> tuple[str, VerifiedToken]:
-        # Step 1.
-        scheme, token = _credentials(incoming.header(b"authorization"))
-        # Steps 2 and 3.
-        return scheme, await self.live(token, scheme)
 
     def _check_possession(self, scheme: str, binding: Binding | None, incoming: Incoming) -> None:
         if scheme == _DPOP and (binding is None or binding.jkt is None):
@@ -172,7 +170,7 @@ class Authenticator:
                 scheme=_DPOP,
                 nonce=self._proofs.nonce(now),
             )
-        _, token = _credentials(incoming.header(b"authorization"))
+        _, token = _credentials(incoming)
         method, path = incoming.scope["method"], incoming.scope["path"]
         try:
             thumbprint, fresh = self._proofs.proven(proof, method, path, now, token)
@@ -241,10 +239,11 @@ def _is_bound_as(client: Client, binding: Binding | None) -> bool:
 
 def _asking(caller: Caller, incoming: Incoming) -> Caller:
     # Step 5.
+    headers = incoming.headers
+    if b"hub-case" not in headers and b"hub-actor" not in headers:
+        return caller
     case = opaque_header(incoming, b"hub-case")
     actor = opaque_header(incoming, b"hub-actor")
-    if case is None and actor is None:
-        return caller
     if actor is not None and caller.actor is not None:
         raise InvalidRequestError("Send no Hub-Actor: the token says who has signed in.")
     if actor is None:
@@ -262,8 +261,10 @@ def _refusal(reason: str, scheme: str = "Bearer") -> UnauthenticatedError:
     return UnauthenticatedError(f"The access token is refused: {reason}.", scheme=scheme)
 
 
-def _credentials(header: str | None) -> tuple[str, str]:
-    name, _, token = (header or "").partition(" ")
+def _credentials(incoming: Incoming) -> tuple[str, str]:
+    """Return the scheme and the token of a request."""
+    header = incoming.headers.get(b"authorization", b"").decode("latin-1")
+    name, _, token = header.partition(" ")
     scheme = _SCHEMES.get(name.lower())
     if scheme is None:
         raise UnauthenticatedError("Send an access token: Authorization: Bearer <token>.", "")

@@ -71,7 +71,7 @@ def read_object(body: bytes, limits: BodyLimits = LIMITS) -> dict[str, object] |
 def _keys(content: dict[str, Any], limits: BodyLimits) -> int:
     """Return how many keys all objects have together, once values and nesting are in bounds."""
     keys = values = len(content)
-    level: list[Any] = [item for item in content.values() if isinstance(item, (dict, list))]
+    level: list[Any] = [item for item in content.values() if type(item) in _HOLDERS]
     depth = 0
     while level:
         depth += 1
@@ -85,7 +85,7 @@ def _keys(content: dict[str, Any], limits: BodyLimits) -> int:
                 keys += len(holder)
                 items = holder.values()
             if not _HOLDERS.isdisjoint(map(type, items)):
-                below += [item for item in items if isinstance(item, (dict, list))]
+                below += [item for item in items if type(item) in _HOLDERS]
         if values > limits.values:
             raise BodyTooComplexError(f"The body has more than {limits.values} values.")
         level = below

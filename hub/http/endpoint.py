@@ -16,7 +16,7 @@ from hub.http.exchange import (
     Incoming,
     MethodNotAllowedError,
     Reply,
-    headers_of,
+    check_single,
 )
 from hub.http.limits import DisconnectedError
 from hub.http.media import UNSTATED, accepted
@@ -46,18 +46,20 @@ class Endpoint:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        request_id = _given_id(scope["headers"]) or self.new_id()
+        headers = dict(scope["headers"])
+        request_id = _given_id(headers) or self.new_id()
         told: list[tuple[str, str]] = []
         try:
-            incoming = Incoming(scope, receive, headers_of(scope), request_id, told)
+            check_single(scope["headers"], headers)
+            incoming = Incoming(scope, receive, headers, request_id, told)
             reply: Reply | Streamed = await self._handler(scope["method"])(incoming)
         except DisconnectedError:
             return
         except Exception as error:  # noqa: BLE001 - the outermost border: everything ends here
             reply = outside(error, self.form, request_id, self._media_type(scope))
         if isinstance(reply, Streamed):
-            headers = [*_headers(reply.media_type, "no-store", request_id), *told]
-            await stream(reply, _encoded(headers), send)
+            first = _encoded([*_headers(reply.media_type, "no-store", request_id), *told])
+            await stream(reply, first, send)
             return
         if told:
             reply = replace(reply, headers=(*reply.headers, *told))
@@ -77,9 +79,9 @@ class Endpoint:
         return accepted(accept and accept.decode("latin-1")) or UNSTATED
 
 
-def _given_id(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+def _given_id(headers: Mapping[bytes, bytes]) -> str | None:
     """Return the request id that the caller chose, if it can be put on record."""
-    given = dict(headers).get(b"hub-request-id")
+    given = headers.get(b"hub-request-id")
     if given is None:
         return None
     text = given.decode("latin-1")

@@ -4,6 +4,7 @@ Texts that a department chooses and the hub repeats or records (request, case an
 opaque: what looks like a citizen number or a phone number is refused, without repeating it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,7 +62,8 @@ class UnsupportedMediaTypeError(InvalidRequestError):
     status = 415
 
 
-@dataclass(frozen=True, slots=True)
+# These two are made for each request: to freeze them would cost more than to make them.
+@dataclass(slots=True)
 class Incoming:
     """A request whose body has not been read yet."""
 
@@ -82,7 +84,7 @@ class Incoming:
         return str(self.scope["path_params"][name])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What is sent back; never cached unless `cache` says so."""
 
@@ -98,20 +100,18 @@ def json_reply(content: object, status: int = 200, cache: str = "no-store") -> R
     return Reply(status, JSON, orjson.dumps(content), cache=cache)
 
 
-def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers of a request by name.
+def check_single(pairs: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> None:
+    """Let only a request pass whose `headers`, as they came in `pairs`, say what they say once.
 
     Raises:
         InvalidRequestError: One that may stand once stands twice.
     """
-    pairs: list[tuple[bytes, bytes]] = scope["headers"]
-    headers = dict(pairs)
-    if len(headers) != len(pairs):
-        names = [name for name, _ in pairs]
-        for name in _SINGLE:
-            if names.count(name) > 1:
-                raise InvalidRequestError(f"The header {name.decode()} stands more than once.")
-    return headers
+    if len(headers) == len(pairs):
+        return
+    names = [name for name, _ in pairs]
+    for name in _SINGLE:
+        if names.count(name) > 1:
+            raise InvalidRequestError(f"The header {name.decode()} stands more than once.")
 
 
 def opaque_header(incoming: Incoming, name: bytes) -> str | None:

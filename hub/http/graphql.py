@@ -40,9 +40,9 @@ _LIMITS: Final = DocumentLimits()
 """Of a document in which a mutation is looked for; the room below refuses what is larger."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
-    """The members of a GraphQL request."""
+    """The members of a GraphQL request; not frozen, as one is made for each."""
 
     document: str | None
     """None: it is named by its hash."""
@@ -166,12 +166,13 @@ def question(content: Mapping[str, object] | list[object]) -> Question:
     if not isinstance(document, str) and (name is None or document is not None):
         raise InvalidRequestError("query must be a text: the GraphQL document.")
     variables = content.get("variables")
-    if not isinstance(variables, dict | None):
+    if variables is not None and not isinstance(variables, dict):
         raise InvalidRequestError("variables must be an object.")
     operation_name = content.get("operationName")
-    if not isinstance(operation_name, str | None):
+    if operation_name is not None and not isinstance(operation_name, str):
         raise InvalidRequestError("operationName must be a text.")
-    if not isinstance(content.get("extensions"), dict | None):
+    extensions = content.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
         raise InvalidRequestError("extensions must be an object.")
     return Question(document, variables or {}, operation_name or None, name)
 

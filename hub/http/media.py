@@ -4,6 +4,7 @@ Spec: GraphQL over HTTP (working draft of 2025), section 4 and appendix A; RFC 9
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from hub.http.exchange import JSON, Incoming, NotAcceptableError, UnsupportedMediaTypeError
@@ -19,6 +20,8 @@ _PLAIN: Final[Mapping[str | None, str]] = {
 }  # fmt: skip
 """What nearly everybody sends as Accept, with what they get."""
 _UTF_8: Final = frozenset({"", "utf-8", "utf8"})
+_REMEMBERED: Final = 64
+"""Values of a header of which it is remembered what they say: callers repeat theirs."""
 
 
 def accepted(header: str | None) -> str | None:
@@ -48,6 +51,12 @@ def takes(header: bytes | None, kind: str) -> bool:
     return any(name == kind and q > 0 for name, q in _named(header))
 
 
+@lru_cache(_REMEMBERED)
+def names_jose(header: bytes | None) -> bool:
+    """Whether Accept names application/jose itself."""
+    return header is not None and b"jose" in header.lower() and takes(header, JOSE)
+
+
 def takes_any(header: bytes | None) -> bool:
     """Whether Accept leaves the media type to us."""
     return header is None or any(name in _ANY and q > 0 for name, q in _named(header))
@@ -65,7 +74,7 @@ def check_accept(incoming: Incoming) -> str:
     Raises:
         NotAcceptableError: The caller takes neither that we send.
     """
-    chosen = accepted(incoming.header(b"accept"))
+    chosen = _accepted(incoming.headers.get(b"accept"))
     if chosen is None:
         raise NotAcceptableError(f"Accept {GRAPHQL_JSON}, {JSON} or {JOSE}.")
     return chosen
@@ -89,13 +98,20 @@ def check_json_body(incoming: Incoming) -> None:
     Raises:
         UnsupportedMediaTypeError: It says something else, or nothing.
     """
-    declared = incoming.header(b"content-type")
-    if declared == JSON:
-        return
-    name, _, parameters = (declared or "").partition(";")
-    charset = parameters.partition("charset=")[2].partition(";")[0].strip(' "').lower()
-    if name.strip().lower() != JSON or charset not in _UTF_8:
+    if not _is_json(incoming.headers.get(b"content-type", b"")):
         raise UnsupportedMediaTypeError(f"Send the request as {JSON} in UTF-8.")
+
+
+@lru_cache(_REMEMBERED)
+def _accepted(header: bytes | None) -> str | None:
+    return accepted(None if header is None else header.decode("latin-1"))
+
+
+@lru_cache(_REMEMBERED)
+def _is_json(declared: bytes) -> bool:
+    name, _, parameters = declared.decode("latin-1").partition(";")
+    charset = parameters.partition("charset=")[2].partition(";")[0].strip(' "').lower()
+    return name.strip().lower() == JSON and charset in _UTF_8
 
 
 def _quality(parameters: str) -> float:

@@ -51,15 +51,15 @@ class Presence:
         """
         return While(self, limit_s, late, receive)
 
-    def begin(self, one: "While") -> float:
-        """Look after `one` from now on; return what the loop's clock says."""
+    def begin(self, one: "While") -> asyncio.AbstractEventLoop:
+        """Look after `one` from now on; return the loop on whose clock."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._timer, self._under_way = loop, None, set()
         if self._timer is None:
             self._timer = loop.call_later(_LOOK_EVERY_S, self._look, loop)
         self._under_way.add(one)
-        return loop.time()
+        return loop
 
     def end(self, one: "While") -> None:
         """Look after `one` no more."""
@@ -98,11 +98,12 @@ class While:
 
     def __enter__(self) -> None:
         """Begin; what cancels the task meanwhile is told apart from what cancelled it before."""
-        task = asyncio.current_task()
+        loop = self._presence.begin(self)
+        self._began = loop.time()
+        task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 - every request is a task
         self._task = task
         self._asked = task.cancelling()
-        self._began = self._presence.begin(self)
 
     def look(self, now: float) -> None:
         """Stop the body if it is late, else watch for its caller."""

@@ -8,6 +8,7 @@ Spec: draft-ietf-httpapi-ratelimit-headers-11, 3 and 4.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hub.access import Caller
 from hub.query.quota import Pocket, Quotas
@@ -43,8 +44,12 @@ class QuotaTold:
 
 
 def _policy(pocket: Pocket) -> str:
-    quota = pocket.quota
-    return f'"{pocket.policy}";q={quota.units};w={quota.window_s};hub-unit="cost"'
+    return _told(pocket.policy, pocket.quota.units, pocket.quota.window_s)
+
+
+@lru_cache(maxsize=256)
+def _told(policy: str, units: int, window_s: int) -> str:
+    return f'"{policy}";q={units};w={window_s};hub-unit="cost"'
 
 
 def _limit(pocket: Pocket, now: float) -> str:

@@ -14,7 +14,7 @@ from hub.errors import InvalidRequestError, UnauthenticatedError
 from hub.http.clients import Client
 from hub.http.encryption import ENCRYPTIONS, Encryption, demands
 from hub.http.exchange import Incoming, NotAcceptableError
-from hub.http.media import JOSE, takes, takes_any
+from hub.http.media import JOSE, names_jose, takes, takes_any
 from hub.query.receiving import Form, Receiving, Sign
 
 HEADER: Final = b"hub-encryption"
@@ -43,7 +43,7 @@ class Receivers:
         stated, accept = incoming.headers.get(HEADER), incoming.headers.get(b"accept")
         if client is None:
             raise UnauthenticatedError("The client is registered no more.")
-        if client.encryption == "none" and stated is None and not _names_jose(accept):
+        if client.encryption == "none" and stated is None and not names_jose(accept):
             return None
         chosen = _chosen(client.encryption, stated, accept)
         if chosen == "none":
@@ -60,10 +60,6 @@ def media_type_of(receiving: Receiving | None, clear: str) -> str:
     return clear if receiving is None or receiving.seals_values else JOSE
 
 
-def _names_jose(accept: bytes | None) -> bool:
-    return accept is not None and b"jose" in accept.lower() and takes(accept, JOSE)
-
-
 def _chosen(registered: Encryption, stated: bytes | None, accept: bytes | None) -> Encryption:
     chosen = registered
     if stated is not None:
@@ -77,6 +73,6 @@ def _chosen(registered: Encryption, stated: bytes | None, accept: bytes | None) 
                 f"{registered} at the least: more can be asked for, never less."
             )
         chosen = found
-    if demands(chosen) < demands("response") and _names_jose(accept):
+    if demands(chosen) < demands("response") and names_jose(accept):
         chosen = "response"
     return chosen

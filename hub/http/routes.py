@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from secrets import token_hex
+from os import urandom
 
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,7 +65,7 @@ OUTBOUND_KEYS_PATH = "/keys/outbound"
 
 def random_id() -> str:
     """Return 128 random bits as 32 hexadecimal digits."""
-    return token_hex(16)
+    return urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True)

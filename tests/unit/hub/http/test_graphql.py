@@ -136,6 +136,17 @@ def test_what_is_no_graphql_request_is_400_under_both_media_types(edge, content,
     assert not edge.queries.asked
 
 
+def test_what_one_value_of_a_header_says_is_not_taken_for_another(edge):
+    def statuses(name, *values):
+        return [edge.ask(headers={name: value}).status_code for value in values * 2]
+
+    accepted = statuses("accept", GRAPHQL, "text/html", PLAIN, f"{PLAIN};q=0")
+    taken = statuses("content-type", PLAIN, f"{PLAIN}; charset=latin-1", f"{PLAIN};charset=utf-8")
+
+    assert accepted == [200, 406, 200, 406] * 2
+    assert taken == [200, 415, 200] * 2
+
+
 def test_a_batch_is_told_to_come_one_by_one(edge):
     reply = post(edge, b'[{"query": "{ x }"}]')
 
