@@ -89,7 +89,10 @@ class Together:
         apart = Apart(plan, sealed)
         rows = [apart.row(one) for one in asked]
         data = prepared.shaper.each(revealed, rows)
-        return [Shown(tree, apart.told(row)) for tree, row in zip(data, rows, strict=True)]
+        return [
+            Shown(tree, apart.told(one, row))
+            for one, tree, row in zip(asked, data, rows, strict=True)
+        ]
 
 
 class Apart:
@@ -102,7 +105,9 @@ class Apart:
         self._sealed, self._level = sealed, root.level
         levels = sealed.levels
         people = self._people = levels[root.level]["person_id"]
-        self._row = row_finder(sealed.searches[root.index], people)
+        search = sealed.searches[root.index]
+        self._row, self._root = row_finder(search, people), root.index
+        self._known = dict(zip(search["tag"], search["person_id"], strict=True))
         self._aliases = levels[root.level]["log_alias"]
         self._below = [
             (
@@ -120,16 +125,16 @@ class Apart:
         (number,) = one.numbers
         return self._row(number)
 
-    def told(self, row: int | None) -> Sealed:
-        """Return whom the rows of one person's object are about, that of `row`.
-
-        What was searched for stays common to all: a record looks its own number up in it.
-        """
-        sealed, root = self._sealed, self._level
+    def told(self, one: BoundRoot, row: int | None) -> Sealed:
+        """Return whom the rows of one person's object are about, and what its number led to."""
+        sealed, root, known = self._sealed, self._level, self._known
+        (number,) = one.numbers
+        tags = [tag for tag in number.tags if tag in known]
+        search = {self._root: {"tag": tags, "person_id": [known[tag] for tag in tags]}}
         told: list[Columns] = [_NOBODY] * len(sealed.levels)
         if row is None:
             told[root] = {"person_id": (), "log_alias": ()}
-            return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), sealed.searches)
+            return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), search)
         told[root] = {"person_id": (self._people[row],), "log_alias": (self._aliases[row],)}
         own: dict[int, Sequence[int]] = {root: (row,)}
         for index, parent, above, rows, aliases in self._below:
@@ -142,7 +147,7 @@ class Apart:
             own[index] = mine
             if mine and aliases is not None:
                 told[index] = {"log_alias": [aliases[each] for each in mine]}
-        return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), sealed.searches)
+        return Sealed(sealed.policy_digest, sealed.known_at, tuple(told), search)
 
 
 _NONE: Final[list[int]] = []
