@@ -26,7 +26,8 @@ from hub.query.model import BoundRoot, Plan, PlannedError
 from hub.query.plan import Planner
 from hub.query.plans import asks_now
 from hub.query.sql import Composer
-from hub.query.sql_parts import LOOKUPS, Statement, level_columns
+from hub.query.sql_parts import LOOKUPS, level_columns
+from hub.query.statement import Statement
 from schema.catalogue import Catalogue
 
 _REQUEST_ID: Final = "0" * 32

@@ -10,8 +10,8 @@ import asyncpg
 
 from hub.access import Reach
 from hub.errors import CorruptError, SetupError, StoreUnavailableError, WallError
-from hub.query.row_ids import ID_COLUMNS, unpacked_ids
-from hub.query.sql_parts import KEY_COLUMNS, Part, Statement
+from hub.query.sql_parts import KEY_COLUMNS
+from hub.query.statement import Statement
 from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 
@@ -28,9 +28,12 @@ Links = Mapping[bytes, Sequence[Any]]
 where none is needed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sealed:
-    """The rows of every level, and what was true in the snapshot they are of."""
+    """The rows of every level, and what was true in the snapshot they are of.
+
+    Nobody changes it: not frozen for the reason that is told in `hub.query.answer`.
+    """
 
     policy_digest: str | None
     known_at: datetime
@@ -137,32 +140,17 @@ def sealed_from(row: Iterable[Any], statement: Statement, levels: int) -> Sealed
     standing = arrays.pop(0) if statement.checks_case else None
     if known is None:
         raise SetupError("The database has no known time; run `hub migrate`.")
-    columns: tuple[dict[str, Sequence[Any]], ...] = tuple({} for _ in range(levels))
-    others: dict[Part, dict[int, dict[str, Sequence[Any]]]] = {
-        Part.SEARCH: {},
-        Part.LINKS: {},
-        Part.COVERED: {},
-    }
-    for place, values in zip(statement.places, arrays, strict=True):
-        column = unpacked_ids(values) if place.column in ID_COLUMNS else values or ()
-        if place.part is Part.LEVEL:
-            columns[place.source][place.column] = column
-        else:
-            others[place.part].setdefault(place.source, {})[place.column] = column
-    if any(len(set(map(len, named.values()))) > 1 for named in columns):
-        raise CorruptError("A row has no id.")
-    for renamed in statement.renamed:
-        columns[renamed.level][renamed.name] = columns[renamed.level][renamed.column]
-    links = {level: _links(named) for level, named in others[Part.LINKS].items()}
+    found = statement.reading.read(arrays)
+    columns = found.levels
+    assert len(columns) == levels  # noqa: S101 - every level has a column, if only its id
+    links = {level: _links(named) for level, named in found.links.items()}
     for level, parent in statement.linked:
         into, owners = columns[level], links[parent]
         into["parent"] = [owners[identity][0] for identity in into["identity_id"]]
     for level in statement.newest:
         _keep_first(columns[level])
-    covered = {
-        level: frozenset(named["person_id"]) for level, named in others[Part.COVERED].items()
-    }
-    return Sealed(policy, known, columns, others[Part.SEARCH], links, covered, standing)
+    covered = {level: frozenset(named["person_id"]) for level, named in found.covered.items()}
+    return Sealed(policy, known, columns, found.searches, links, covered, standing)
 
 
 def _links(named: Columns) -> Links:

@@ -22,7 +22,7 @@ from hub.query.remembered import Remembered
 from hub.query.reveal import GroupOpener, openers_of
 from hub.query.shape import Shaper
 from hub.query.sql import Composer
-from hub.query.sql_parts import Statement
+from hub.query.statement import Statement
 
 _TOKENS: Final = 40_000
 """Of the documents of all plans that are remembered."""

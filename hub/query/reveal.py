@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.errors import CorruptError
 from hub.query.fetch import Columns, Sealed
@@ -22,13 +22,19 @@ class Keys(Protocol):
         """Return the raw data key of each version, wrapped form and commitment."""
 
 
-@dataclass(frozen=True, slots=True)
+_NOBODY: Final[frozenset[bytes]] = frozenset()
+
+
+@dataclass(slots=True)
 class Revealed:
-    """The rows of one level with what was opened of them, by group."""
+    """The rows of one level with what was opened of them, by group.
+
+    Nobody changes it: not frozen for the reason that is told in `hub.query.answer`.
+    """
 
     columns: Columns
     opened: dict[str, Opened]
-    covered: frozenset[bytes] = frozenset()
+    covered: frozenset[bytes] = _NOBODY
     """Of records that need consent: the people whose authorisation covers them."""
 
 
@@ -73,10 +79,12 @@ class Revealer:
             CorruptError: A sealed row has no data key.
             KeysUnavailableError: A department's key is not at hand.
         """
-        none: frozenset[bytes] = frozenset()
+        covered = sealed.covered
         revealed = tuple(
-            Revealed(columns, {}, sealed.covered.get(n, none) if sealed.covered else none)
-            for n, columns in enumerate(sealed.levels)
+            [
+                Revealed(columns, {}, covered.get(n, _NOBODY) if covered else _NOBODY)
+                for n, columns in enumerate(sealed.levels)
+            ]
         )
         places: dict[int, tuple[list[bytes], Sequence[bytes], Sequence[bytes]]] = {}
         for one in openers:
@@ -96,6 +104,7 @@ class Revealer:
             stored = [links[identity][1] for identity in columns["identity_id"]]
         else:
             stored = list(zip(*(columns[name] for name in KEY_COLUMNS), strict=True))
-        if any(wrapped is None for _, wrapped, _ in stored):
-            raise CorruptError(f"A record of {level.dataset.name} has no data key.")
+        for _, wrapped, _ in stored:
+            if wrapped is None:
+                raise CorruptError(f"A record of {level.dataset.name} has no data key.")
         return self.keys.open_all(level.dataset.department, stored)

@@ -21,10 +21,6 @@ from hub.query.sql_parts import (
     KEY_COLUMNS,
     LINK_COLUMNS,
     LOOKUPS,
-    Linked,
-    Part,
-    Place,
-    Statement,
     extra,
     level_columns,
     links_of,
@@ -34,6 +30,7 @@ from hub.query.sql_parts import (
     total_of,
     worst_first,
 )
+from hub.query.statement import Linked, Part, Place, Statement
 from hub.query.ways import PLACE_REGION
 from hub.store.tables import all_tables
 from hub.store.wall_sql import ANNOUNCED, KNOWN_COMMITMENT, KNOWN_HOUSEHOLD, KNOWN_PERSON

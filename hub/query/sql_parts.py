@@ -1,13 +1,12 @@
 """The pieces of a statement: which columns a level returns, and their order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from hub.query.model import Level, LevelKind, Plan, RootKind
+from hub.query.statement import Renamed
 from schema.catalogue import Dataset
 from scoring.alert_life import UNVISITED
 
@@ -26,59 +25,6 @@ LOOKUPS: Final = {
     RootKind.HOUSEHOLD_BY_ID: ("household_id",),
 }
 """What the search of a root returns beside its level: what exists, whether visible or not."""
-
-
-class Part(StrEnum):
-    """What an array of the one row belongs to."""
-
-    LEVEL = "level"
-    SEARCH = "search"
-    """What exists of what a root searched for, visible or not."""
-    COVERED = "covered"
-    """People of the level above whose authorisation covers a level of records."""
-    LINKS = "links"
-    """Identities of a level of people, with their data keys."""
-
-
-class Place(NamedTuple):
-    """Which column of the one row an array is."""
-
-    source: int
-    """The level, or the root whose search it is."""
-    column: str
-    part: Part
-
-
-class Linked(NamedTuple):
-    """A level whose rows name identities: whose they are, the links of the level above tell."""
-
-    level: int
-    parent: int
-
-
-class Renamed(NamedTuple):
-    """A column that has a second name: it says what a row is and whose it is."""
-
-    level: int
-    name: str
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL for asyncpg, the names of its parameters in order, and what each column is."""
-
-    text: str
-    parameters: tuple[str, ...]
-    places: tuple[Place, ...]
-    constants: Mapping[str, object]
-    """Values of parameters that are the same for every request."""
-    linked: tuple[Linked, ...] = ()
-    renamed: tuple[Renamed, ...] = ()
-    newest: tuple[int, ...] = ()
-    """Levels whose rows come newest first, and of which an owner shows only the first."""
-    checks_case: bool = False
-    """Whether the third column says how the named case stands."""
 
 
 def level_columns(level: Level) -> tuple[str, ...]:
