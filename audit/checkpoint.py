@@ -134,7 +134,7 @@ class NoteSigners:
 
     def sign_text(self, text: str) -> str:
         """Return the note of another text, signed by each key; it must not read as a checkpoint."""
-        return f"{text}\n{''.join(key.line(text) for key in self.keys)}"
+        return f"{text}\n{''.join([key.line(text) for key in self.keys])}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -26,8 +27,11 @@ SUBJECT_SIZE: Final = TAG_SIZE + FIELD_SET_SIZE
 COMMITMENT_SIZE: Final = 34
 VERSION: Final = 1
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _BODY_LABEL: Final = b"hub-audit/v1\x00"
 _SALT_LABEL: Final = b"hub-audit/salt\x00"
+_FIRST: Final = itemgetter(0)
+_SECOND: Final = itemgetter(1)
 _PREFIXES: Final = tuple(bytes((VERSION, kind)) for kind in range(256))
 _END_OF_TIME_MS: Final = 253_402_300_800_000  # the year 10000, where a timestamptz stays readable
 
@@ -98,8 +102,7 @@ class Subjects(Sequence[SubjectAccess]):
         return list(self)[place]
 
 
-@dataclass(frozen=True, slots=True)
-class Stamped:
+class Stamped(NamedTuple):
     """The parts of a record that the log is searched by, and the record that proves them."""
 
     at: datetime
@@ -165,7 +168,7 @@ def stamp(record: bytes, now: datetime) -> Stamped:
     if not isinstance(content, dict):
         raise ValueError("a record is a JSON object")  # noqa: TRY004 - as for other bad records
     if "at" not in content:
-        content["at"] = (now - EPOCH) // timedelta(milliseconds=1)
+        content["at"] = (now - EPOCH) // _MILLISECOND
         record = canonical(content)
     at, department = indexed_parts(content)
     return Stamped(at, department, record)
@@ -182,7 +185,7 @@ def indexed_parts(content: Mapping[str, object]) -> tuple[datetime, str | None]:
         raise ValueError("`at` is an integer of milliseconds since 1970, UTC")
     if department is not None and (not isinstance(department, str) or "\x00" in department):
         raise ValueError("`department` is a string")
-    return EPOCH + timedelta(milliseconds=at), department
+    return EPOCH + at * _MILLISECOND, department
 
 
 def pack_subjects(subjects: Iterable[SubjectAccess]) -> bytes:
@@ -191,27 +194,24 @@ def pack_subjects(subjects: Iterable[SubjectAccess]) -> bytes:
     Raises:
         ValueError: A tag is not 32 bytes long.
     """
-    if isinstance(subjects, list) and len(subjects) == 1:  # most entries are about one person
-        ((tag, field_set),) = subjects
-        return _packed(field_set, (tag,))
     if not isinstance(subjects, Subjects):
-        subjects = Subjects((field_set, (tag,)) for tag, field_set in subjects)
-    return b"".join([_packed(field_set, tags) for field_set, tags in subjects.groups])
-
-
-def _packed(field_set: int, tags: Sequence[bytes]) -> bytes:
-    wrong = set(map(len, tags)) - {TAG_SIZE}
-    if wrong:
-        raise ValueError(f"a subject tag has {TAG_SIZE} bytes, not {wrong.pop()}")
-    behind = field_set.to_bytes(FIELD_SET_SIZE, "big")
-    return behind.join([*tags, b""])
+        subjects = Subjects([(field_set, (tag,)) for tag, field_set in subjects])
+    packed: list[bytes] = []
+    sizes = {TAG_SIZE}
+    for field_set, tags in subjects.groups:
+        sizes.update(map(len, tags))
+        packed.append(field_set.to_bytes(FIELD_SET_SIZE, "big").join([*tags, b""]))
+    if len(sizes) > 1:
+        wrong = max(sizes - {TAG_SIZE})
+        raise ValueError(f"a subject tag has {TAG_SIZE} bytes, not {wrong}")
+    return b"".join(packed)
 
 
 def field_sets_of(subjects: Iterable[SubjectAccess]) -> set[int]:
     """Return every field set that some subject has."""
     if isinstance(subjects, Subjects):
-        return {field_set for field_set, _ in subjects.groups}
-    return {field_set for _, field_set in subjects}
+        return set(map(_FIRST, subjects.groups))
+    return set(map(_SECOND, subjects))
 
 
 def unpack_subjects(packed: bytes) -> tuple[SubjectAccess, ...]:

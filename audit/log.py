@@ -297,7 +297,7 @@ class Log:
             async with asyncio.timeout(self._limits.commit_timeout_s):
                 if self._tree is None:
                     await self._connect()
-                addition = await self._commit(batch)
+                addition, root = await self._commit(batch)
         except (StorageError, TimeoutError):
             # The commit may have reached the disk: nobody gets a receipt, and the tree is read
             # again before the next batch, with whatever the database then says was committed.
@@ -312,21 +312,22 @@ class Log:
             raise
         else:
             self._pause_s = 0.0
-            self._release(batch, addition)
+            self._release(batch, addition.head, root)
 
-    async def _commit(self, batch: list[_Waiter]) -> Addition:
-        addition = None
+    async def _commit(self, batch: list[_Waiter]) -> tuple[Addition, bytes]:
+        """Return what is durable now, and the root of its tree."""
+        done = None
         if not self._others_seen and len(batch) <= _MAX_ADVANCE:
-            addition = await self._advanced(batch)
-        if addition is None:
+            done = await self._advanced(batch)
+        if done is None:
             async with self._storage.locked() as locked:
                 tree = await self._caught_up(locked)
-                addition = self._extend(tree, batch)
-                await locked.write(addition)
-        self._published_at = addition.published_at or self._published_at
-        return addition
+                done = self._extend(tree, batch)
+                await locked.write(done[0])
+        self._published_at = done[0].published_at or self._published_at
+        return done
 
-    async def _advanced(self, batch: list[_Waiter]) -> Addition | None:
+    async def _advanced(self, batch: list[_Waiter]) -> tuple[Addition, bytes] | None:
         """Store the batch in one step as if nobody else appended; None: somebody did.
 
         Then nothing was written, and the tree is still what it was: the copy is thrown away.
@@ -334,33 +335,32 @@ class Log:
         tree = self._tree
         assert tree is not None  # noqa: S101 - `_sequence` has connected
         grown = tree.copy()
-        addition = self._extend(grown, batch)
+        addition, root = self._extend(grown, batch)
         if not await self._storage.advance(tree.frontier(), addition):
             self._others_seen = _ALONE_AFTER
             return None
         self._tree = grown
-        return addition
+        return addition, root
 
-    def _extend(self, tree: TileTree, batch: list[_Waiter]) -> Addition:
-        """Grow the tree by the batch and sign the new root."""
+    def _extend(self, tree: TileTree, batch: list[_Waiter]) -> tuple[Addition, bytes]:
+        """Grow the tree by the batch and sign the new root, which is returned too."""
         rows = [Row(seq, *waiter.fields) for seq, waiter in enumerate(batch, start=tree.size)]
         for waiter in batch:
             tree.append(waiter.leaf)
-        note = self._signer.sign(Checkpoint(self.origin, tree.size, tree.root()))
+        root = tree.root()
+        note = self._signer.sign(Checkpoint(self.origin, tree.size, root))
         now = self._clock()
         last = self._published_at
         is_due = last is None or not last <= now < last + self._limits.publish_every
         head = Head(tree.frontier(), note)
-        return Addition(rows, tree.take_completed(), head, now if is_due else None)
+        return Addition(rows, tree.take_completed(), head, now if is_due else None), root
 
-    def _release(self, batch: list[_Waiter], addition: Addition) -> None:
+    def _release(self, batch: list[_Waiter], head: Head, root: bytes) -> None:
         """Hand out receipts: from here on the callers may disclose."""
-        size = addition.head.frontier.size
-        root = addition.head.frontier.root()
-        note = addition.head.note or ""
+        size, note, origin = head.frontier.size, head.note or "", self.origin
         for index, waiter in enumerate(batch, start=size - len(batch)):
             if not waiter.receipt.done():
-                waiter.receipt.set_result(Receipt(index, size, root, note, self.origin))
+                waiter.receipt.set_result(Receipt(index, size, root, note, origin))
 
     async def _connect(self) -> None:
         await self._storage.close()

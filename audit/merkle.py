@@ -8,7 +8,6 @@ Spec: RFC 6962 §2.1, RFC 9162 §2.1.3.2 and §2.1.4.2. SHA-256 throughout.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from hashlib import sha256
 from typing import Final
 
@@ -64,7 +63,10 @@ def root_of(
     """Return the root over the perfect subtrees of a frontier, largest first."""
     if not hashes:
         return EMPTY_ROOT
-    return reduce(lambda right, left: join(left, right), reversed(hashes))
+    root = hashes[-1]
+    for left in hashes[-2::-1]:
+        root = join(left, root)
+    return root
 
 
 def subtree_over(leaves: Sequence[bytes]) -> Subtree:

@@ -45,6 +45,11 @@ _COMMITMENTS: Final = (
 _TILES: Final = "SELECT hashes FROM audit.tile WHERE level = $1 AND n >= $2 AND n < $3 ORDER BY n"
 # The kind is written out, so that the partial index is used.
 _DEFINITIONS: Final = "SELECT record FROM audit.record WHERE kind = 9 AND seq >= $1 ORDER BY seq"
+_COLUMNS: Final = """
+    SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = 'audit.record'::regclass AND attnum > 0 AND NOT attisdropped
+"""
+_NO_TILES: Final = (None, None, None)
 # One statement and one round trip for everything but the rows themselves.
 _ADVANCE: Final = """
     WITH tiles AS (
@@ -58,7 +63,8 @@ _ADVANCE: Final = """
 """
 # The same with the rows, in one statement that commits by itself: a fifth of the round trips. Its
 # UPDATE locks the row of the head; where it has waited for another commit it compares again (READ
-# COMMITTED), finds another size and changes nothing, and then nothing is inserted either.
+# COMMITTED), finds another size and changes nothing, and then nothing is inserted either. The
+# rows are an array of the table's rows: for an array of each column asyncpg takes far longer.
 _ADVANCE_FROM: Final = """
     WITH moved AS (
         UPDATE audit.head SET size = $1, frontier = $2, note = $3
@@ -75,9 +81,7 @@ _ADVANCE_FROM: Final = """
     ), records AS (
         INSERT INTO audit.record
             (seq, at, kind, department, record, secret, subjects, commitment, aside)
-        SELECT r.* FROM unnest($10::bigint[], $11::timestamptz[], $12::smallint[], $13::text[],
-                               $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[],
-                               $18::bytea[]) AS r
+        SELECT r.* FROM unnest($10::audit.record[]) AS r
         WHERE EXISTS (SELECT FROM moved)
     )
     SELECT count(*) FROM moved
@@ -121,9 +125,7 @@ def _advance(addition: Addition) -> tuple[object, ...]:
         frontier.size,
         b"".join(frontier.hashes),
         addition.head.note,
-        [tile.level for tile in tiles],
-        [tile.n for tile in tiles],
-        [tile.hashes for tile in tiles],
+        *(zip(*tiles, strict=True) if tiles else _NO_TILES),
         addition.published_at,
     )
 
@@ -142,6 +144,7 @@ class PostgresStorage:
         self._connect_timeout_s = connect_timeout_s
         self._abandoned_ms = f"{abandoned_s * 1000:.0f}"
         self._connection: asyncpg.Connection | None = None
+        self._takes_rows = True
 
     async def open(self) -> None:
         """Connect to a server that keeps what it acknowledges.
@@ -158,6 +161,8 @@ class PostgresStorage:
             )
             settings = await self._connection.fetch(_SETTINGS, _DURABLE_SETTINGS)
             await self._connection.fetch(_NO_LONGER_THAN, self._abandoned_ms)
+            columns = await self._connection.fetchval(_COLUMNS)
+        self._takes_rows = columns == [*Row._fields]
         unsafe = [name for name, value in settings if value == "off"]
         if unsafe:
             await self.close()
@@ -167,17 +172,19 @@ class PostgresStorage:
             )
 
     async def advance(self, expected: Frontier, addition: Addition) -> bool:
-        """Store the addition if the log ends at `expected`, in one statement, which commits."""
+        """Store the addition if the log ends at `expected`, in one statement, which commits.
+
+        A table that a later version of this program gave another column takes no rows as they are
+        here: they are written under the lock, which names their columns.
+        """
         connection = self._connected()
-        columns = zip(*addition.rows, strict=True)
-        with _translated():
-            moved: int = await connection.fetchval(
-                _ADVANCE_FROM,
-                *_advance(addition),
-                expected.size,
-                b"".join(expected.hashes),
-                *columns,
-            )
+        if not self._takes_rows:
+            return False
+        given = (*_advance(addition), expected.size, b"".join(expected.hashes), addition.rows)
+        try:
+            moved: int = await connection.fetchval(_ADVANCE_FROM, *given)
+        except FAILURES as error:
+            raise _failed(error) from error
         return moved == 1
 
     @asynccontextmanager
@@ -221,8 +228,13 @@ def _head(row: asyncpg.Record | None) -> Head:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Let no foreign exception out. Texts of the server are not repeated: they may quote rows."""
+    """Let no foreign exception out."""
     try:
         yield
     except FAILURES as error:
-        raise StorageError(f"PostgreSQL failed the log: {type(error).__name__}") from error
+        raise _failed(error) from error
+
+
+def _failed(error: Exception) -> StorageError:
+    """Return what a failure is told as. Texts of the server are not: they may quote rows."""
+    return StorageError(f"PostgreSQL failed the log: {type(error).__name__}")

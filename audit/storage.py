@@ -92,7 +92,7 @@ class Storage(Protocol):
 
         All that `locked` promises, in one step: the lock is held while the end is compared and the
         addition written, and what is written is durable on return. False: nothing was written,
-        somebody else has appended.
+        since somebody else has appended, or because it takes the lock to write it.
         """
 
     def locked(self) -> AbstractAsyncContextManager[Locked]:

@@ -62,7 +62,8 @@ class TwinTree(TileTree):
         return tree
 
     @override
-    def join(self, left: bytes, right: bytes) -> bytes:
+    @staticmethod
+    def join(left: bytes, right: bytes) -> bytes:
         return sm3(b"\x01" + left + right)
 
     def packed_frontier(self) -> bytes:

@@ -178,8 +178,8 @@ def _() -> tuple:
 def _() -> tuple:
     known = disclosure.Disclosures.answered
 
-    async def answered(self, asked, digest, plan, bound, sealed, uncovered=()):
-        receipt = await known(self, asked, digest, plan, bound, sealed, uncovered)
+    async def answered(self, asked, digest, plan, bound, sealed, *more):
+        receipt = await known(self, asked, digest, plan, bound, sealed, *more)
         roots = [disclosure._root_record(one, sealed) for one in bound if not one.root.is_register]
         is_there = any(root.get("outside") for root in roots)
         return replace(receipt, origin=f"{receipt.origin} (elsewhere)") if is_there else receipt

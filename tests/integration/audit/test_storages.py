@@ -1,12 +1,13 @@
 """The same claims hold over the storage in memory and over PostgreSQL."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from audit.entry import SubjectAccess
-from audit.errors import LogInconsistentError, LogUnsafeError, StorageError
+from audit.errors import LogInconsistentError, LogStalledError, LogUnsafeError, StorageError
 from audit.log import Log
 from audit.merkle import Frontier, hash_leaf
 from audit.postgres import PostgresStorage
@@ -163,6 +164,45 @@ async def test_a_storage_that_is_not_open_says_so(new_storage):
     with pytest.raises(StorageError):
         async with storage.locked():
             pytest.fail("locked")
+
+
+async def test_a_step_stores_every_column_as_it_was_given(log_dsn):
+    storage, tree = PostgresStorage(log_dsn), TileTree()
+    await storage.open()
+    at = START + timedelta(microseconds=1)
+    given = [
+        Row(0, at, 3, "civil-affairs", b"{}", b"s" * 32, b"t" * 36, b"\1\3" + bytes(32), b"aside"),
+        Row(1, START, 14, None, b"", b"", b"", b"", None),
+        Row(2, at, 1, 'a"b\\,{}()\n\u4f4e', b"\0\xff", b"", b"", b"", b""),
+    ]
+    for row in given:
+        tree.append(hash_leaf(row.commitment))
+
+    assert await storage.advance(Frontier(), Addition(given, (), Head(tree.frontier(), "n"), None))
+
+    await storage.close()
+    connection = await asyncpg.connect(log_dsn)
+    stored = await connection.fetch("SELECT * FROM audit.record ORDER BY seq")
+    await connection.close()
+    assert [tuple(row) for row in stored] == given
+    assert tuple(stored[0].keys()) == Row._fields
+
+
+async def test_a_table_with_another_column_is_written_to_under_the_lock(log_dsn):
+    async with Log(PostgresStorage(log_dsn), SIGNER, Ticking()) as log:
+        await log.append(entry(0))
+        connection = await asyncpg.connect(log_dsn)
+        await connection.execute("ALTER TABLE audit.record ADD COLUMN later bytea")
+        await connection.close()
+
+        with pytest.raises(LogStalledError):
+            await log.append(entry(1))
+        assert (await log.append(entry(2))).index == 1
+
+    storage = PostgresStorage(log_dsn)
+    await storage.open()
+    assert not await storage.advance(Frontier(), grown(TileTree()))
+    await storage.close()
 
 
 async def test_a_server_that_cannot_be_reached_is_a_storage_error(tmp_path):
