@@ -133,13 +133,16 @@ def _() -> tuple:
 
 @mutant("rows of a new policy are answered under the old one")
 def _() -> tuple:
-    from_rows = answer.Answerer._from_rows
+    way = answer.Answerer._way
 
-    async def whatever(self, bound, asked, held):
-        fetcher = _Blind(self.fetcher, held.digest)
-        return await from_rows(replace(self, fetcher=fetcher), bound, asked, held)
+    def whatever(self, bound, request):
+        async def answered(bound, asked, held, request):
+            blind = replace(self, fetcher=_Blind(self.fetcher, held.digest))
+            return await way(blind, bound, request)(bound, asked, held, request)
 
-    return answer.Answerer, "_from_rows", whatever
+        return answered
+
+    return answer.Answerer, "_way", whatever
 
 
 @dataclass
@@ -151,6 +154,9 @@ class _Blind:
 
     async def fetch(self, *given):
         return replace(await self.fetcher.fetch(*given), policy_digest=self.digest)
+
+    async def fetch_for(self, *given):
+        return replace(await self.fetcher.fetch_for(*given), policy_digest=self.digest)
 
 
 @mutant("an export goes on under the rights that it began with")
