@@ -140,6 +140,7 @@ class Convoys(Generic[L, V, R]):
         finally:
             for asked in convoy.asked:
                 asked.got.cancel()  # nothing where it is done
+                asked.convoy = None  # no circle is left for the collector, with all that was found
             self._ended(line)
 
     async def _each(self, line: _Line[L, V, R], convoy: _Convoy[V, R], problem: Exception) -> None:

@@ -62,6 +62,12 @@ class MarkedFetcher:
         self.marks.mark()
         return found
 
+    async def fetch_for(self, *given: Any, **named: Any) -> Any:
+        self.marks.mark()
+        found = await self.inner.fetch_for(*given, **named)
+        self.marks.mark()
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class MarkedRevealer:

@@ -1,6 +1,8 @@
 """Short statements travel together, and yet each is as if it had been sent alone."""
 
 import asyncio
+import gc
+import weakref
 
 import asyncpg
 import pytest
@@ -62,6 +64,24 @@ async def test_each_gets_its_own_row_and_several_share_a_message(pipelines):
         # What is sent in one message is one transaction, and so has one number.
         assert len({row["moved"] for row in rows}) <= 12
     assert pipelines.convoys.is_idle
+
+
+class Values(list):
+    """A list that can be waited for to go."""
+
+
+async def test_what_went_together_is_gone_without_the_collector(pipelines):
+    gc.collect()
+    gc.disable()
+    try:
+        asked = [Values([n]) for n in range(20)]
+        left = [weakref.ref(each) for each in asked]
+        await all_of(*(pipelines.row(WHO, values, ROLE) for values in asked))
+        del asked
+        await asyncio.sleep(0)
+        assert [each for each in left if each() is not None] == []
+    finally:
+        gc.enable()
 
 
 async def test_who_asks_alone_is_sent_alone_and_at_once(pipelines):

@@ -46,6 +46,12 @@ def pair(served) -> list[int]:
     return workers if len(workers) == 2 else []
 
 
+def ready_pair(home, served) -> list[int]:
+    """Return the two workers, once either has said that it is ready."""
+    ready = {line["pid"] for line in said(home, "worker.ready")}
+    return pair(served) if ready.issuperset(pair(served)) else []
+
+
 def token(home, served, who=OFFICER, purpose="WARN") -> str:
     with closing(Department.signed_by(served.address, who.id, key_file(home, who))) as department:
         return department.token(purpose)
@@ -124,7 +130,7 @@ def test_a_reload_that_cannot_start_leaves_the_old_workers_serving(hub):
     home, served = hub
     registry = home / "clients.toml"
     known = registry.read_text("utf-8")
-    before = until(lambda: pair(served))
+    before = until(lambda: ready_pair(home, served))
     registry.write_text("not = [toml", encoding="utf-8")
     try:
         with loaded(home, served) as seen:
