@@ -25,6 +25,8 @@ _REST: Final = np.dtype([("key", ">i8"), ("distance", "<u2")])
 _LISTED: Final = np.dtype("<u2")
 _BUCKET_SHIFT: Final = 56
 _BUCKETS: Final = 256
+_GROUPS: Final = 16
+"""Into which the buckets are put to be merged, one group after the other."""
 
 Keys = NDArray[np.int64]
 Distances = NDArray[np.int64]
@@ -73,17 +75,36 @@ def merged(parts: Iterable[tuple[int, Packed, int]], span: int) -> Packed:
     Raises:
         LogInconsistentError: A value is malformed.
     """
-    keys: list[Keys] = [np.empty(0, np.int64)]
-    distances: list[Distances] = [np.empty(0, np.int64)]
+    lists: list[list[tuple[int, int, int, bytes]]] = [[] for _ in range(_GROUPS)]
+    shared: list[list[tuple[int, bytes]]] = [[] for _ in range(_GROUPS)]
     for offset, part, length in parts:
         for key, value in part.own.items():
-            found = np.flatnonzero(mask_of(value, length))
-            keys.append(np.full(len(found), key, np.int64))
-            distances.append(found + offset)
-        for value in part.rest.values():
-            stored = _postings(value)
-            keys.append(stored["key"].astype(np.int64))
-            distances.append(stored["distance"].astype(np.int64) + offset)
+            lists[bucket_of(key) % _GROUPS].append((offset, length, key, value))
+        for bucket, value in part.rest.items():
+            shared[bucket % _GROUPS].append((offset, value))
+    own: dict[int, bytes] = {}
+    rest: dict[int, bytes] = {}
+    for of_keys, of_buckets in zip(lists, shared, strict=True):
+        made = _merged(of_keys, of_buckets, span)
+        own |= made.own
+        rest |= made.rest
+    return Packed(own, rest)
+
+
+def _merged(
+    lists: Iterable[tuple[int, int, int, bytes]], shared: Iterable[tuple[int, bytes]], span: int
+) -> Packed:
+    """Merge those of some buckets: all keys of a span at once are 150 MB of memory."""
+    keys: list[Keys] = [np.empty(0, np.int64)]
+    distances: list[Distances] = [np.empty(0, np.int64)]
+    for offset, length, key, value in lists:
+        found = np.flatnonzero(mask_of(value, length))
+        keys.append(np.full(len(found), key, np.int64))
+        distances.append(found + offset)
+    for offset, value in shared:
+        stored = _postings(value)
+        keys.append(stored["key"].astype(np.int64))
+        distances.append(stored["distance"].astype(np.int64) + offset)
     return packed(np.concatenate(keys), np.concatenate(distances), span)
 
 
