@@ -91,7 +91,7 @@ class Shaper:
     def each(self, levels: Sequence[Revealed], rows: Sequence[int | None]) -> list[Tree]:
         """Return `data` for each of several who ask by this plan for a person, whose row is given.
 
-        Only plans for which `hub.query.together.goes_together` have it. Objects are built once:
+        Only for plans that `Prepared.goes_together` says so of. Objects are built once:
         who asks for two of one household finds the same ones in both.
         """
         if self._one is None:

@@ -136,6 +136,20 @@ def test_a_log_is_whole_only_if_as_many_known_witnesses_cosigned_it(
         assert {problem["place"] for problem in told["problems"]} == wanted
 
 
+def test_a_cosigned_checkpoint_stands_beside_an_export_not_in_it(alone, exported, tmp_path):
+    folder = shutil.copytree(exported, tmp_path / "export")
+    note = (folder / "checkpoint").read_text()
+    kept = tmp_path / "cosigned"
+    kept.write_text(note + COSIGNER.cosign(note.partition("\n\n")[0] + "\n", 1_790_000_000))
+    options = ("--vkey", SIGNER.vkey, "--witnessed", str(kept))
+
+    beside = alone("verify-export", str(folder), *options)
+    shutil.copyfile(kept, folder / "checkpoint")
+    within = alone("verify-export", str(folder), *options)
+
+    assert (beside.returncode, within.returncode) == (0, 1), beside.stdout + within.stdout
+
+
 def test_what_cannot_be_checked_ends_with_two(alone, exported, tmp_path):
     vkey = ("--vkey", SIGNER.vkey)
 
