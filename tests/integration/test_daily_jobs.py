@@ -8,16 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from audit.entry import CODE_BY_KIND, Entry, EntryKind, canonical
-from audit.indicator_rules import packaged_rules
-from audit.search import index_behind
+from audit.entry import CODE_BY_KIND, EntryKind
 from hub import background
 from hub.app import catalogue_of, opened, prepare
 from hub.background import commit_to_lists, prune_the_log
 from hub.settings import Settings
-from hub.store.indicator_counting import count_behind
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.edge import SetClock
+from tests.support.old_entries import write
 from tests.support.postgres import fresh_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(300)]
@@ -65,19 +63,6 @@ async def until(holds):
     async with asyncio.timeout(60):
         while not await holds():  # noqa: ASYNC110 - the database says so
             await asyncio.sleep(0.02)
-
-
-async def write(core, begin, count):
-    at = int(begin.timestamp() * 1000)
-    async with asyncio.TaskGroup() as group:
-        for number in range(count):
-            record = canonical({"at": at + number, "number": str(number)})
-            group.create_task(core.log.append(Entry(EntryKind.COMMAND, record, ())))
-    async with core.database.transaction() as connection:
-        while await index_behind(connection, 500):
-            pass
-        while await count_behind(connection, packaged_rules(), 500):
-            pass
 
 
 async def on_record(core, kind):

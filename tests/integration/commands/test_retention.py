@@ -8,15 +8,13 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from audit.entry import CODE_BY_KIND, Entry, EntryKind, canonical
-from audit.indicator_rules import packaged_rules
-from audit.search import index_behind
+from audit.entry import CODE_BY_KIND, EntryKind
 from audit.verify import verify_database
 from hub.app import catalogue_of, opened, prepare
 from hub.cli import application
 from hub.clock import utc_now
 from hub.settings import Settings, load_settings
-from hub.store.indicator_counting import count_behind
+from tests.support.old_entries import write
 from tests.support.postgres import fresh_database
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
@@ -27,16 +25,7 @@ async def _filled(settings):
     """Write 300 entries of long ago and 300 of now, and let what follows catch up."""
     async with opened(settings) as core:
         for begin in (OLD, core.clock() - timedelta(days=1)):
-            at = int(begin.timestamp() * 1000)
-            async with asyncio.TaskGroup() as group:
-                for number in range(300):
-                    record = canonical({"at": at + number, "number": str(number)})
-                    group.create_task(core.log.append(Entry(EntryKind.COMMAND, record, ())))
-        async with core.database.transaction() as connection:
-            while await index_behind(connection, 500):
-                pass
-            while await count_behind(connection, packaged_rules(), 500):
-                pass
+            await write(core, begin, 300)
         return "\n".join(core.log.vkeys)
 
 
