@@ -29,11 +29,10 @@ POINT = """query ($n: String!) {
 
 
 @pytest.fixture
-async def recorded(district, catalogue):
-    dsn, _, keyring = district
+async def recorded(district, catalogue, own_district):
     signer = NoteSigner("hub.test/log", b"\7" * 32)
-    async with Log(PostgresStorage(dsn), signer, utc_now) as log:
-        made = asking(dsn, keyring, catalogue, log=log)
+    async with Log(PostgresStorage(own_district), signer, utc_now) as log:
+        made = asking(own_district, district[2], catalogue, log=log)
         yield made
         await made.database.close()
 
@@ -92,10 +91,10 @@ async def test_nobody_known_gives_an_empty_page_that_is_on_record(recorded):
 
 
 async def test_an_auditor_whose_right_was_taken_away_sees_nothing(
-    recorded, world, district, catalogue
+    recorded, world, own_district, catalogue
 ):
     await recorded.body(LOOKUP, AUDITOR, s=world.numbers[3])
-    connection = await asyncpg.connect(district[0])
+    connection = await asyncpg.connect(own_district)
     gone = default_policy_text().replace('"AccessEntry.denied", ', "")
     await publish_policy(connection, gone, catalogue, NOW)
     try:
@@ -107,9 +106,9 @@ async def test_an_auditor_whose_right_was_taken_away_sees_nothing(
 
 
 async def test_entries_and_the_policy_they_are_read_under_are_of_one_snapshot(
-    recorded, world, district, catalogue, monkeypatch
+    recorded, world, own_district, catalogue, monkeypatch
 ):
-    found, other = accesslog.matches, await asyncpg.connect(district[0])
+    found, other = accesslog.matches, await asyncpg.connect(own_district)
     gone = default_policy_text().replace('"AccessEntry.denied", ', "")
     seen = []
 

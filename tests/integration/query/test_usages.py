@@ -1,7 +1,6 @@
 """A person sees who read their data and why, with proofs, and nothing of anybody else."""
 
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -21,7 +20,6 @@ from hub.query.model import RootKind
 from hub.query.policies import publish_policy
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.asking import AUDITOR, INSURER, OFFICER, PORTAL, asking
-from tests.support.postgres import fresh_database
 from tests.support.world import NOW, number_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -42,17 +40,9 @@ SIGNER = NoteSigner("hub.test/log", b"\7" * 32)
 
 
 @pytest.fixture
-def own(district, postgres_server):
-    """Address of a copy of the district's database."""
-    template = urlsplit(district[0]).path.removeprefix("/")
-    with fresh_database(postgres_server, template) as dsn:
-        yield dsn
-
-
-@pytest.fixture
-async def scene(district, catalogue, own):
-    async with Log(PostgresStorage(own), SIGNER, lambda: NOW) as log:
-        made = asking(own, district[2], catalogue, log=log)
+async def scene(district, catalogue, own_district):
+    async with Log(PostgresStorage(own_district), SIGNER, lambda: NOW) as log:
+        made = asking(own_district, district[2], catalogue, log=log)
         async with made.database.connection() as connection:
             await publish_policy(connection, default_policy_text(), catalogue, NOW)
         yield made
