@@ -54,7 +54,9 @@ _STATED: Final = tuple(
 _STATED_FACETS: Final = frozenset(facet for facet, _ in _STATED)
 _BESIDE: Final = frozenset({Facet.KIND, Facet.FIELD})
 """What an entry has beside its record's text."""
-_KEYS_KEPT: Final = 1 << 16
+_KEYS_KEPT: Final = 1 << 13
+_OF_ONE: Final = frozenset({Facet.CASE, Facet.REQUEST})
+"""Facets whose values hardly come again: what is known of them is not worth its place."""
 
 Value = tuple[Facet, str]
 
@@ -137,8 +139,14 @@ def canonical_text(value: str) -> bytes:
     return orjson.dumps(value)
 
 
-@lru_cache(maxsize=_KEYS_KEPT)
 def key_of(facet: Facet, value: str) -> int:
     """Return how the index knows a value: the first 8 bytes of BLAKE2b-64, as a signed number."""
+    return _hashed(facet, value) if facet in _OF_ONE else _remembered(facet, value)
+
+
+def _hashed(facet: Facet, value: str) -> int:
     named = f"{facet.value}\0{value}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(named, digest_size=8).digest(), "big", signed=True)
+
+
+_remembered: Final = lru_cache(maxsize=_KEYS_KEPT)(_hashed)

@@ -59,6 +59,14 @@ _SPAN: Final = """
 _WAITING: Final = """
     SELECT coalesce(sum(length(subjects)), 0) / 36 FROM audit.record WHERE seq >= $1 AND seq < $2
 """
+_TOO_MANY: Final = """
+    SELECT min(seq) FROM (
+        SELECT seq, sum(length(subjects)) OVER (ORDER BY seq) AS so_far
+        FROM audit.record WHERE seq >= $1 AND seq < $2
+    ) AS grown WHERE so_far > $3 * 36
+"""
+_MOST_SUBJECTS: Final = 1 << 18
+"""Of a segment: 9 MB of entries, and several times that while they are sorted."""
 _SUBJECTS: Final = (
     "SELECT seq, subjects FROM audit.record WHERE seq >= $1 AND seq < $2 AND length(subjects) > 0"
 )
@@ -328,8 +336,12 @@ async def about(connection: asyncpg.Connection, tags: Sequence[bytes]) -> Entrie
     return np.array(sorted(found), np.int64)
 
 
-async def index_behind(connection: asyncpg.Connection, limit: int, *, subjects: int = 0) -> int:
+async def index_behind(
+    connection: asyncpg.Connection, limit: int, *, subjects: int = 0, most: int = _MOST_SUBJECTS
+) -> int:
     """Index up to `limit` more entries as one segment; return how many, 0 when none is left.
+
+    They are about `most` subjects together, or it is one entry: each counts as often as it stands.
 
     Where fewer entries wait and they are about fewer than `subjects`, they are left for later:
     small segments make look-ups slow, and the tail is read anyway. One transaction; several
@@ -340,6 +352,8 @@ async def index_behind(connection: asyncpg.Connection, limit: int, *, subjects: 
         if stop - start < limit and await connection.fetchval(_WAITING, start, stop) < subjects:
             return 0
         if start < stop:
+            too_many = await connection.fetchval(_TOO_MANY, start, stop, most)
+            stop = stop if too_many is None else max(too_many, start + 1)
             rows = [tuple(row) for row in await connection.fetch(_SUBJECTS, start, stop)]
             await connection.copy_records_to_table(
                 "subject_segment",

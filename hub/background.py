@@ -64,7 +64,7 @@ async def index_the_log(core: Core) -> None:
                 moved = await index_behind(connection, _INDEX_ENTRIES, subjects=_INDEX_SUBJECTS)
         except HubError as problem:
             log.warning("log.index.waits", code=problem.code)
-        if moved < _INDEX_ENTRIES:
+        if not moved:
             await asyncio.sleep(_INDEX_EVERY_S)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audit import facet_index
 from audit.defined import Definitions, record_of
 from audit.entry import Entry, EntryKind, SubjectAccess, canonical
 from audit.facet_index import Steps, index_facets
@@ -189,6 +190,24 @@ async def test_steps_are_merged_and_a_few_entries_wait(connection):
     stray = """SELECT count(*) FROM audit.facet_own
                WHERE start NOT IN (SELECT start FROM audit.facet_span)"""
     assert await connection.fetchval(stray) == 0
+
+
+async def test_it_is_all_the_same_how_many_entries_are_read_at_a_time(connection, monkeypatch):
+    of_each = [
+        "SELECT * FROM audit.facet_own ORDER BY key, start",
+        "SELECT * FROM audit.facet_rest ORDER BY bucket, start",
+        "SELECT * FROM audit.facet_span ORDER BY start",
+    ]
+    made = []
+    for at_once in (1, 5, 16, 1_000):
+        monkeypatch.setattr(facet_index, "_AT_ONCE", at_once)
+        await connection.execute("DELETE FROM audit.facet_span")  # so it is built anew
+        while await index_facets(connection, Definitions(), SMALL):
+            pass
+        made.append([[tuple(row) for row in await connection.fetch(one)] for one in of_each])
+
+    assert all(made[0])
+    assert made == made[:1] * 4
 
 
 async def test_several_processes_index_each_step_once(connection, log_dsn):

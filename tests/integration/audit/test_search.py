@@ -62,6 +62,26 @@ async def test_few_subjects_wait_for_more(connection):
     assert await index_behind(connection, 1000, subjects=0) == 0
 
 
+async def test_a_step_is_about_no_more_subjects_than_are_taken_at_a_time(connection):
+    steps = []
+    while moved := await index_behind(connection, 40, most=9):
+        steps.append(moved)
+
+    # The first entry is about nobody, each of the others about two.
+    assert (sum(steps), steps[0], set(steps[1:-1])) == (61, 5, {4})
+    assert await indexes(connection, tags=[TAGS[3]]) == ABOUT_3
+    assert await indexes(connection, tags=TAGS) == list(range(1, 61))
+
+
+async def test_an_entry_about_more_than_that_is_a_step_of_its_own(connection):
+    steps = []
+    while moved := await index_behind(connection, 40, most=1):
+        steps.append(moved)
+
+    assert steps == [1] * 61
+    assert await indexes(connection, tags=TAGS) == list(range(1, 61))
+
+
 async def test_as_many_entries_as_are_taken_at_a_time_do_not_wait(connection):
     assert await index_behind(connection, 61, subjects=10_000) == 61
 
