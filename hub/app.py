@@ -43,7 +43,7 @@ from hub.store.facts import Facts
 from hub.store.journal import recorded
 from hub.store.log_place import check_log_place
 from hub.store.log_side import LogSide
-from hub.store.migrate import current_revision, migrate, newest_revision
+from hub.store.revision import current_revision, newest_revision
 from hub.store.wall import let_make_roles
 from schema.catalogue import DEFAULT_PACKAGES, Catalogue
 from scoring import AlertParameters, Profile, load_profile, packaged_calendar, packaged_profile
@@ -119,6 +119,8 @@ async def prepare(settings: Settings, catalogue: Catalogue) -> str:
         SetupError: Keys or tables contradict what this version expects; nothing was changed.
         StoreUnavailableError: The database cannot be reached.
     """
+    from hub.store.migrate import migrate  # not with this module: workers live without Alembic
+
     keyring = Keyring.open_or_create(settings.key_folder, settings.root_key)
     today = day_of(utc_now()).isoformat()
     departments = sorted({dataset.department for dataset in catalogue.stored})

@@ -7,7 +7,6 @@ is added on both. So adding a department needs no migration, and a test compares
 with `hub.store.tables`.
 """
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Inspector, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -31,6 +29,8 @@ from hub.store.wall import raise_tables
 from hub.store.warned import keep_warned
 from schema.catalogue import Catalogue
 
+SCRIPTS: Final = str(Path(__file__).parent / "migrations")
+"""Where Alembic's revisions are."""
 _LOCK: Final = 0x48554231
 """Advisory lock that lets one process migrate at a time."""
 
@@ -43,7 +43,7 @@ def _engine(dsn: str) -> AsyncEngine:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", SCRIPTS)
     config.attributes["connection"] = connection
     return config
 
@@ -131,13 +131,6 @@ def _revision(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or "none"
 
 
-def newest_revision() -> str:
-    """Return the revision that this version of the hub needs."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head() or "none"
-
-
 def _differences(connection: Connection, catalogue: Catalogue) -> list[str]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     found = compare_metadata(context, all_tables(catalogue))
@@ -150,21 +143,5 @@ async def differences(dsn: str, catalogue: Catalogue) -> list[str]:
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(_differences, catalogue)
-    finally:
-        await engine.dispose()
-
-
-async def current_revision(dsn: str) -> str:
-    """Return the revision of the database, "none" before the first migration.
-
-    Raises:
-        StoreUnavailableError: The database cannot be reached.
-    """
-    engine = _engine(dsn)
-    try:
-        async with asyncio.timeout(10), engine.connect() as connection:
-            return await connection.run_sync(_revision)
-    except (OSError, TimeoutError, sa.exc.DBAPIError) as problem:
-        raise StoreUnavailableError("The database cannot be reached.") from problem
     finally:
         await engine.dispose()

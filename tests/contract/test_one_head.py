@@ -1,7 +1,10 @@
 """Migrations that were written beside each other follow each other."""
 
-from hub.store.migrate import newest_revision
+from alembic.script import ScriptDirectory
+
+from hub.store.migrate import SCRIPTS
+from hub.store.revision import newest_revision
 
 
-def test_there_is_one_newest_revision():
-    assert newest_revision() != "none"
+def test_there_is_one_newest_revision_and_a_start_asks_for_it():
+    assert newest_revision() == ScriptDirectory(SCRIPTS).get_current_head()

@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from hub.errors import SetupError
-from hub.store.migrate import current_revision, differences, migrate, newest_revision
+from hub.store.migrate import differences, migrate
+from hub.store.revision import current_revision, newest_revision
 from schema.catalogue import Catalogue, Field, Kind
 from schema.catalogue import Classification as Class
 

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-import xlsxwriter
-
 _BATCH: Final = 2_000
 TOKEN_FILE: Final = "token"  # noqa: S105 - a file's name
 Words = Mapping[str, str | None]
@@ -87,6 +85,8 @@ class BookSink:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.xlsx"):
             old.unlink()
+        import xlsxwriter  # 14 MB that only who makes a workbook needs
+
         self._book = xlsxwriter.Workbook(str(folder / name), {"constant_memory": True})
         self._book.set_properties({"created": datetime(made.year, made.month, made.day)})  # noqa: DTZ001 - the format has no zone
         self._pages = {
