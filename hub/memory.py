@@ -1,5 +1,6 @@
-"""Keeps Python's cycle collector from walking the whole hub again and again while it answers.
+"""What the hub does with its memory: what it remembers is bounded, and seldom walked through.
 
+Python's cycle collector would walk the whole hub again and again while it answers.
 Answers are trees: they are freed by their reference counts, cycles are rare. But each of them makes
 hundreds of containers, and by the collector's defaults that is reason enough to walk through the
 schema, the catalogue and every plan several times a second: with sixteen requests under way that
@@ -9,7 +10,8 @@ took as long as the answers themselves (docs/performance.md).
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 _YOUNG: Final = 100_000
 """New containers, less freed ones, before the youngest are looked through: more than sixteen pages
@@ -33,3 +35,14 @@ def settled() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def forget_oldest(known: dict[Any, Any], most: int) -> None:
+    """Forget what was put first where there is more than `most`: a sixteenth at once.
+
+    A dictionary keeps the order in which it was filled, in half the memory of one that is made for
+    its order; but it takes long to find its first key where it was emptied one by one.
+    """
+    if len(known) > most:
+        for key in list(islice(known, most // 16 + 1)):
+            del known[key]

@@ -140,6 +140,7 @@ class While:
         self._presence.end(self)
         if self._watch is not None:
             self._watch.cancel()
+            self._watch = None  # its end would hold this, and all of the request, in a circle
         if not self._is_stopped:
             return
         # As asyncio.timeout has it: our own cancelling is taken back, another's stands.

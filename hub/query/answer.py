@@ -51,7 +51,7 @@ from hub.query.policies import Policies
 from hub.query.quota import UNMETERED, Meter
 from hub.query.receiving import Receiving, marked
 from hub.query.registers import Register, shape_entries
-from hub.query.reveal import Revealer
+from hub.query.reveal import Revealed, Revealer
 from hub.query.shape import Tree
 from hub.query.together import Alike, Together
 
@@ -241,18 +241,35 @@ class Answerer:
         if plan.checks_case:
             check_standing(sealed.standing, asked.caller)
         revealed = self.revealer.reveal(plan, prepared.openers, sealed)
-        data = prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
         uncovered = uncovered_of(plan, sealed) if plan.consents else ()
-        encoded = orjson.dumps(data)
+        if request.receiving is not None:
+            return await self._for_receiver(bound, asked, request, sealed, revealed, uncovered)
+        encoded = orjson.dumps(
+            prepared.shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
+        )
+        del revealed  # what was opened is not kept while the log commits: of a long list, megabytes
         receipt = await self._recorded(bound, asked, request, sealed, encoded, uncovered)
-        if asked.receiving is None:
-            return _answer(encoded, bound, receipt, sealed, uncovered)
+        return _answer(encoded, bound, receipt, sealed, uncovered)
+
+    async def _for_receiver(
+        self,
+        bound: Bound,
+        asked: Asked,
+        request: Request,
+        sealed: Sealed,
+        revealed: Sequence[Revealed],
+        uncovered: Sequence[PlannedError],
+    ) -> Answer:
+        """Return an answer that only its receiver can open, or whose values only it can."""
+        assert request.receiving is not None  # noqa: S101 - `_from_rows` has looked
+        plan, shaper = bound.plan, bound.prepared.shaper
+        data = shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
+        receipt = await self._recorded(bound, asked, request, sealed, orjson.dumps(data), uncovered)
         body = _body(data, bound, receipt, sealed.known_at, uncovered)
         shape = partial(
-            prepared.shaper.shape, bound.roots, marked(plan, revealed),
-            sealed.searches, bound.introspected,
-        )  # fmt: skip
-        return Answer(asked.receiving.encoded(body, shape), receipt)
+            shaper.shape, bound.roots, marked(plan, revealed), sealed.searches, bound.introspected
+        )
+        return Answer(request.receiving.encoded(body, shape), receipt)
 
     async def _with_others(
         self, bound: Bound, asked: Asked, policy: Policy, request: Request

@@ -5,7 +5,6 @@ aliases. It also counts what was not found, and tells the unknown from those out
 rows, which the caller cannot tell apart.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from audit.errors import LogError
 from audit.log import Receipt
 from hub.access import Caller
 from hub.errors import AuditUnavailableError, CaseRefusedError, HubError, NotGrantedError
+from hub.memory import forget_oldest
 from hub.query.consent import answered_with, covered_subjects
 from hub.query.documents import masked
 from hub.query.fetch import Columns, Sealed
@@ -131,7 +131,7 @@ class Disclosures:
 
     log: AuditLog
     tagger: SubjectTagger
-    _tags: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict, repr=False)
+    _tags: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     """The tag of each alias under `_epoch`."""
     _epoch: int = 0
     _known_at: datetime = _EPOCH
@@ -282,8 +282,7 @@ class Disclosures:
         tag = self._tags.get(alias)
         if tag is None:
             tag = self._tags[alias] = epoch.subject(alias)
-            if len(self._tags) > _REMEMBERED:
-                self._tags.popitem(last=False)
+            forget_oldest(self._tags, _REMEMBERED)
         return tag
 
 

@@ -1,9 +1,13 @@
-"""What was there before is left alone by the collector; what comes later is collected."""
+"""The collector leaves alone what was there before; what is remembered stays bounded."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
-from hub.memory import settled
+import pytest
+
+from hub.memory import forget_oldest, settled
 
 
 class Knot:
@@ -29,3 +33,25 @@ def test_afterwards_the_collector_is_as_it_was():
         assert gc.get_threshold() != before
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 15, 16, 100])
+def test_what_came_first_is_forgotten_and_never_more_than_allowed_is_kept(most):
+    known = {}
+    for each in range(5 * most + 5):
+        known[each] = None
+        forget_oldest(known, most)
+        kept = list(known)
+        assert len(kept) <= most
+        assert kept == list(range(each + 1 - len(kept), each + 1))
+        assert len(kept) >= min(each, most - most // 16)
+
+
+def test_a_worker_loads_nothing_that_only_others_need():
+    loaded = "import sys, hub.commands.worker; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, check=True, text=True
+    ).stdout.split()
+
+    assert {"hub.app", "hub.store.revision"} <= set(told)
+    assert {"alembic", "mako", "xlsxwriter", "hub.demo"}.isdisjoint(told)

@@ -1,6 +1,8 @@
 """Work is stopped when it is late or nobody waits, and left alone when it is neither."""
 
 import asyncio
+import gc
+import weakref
 from contextlib import suppress
 
 import pytest
@@ -37,6 +39,22 @@ async def test_what_is_over_at_once_is_not_watched():
 
     assert caller.asked == 0
     assert presence._timer is None
+
+
+async def test_what_was_watched_is_gone_without_the_collector():
+    presence, caller = Presence(), Caller()
+    gc.collect()
+    gc.disable()
+    try:
+        with presence.within(30.0, answer_too_late, caller.receive):
+            await asyncio.sleep(0.25)
+        assert caller.asked == 1
+        left = weakref.ref(caller)
+        del caller
+        await asyncio.sleep(0.01)
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_body_that_takes_too_long_is_cancelled():
