@@ -16,27 +16,15 @@
 
 `make bench` runs the first four. Times are of a quiet machine with two cores, at the lengths that
 are used unless others are given; ten times as many people take ten times as long to store.
+
+Each is imported when it is asked for: this module is loaded by the workers too, whose memory is
+measured.
 """
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import (
-    bench_access,
-    bench_audit,
-    bench_audit_search,
-    bench_export,
-    bench_ingest,
-    bench_locks,
-    bench_profile,
-    bench_query,
-    bench_receiving,
-    bench_sealing,
-    bench_size,
-    bench_workers,
-    stages,
-)
 from tests.bench.measuring import Length
 from tests.bench.questions import QUESTIONS, Question
 
@@ -81,56 +69,82 @@ def _questions(given: argparse.Namespace) -> tuple[Question, ...]:
 
 
 def query(given: argparse.Namespace) -> None:
+    from tests.bench import bench_query
+
     bench_query.run(bench_query.Plan(_people(given), _length(given), _questions(given)))
 
 
 def locks(given: argparse.Namespace) -> None:
+    from tests.bench import bench_locks
+
     bench_locks.run(bench_locks.Plan(_people(given), _length(given)))
 
 
 def size(given: argparse.Namespace) -> None:
+    from tests.bench import bench_size
+
     bench_size.run(bench_size.Plan(given.people or (PEOPLE, LARGE), _length(given)))
 
 
 def ingest(given: argparse.Namespace) -> None:
+    from tests.bench import bench_ingest
+
     bench_ingest.run(_people(given))
 
 
 def audit(given: argparse.Namespace) -> None:
+    from tests.bench import bench_audit
+
     bench_audit.run(given.seconds)
 
 
 def audit_search(given: argparse.Namespace) -> None:
+    from tests.bench import bench_audit_search
+
     bench_audit_search.run(given.entries)
 
 
 def by_stages(given: argparse.Namespace) -> None:
+    from tests.bench import stages
+
     stages.run(_people(given))
 
 
 def profile(given: argparse.Namespace) -> None:
+    from tests.bench import bench_profile
+
     asked, folder = _questions(given), given.profile
     bench_profile.run(bench_profile.Plan(_people(given), _length(given), asked, folder))
 
 
 def export(given: argparse.Namespace) -> None:
+    from tests.bench import bench_export
+
     bench_export.run(given.people or (MIDDLE, LARGE))
 
 
 def workers(given: argparse.Namespace) -> None:
+    from tests.bench import bench_workers
+
     bench_workers.run(bench_workers.Plan(_people(given), length=_length(given)))
 
 
 def access(given: argparse.Namespace) -> None:
+    from tests.bench import bench_access
+
     del given
     bench_access.run()
 
 
 def sealing(given: argparse.Namespace) -> None:
+    from tests.bench import bench_sealing
+
     bench_sealing.run(_people(given))
 
 
 def receiving(given: argparse.Namespace) -> None:
+    from tests.bench import bench_receiving
+
     del given
     bench_receiving.run()
 

@@ -25,14 +25,19 @@ from tests.bench.measuring import HEAD, Bench, Length, Server, Turns, p50, print
 from tests.bench.ours import AS_IT_IS, all_serving, set_up
 from tests.bench.progress import say
 from tests.bench.questions import POINT, WORKLIST, Question, bodies
-from tests.bench.serving import worker
-from tests.support.postgres import temporary_home
+from tests.bench.serving import Worker, worker
+from tests.support.postgres import temporary_home, wait_until_unguarded
 
 GOAL = 1.3
 """How many times the latency of the smallest district the largest may take."""
 BYTES_EACH = 8_000
 """Of disk, for a person: half of it stays, half is the database's own log while it is filled."""
 CONNECTIONS = (1, 16)
+WARM_UP = Length(rounds=1, seconds=15.0)
+EACH_WARMS = 200_000
+"""People for whom a server is asked one such round more: after a start it reads from disk."""
+STOPPED_S = 120.0
+"""Within that a database has written what it has in memory, and stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,13 @@ def home_of(stack: ExitStack, people: int) -> Path:
     """Make a home with people; it is gone when `stack` is closed."""
     say(f"making a district of {people:,} people ...")
     home = stack.enter_context(temporary_home())
-    server = stack.enter_context(EmbeddedServer.attach_sync(home))
-    started = time.perf_counter()
-    count = asyncio.run(set_up(Settings(home=home), people, SEED, with_clear=False))
-    took = time.perf_counter() - started
-    size = asyncio.run(_megabytes(server.dsn()))
+    with EmbeddedServer.attach_sync(home) as server:
+        started = time.perf_counter()
+        count = asyncio.run(set_up(Settings(home=home), people, SEED, with_clear=False))
+        took = time.perf_counter() - started
+        size = asyncio.run(_megabytes(server.dsn()))
+    wait_until_unguarded(home, STOPPED_S)
+    stack.enter_context(EmbeddedServer.attach_sync(home))  # its cache is made for what it has now
     print(
         f"{count:,} people sealed and stored in {took:,.0f} s ({count / took:,.0f}/s), "
         f"{size:,.0f} MB",
@@ -90,6 +97,18 @@ def _turns(bench: Bench, servers: Sequence[Server], question: Question, plan: Pl
         variables = Population(people).variables(question)
         bench.hold(server, question, bodies(question.document, variables))
     return bench.turns(servers, question)
+
+
+def warm_up(client: Worker, servers: Sequence[Server], plan: Plan) -> None:
+    """Ask until what is asked for is in memory, the longer the larger the district."""
+    bench = Bench(client, WARM_UP)
+    for server, people in zip(servers, plan.sizes, strict=True):
+        say(f"{server.name}: pages are read and keys opened before anything is measured ...")
+        variables = Population(people)
+        for question in plan.questions:
+            bench.hold(server, question, bodies(question.document, variables.variables(question)))
+            for _ in range(1 + people // EACH_WARMS):
+                bench.one_round(server, question, min(WARM_UP.seconds, 5 * plan.length.seconds))
 
 
 def print_growth(turns: Turns, connections: int, sizes: Sequence[int]) -> None:
@@ -119,6 +138,7 @@ def run(plan: Plan) -> None:
             stack, ((home, name, AS_IT_IS) for home, name in zip(homes, named, strict=True))
         )
         client = stack.enter_context(worker(serve_rounds))
+        warm_up(client, servers, plan)
         measured = []
         for connections in CONNECTIONS:
             bench = Bench(client, replace(plan.length, connections=connections))
