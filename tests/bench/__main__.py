@@ -50,6 +50,11 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each question")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a round")
+    parser.add_argument(
+        "--apart",
+        action="store_true",
+        help="keep workers on one processor, the database and the client on the others",
+    )
     names = [question.name for question in QUESTIONS]
     parser.add_argument("--only", choices=names, action="append", help="only these questions")
     parser.add_argument("--profile", type=Path, help="folder in which `profile` leaves its figures")
@@ -57,7 +62,7 @@ def arguments() -> argparse.Namespace:
 
 
 def _length(given: argparse.Namespace) -> Length:
-    return Length(given.rounds, given.seconds)
+    return Length(given.rounds, given.seconds, is_apart=given.apart)
 
 
 def _people(given: argparse.Namespace) -> int:

@@ -46,10 +46,15 @@ def family_us(pid: int) -> float:
     return sum(map(used_us, family_of(pid)))
 
 
-def database_us(home: Path) -> float:
-    """Return what the server of a home has used: the postmaster and all it has started."""
+def database_of(home: Path) -> list[int]:
+    """Return the server of a home: the postmaster and all it has started."""
     postmaster = int((Home.at(home).data / "postmaster.pid").read_text().split()[0])
-    return used_us(postmaster) + sum(used_us(child) for child in _children(postmaster))
+    return [postmaster, *_children(postmaster)]
+
+
+def database_us(home: Path) -> float:
+    """Return what the server of a home has used."""
+    return sum(map(used_us, database_of(home)))
 
 
 def memory_mib(pid: int) -> tuple[float, float]:

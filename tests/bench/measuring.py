@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.bench.cpu import database_us, family_us
 from tests.bench.load import Measured
+from tests.bench.pinning import keep_apart
 from tests.bench.progress import say
 from tests.bench.questions import Question, request_bytes
 from tests.bench.serving import Worker
@@ -64,6 +65,8 @@ class Length:
     rounds: int = 5
     seconds: float = 3.0
     connections: int = 16
+    is_apart: bool = False
+    """Whether workers, and the database with the client, keep to processors of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,9 @@ class Bench:
     def turns(self, servers: Sequence[Server], question: Question) -> Turns:
         """Return the rounds of each server; a first one of each is thrown away."""
         length = self.length
+        if length.is_apart:
+            homes = [server.home for server in servers]
+            keep_apart([server.pid for server in servers], homes, self.client.pid)
         warm_up = min(WARM_UP_S, 2 * length.seconds)
         whole = len(servers) * (warm_up + length.rounds * length.seconds)
         names = ", ".join(server.name for server in servers)

@@ -71,8 +71,12 @@ class Watched:
         return self.page
 
     def settle(self) -> None:
-        """Wait until nothing is under way, and nothing has been for a moment."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Wait until nothing is under way, and nothing has been for a moment from now on.
+
+        What was just clicked has not asked for anything yet.
+        """
+        self._moved_at = time.monotonic()
+        deadline = self._moved_at + PATIENCE_S
         while self._under_way > 0 or time.monotonic() - self._moved_at < STILL_S:
             assert time.monotonic() < deadline, "the page does not come to rest"
             self.page.wait_for_timeout(20)

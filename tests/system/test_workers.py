@@ -80,6 +80,7 @@ def leader(home) -> int:
 
 def test_two_workers_share_the_connections_of_one_port(hub):
     home, served = hub
+    until(lambda: ready_pair(home, served))  # one alone would take them all
 
     with loaded(home, served, connections=24):
         held = connections_by_worker(served.workers, served.port)
