@@ -249,15 +249,31 @@ async def test_nothing_is_opened_of_rows_that_are_of_another_policys_time(
     await ask.database.close()
 
 
-async def test_who_leaves_takes_nobody_along(ask, world):
+class Held:
+    """A fetcher that fetches nothing until it may."""
+
+    def __init__(self, fetcher):
+        self.fetcher = fetcher
+        self.is_asked, self.may = asyncio.Event(), asyncio.Event()
+
+    async def fetch_for(self, *given):
+        self.is_asked.set()
+        await self.may.wait()
+        return await self.fetcher.fetch_for(*given)
+
+
+async def test_who_leaves_takes_nobody_along(ask, world, monkeypatch):
     requests = [asked_for(POINT, WARNER, {"n": n}, f"r-{n}") for n in world.numbers[:8]]
     alone = await one_by_one(ask, requests)
     ask.log.entries.clear()
 
+    held = Held(ask.answerer.fetcher)
+    monkeypatch.setattr(ask.answerer._together, "_fetcher", held)
     tasks = [asyncio.create_task(answered(ask, each)) for each in requests]
-    await asyncio.sleep(0.001)
+    await held.is_asked.wait()
     for task in tasks[::3]:
         task.cancel()
+    held.may.set()
     await asyncio.wait(tasks)
 
     left = [task.result() for n, task in enumerate(tasks) if n % 3]
