@@ -128,7 +128,7 @@ async def _made(
     connection: asyncpg.Connection, start: int, stop: int, definitions: Definitions
 ) -> Span:
     """Read entries and return what the index has of them; a few at a time, for some are long."""
-    making = Making(start, stop, definitions)
+    making = _Making(start, stop, definitions)
     for first in range(start, stop, _AT_ONCE):
         last = min(first + _AT_ONCE, stop)
         rows = [tuple(row) for row in await connection.fetch(_ROWS, first, last)]
@@ -136,7 +136,7 @@ async def _made(
     return await asyncio.to_thread(making.span)
 
 
-class Making:
+class _Making:
     """What the index has of entries `start` to `stop`; of those that are gone it has nothing."""
 
     def __init__(self, start: int, stop: int, definitions: Definitions) -> None:

@@ -7,7 +7,6 @@ is added on both. So adding a department needs no migration, and a test compares
 with `hub.store.tables`.
 """
 
-from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,14 +22,13 @@ from hub.errors import SetupError, StoreUnavailableError
 from hub.store.data_keys import keep_floor
 from hub.store.log_place import prepare_log
 from hub.store.present import keep_present
+from hub.store.revision import SCRIPTS, current_revision
 from hub.store.tables import FIXED_TABLES, all_tables
 from hub.store.tags import keep_tag_floor
 from hub.store.wall import raise_tables
 from hub.store.warned import keep_warned
 from schema.catalogue import Catalogue
 
-SCRIPTS: Final = str(Path(__file__).parent / "migrations")
-"""Where Alembic's revisions are."""
 _LOCK: Final = 0x48554231
 """Advisory lock that lets one process migrate at a time."""
 
@@ -43,7 +41,7 @@ def _engine(dsn: str) -> AsyncEngine:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     return config
 
@@ -117,18 +115,12 @@ async def migrate(dsn: str, catalogue: Catalogue, log_dsn: str | None = None) ->
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade, catalogue)
-        async with engine.connect() as connection:
-            revision = await connection.run_sync(_revision)
     except (OSError, sa.exc.DBAPIError) as problem:
         raise StoreUnavailableError("The database does not accept the migration.") from problem
     finally:
         await engine.dispose()
     await prepare_log(dsn, log_dsn or dsn)
-    return revision
-
-
-def _revision(connection: Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or "none"
+    return await current_revision(dsn)
 
 
 def _differences(connection: Connection, catalogue: Catalogue) -> list[str]:

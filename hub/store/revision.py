@@ -14,7 +14,8 @@ from hub.errors import StoreUnavailableError
 
 NONE: Final = "none"
 """The revision of a database that was never set up."""
-_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
+SCRIPTS: Final = Path(__file__).parent / "migrations"
+"""Where Alembic's revisions are."""
 _SAYS: Final = re.compile(r'^(down_)?revision: Final = "(\w+)"$', re.MULTILINE)
 _PATIENCE_S: Final = 10.0
 _IS_THERE: Final = "select to_regclass('alembic_version') is not null"
@@ -26,7 +27,7 @@ def newest_revision() -> str:
 
     Revisions that were written beside each other do not follow by their numbers.
     """
-    said = [_SAYS.findall(file.read_text("utf-8")) for file in _VERSIONS.glob("*.py")]
+    said = [_SAYS.findall(file.read_text("utf-8")) for file in (SCRIPTS / "versions").glob("*.py")]
     made = {name for lines in said for before, name in lines if not before}
     followed = {name for lines in said for before, name in lines if before}
     return next(iter(made - followed), NONE)

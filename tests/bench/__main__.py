@@ -53,7 +53,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--apart",
         action="store_true",
-        help="keep workers on one processor, the database and the client on the others",
+        help="of `query`, `locks` and `size`: keep each worker on one processor, the database and "
+        "the client on the others",
     )
     names = [question.name for question in QUESTIONS]
     parser.add_argument("--only", choices=names, action="append", help="only these questions")
