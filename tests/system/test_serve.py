@@ -141,10 +141,12 @@ def operators_newest(auditor, number):
     return next((node for node in nodes if node["role"] == "operator"), {"index": -1})
 
 
-def test_a_statement_that_an_operator_lets_run_is_on_record_about_whom_it_names(hub, client):
+def test_a_statement_that_an_operator_lets_run_is_on_record_about_whom_it_names(
+    hub, client, tmp_path
+):
     home, _ = hub
     number = known_family(home / "district" / "truth.json")
-    variables = home / "variables.json"
+    variables = tmp_path / "variables.json"
     variables.write_text(json.dumps({"nationalId": number}), encoding="utf-8")
     command = ("explain", ROOT / "examples" / "two-departments.graphql", "--home", home)
     asker = ("--as", "civil-affairs:officer", "--purpose", "WARN")
