@@ -1,8 +1,10 @@
-"""Those who ask the same at the same moment go together, and nobody waits for company.
+"""Those who ask the same at the same moment go together, and nobody waits long for company.
 
-Who asks first is off at once. Whoever asks the same, with values of their own, while that is under
-way waits for its end, and then all who wait go as one: what one exchange costs, whatever it is
-about, is paid once for all of them. So the busier the hub is, the more go together.
+Who asks first lets the event loop go round a few times, a matter of microseconds where nothing else
+is to be done: a client that got several answers at once asks its next questions within those.
+Whoever asks the same, with values of their own, while that is under way waits for its end, and then
+all who wait go as one: what one exchange costs, whatever it is about, is paid once for all of them.
+So the busier the hub is, the more go together.
 
 Each gets what is its own. Where several fail together, each is asked again by itself, so that only
 who is to blame hears of it. Who leaves takes nobody along, and what nobody waits for is stopped.
@@ -17,6 +19,9 @@ from hub.errors import StoreBusyError
 
 _LATE_S: Final = 0.02
 """Nobody waits longer for the end of another's: it may hang on a lock."""
+_TURNS: Final = 8
+"""Of the event loop, for which who asks first waits. With one, groups come apart: two of eight turn
+into a crowd of ones and threes, each of which costs as much as one of eight."""
 
 L = TypeVar("L")
 V = TypeVar("V")
@@ -28,6 +33,11 @@ class _Asked(Generic[V, R]):
     value: V
     got: "asyncio.Future[R]"
     convoy: "_Convoy[V, R] | None" = None
+
+    def stop_if_unwanted(self) -> None:
+        """Stop what this one went with, where this was the last who still waited for it."""
+        if self.got.cancelled() and self.convoy is not None:
+            self.convoy.stop_if_unwanted()
 
 
 @dataclass(slots=True, eq=False)
@@ -81,11 +91,17 @@ class Convoys(Generic[L, V, R]):
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line(key, what, under_way=1)
+            asked = _Asked(value, asyncio.get_running_loop().create_future())
+            line.waiting.append(asked)
             try:
-                await asyncio.sleep(0)  # whoever is ready to ask the same comes along
-                if not line.waiting:
+                await self._turned(asked)
+                if line.waiting == [asked]:
+                    line.waiting = []
                     return await self._alone(line, value)
-                asked = self._joined(line, value)
+            except BaseException:
+                asked.got.cancel()
+                asked.stop_if_unwanted()
+                raise
             finally:
                 self._ended(line)
         else:
@@ -93,8 +109,14 @@ class Convoys(Generic[L, V, R]):
         try:
             return await asked.got
         finally:
-            if asked.got.cancelled() and asked.convoy is not None:
-                asked.convoy.stop_if_unwanted()
+            asked.stop_if_unwanted()
+
+    async def _turned(self, asked: _Asked[V, R]) -> None:
+        """Let whoever is ready to ask the same come along, until they are off."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+            if asked.convoy is not None:
+                return
 
     def _joined(self, line: _Line[L, V, R], value: V) -> _Asked[V, R]:
         """Wait with the others for what is under way."""
