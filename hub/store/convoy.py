@@ -21,7 +21,7 @@ _LATE_S: Final = 0.02
 """Nobody waits longer for the end of another's: it may hang on a lock."""
 _TURNS: Final = 8
 """Of the event loop, for which who asks first waits. With one, groups come apart: two of eight turn
-into a crowd of ones and threes, each of which costs as much as one of eight."""
+into a crowd of ones and threes, each of which costs nearly as much as one of eight."""
 
 L = TypeVar("L")
 V = TypeVar("V")
@@ -33,11 +33,6 @@ class _Asked(Generic[V, R]):
     value: V
     got: "asyncio.Future[R]"
     convoy: "_Convoy[V, R] | None" = None
-
-    def stop_if_unwanted(self) -> None:
-        """Stop what this one went with, where this was the last who still waited for it."""
-        if self.got.cancelled() and self.convoy is not None:
-            self.convoy.stop_if_unwanted()
 
 
 @dataclass(slots=True, eq=False)
@@ -91,17 +86,12 @@ class Convoys(Generic[L, V, R]):
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line(key, what, under_way=1)
-            asked = _Asked(value, asyncio.get_running_loop().create_future())
-            line.waiting.append(asked)
             try:
-                await self._turned(asked)
-                if line.waiting == [asked]:
-                    line.waiting = []
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+                if not line.waiting:
                     return await self._alone(line, value)
-            except BaseException:
-                asked.got.cancel()
-                asked.stop_if_unwanted()
-                raise
+                asked = self._joined(line, value)
             finally:
                 self._ended(line)
         else:
@@ -109,14 +99,8 @@ class Convoys(Generic[L, V, R]):
         try:
             return await asked.got
         finally:
-            asked.stop_if_unwanted()
-
-    async def _turned(self, asked: _Asked[V, R]) -> None:
-        """Let whoever is ready to ask the same come along, until they are off."""
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-            if asked.convoy is not None:
-                return
+            if asked.got.cancelled() and asked.convoy is not None:
+                asked.convoy.stop_if_unwanted()
 
     def _joined(self, line: _Line[L, V, R], value: V) -> _Asked[V, R]:
         """Wait with the others for what is under way."""
