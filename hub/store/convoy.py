@@ -11,6 +11,7 @@ who is to blame hears of it. Who leaves takes nobody along, and what nobody wait
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
@@ -22,6 +23,9 @@ _LATE_S: Final = 0.02
 _TURNS: Final = 8
 """Of the event loop, for which who asks first waits. With one, groups come apart: two of eight turn
 into a crowd of ones and threes, each of which costs nearly as much as one of eight."""
+_SOON_S: Final = 0.005
+"""No longer than that, and to the end of the turn: a long list beside may take turns of many
+milliseconds each."""
 
 L = TypeVar("L")
 V = TypeVar("V")
@@ -59,6 +63,15 @@ class _Line(Generic[L, V, R]):
     timer: asyncio.TimerHandle | None = None
 
 
+async def _a_few_turns() -> None:
+    """Let whoever is ready to ask the same come along."""
+    until = time.perf_counter() + _SOON_S
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+        if time.perf_counter() > until:
+            return
+
+
 class Convoys(Generic[L, V, R]):
     """Lets those who ask the same go together; lives on one event loop.
 
@@ -87,8 +100,7 @@ class Convoys(Generic[L, V, R]):
         if line is None:
             line = self._lines[key] = _Line(key, what, under_way=1)
             try:
-                for _ in range(_TURNS):
-                    await asyncio.sleep(0)
+                await _a_few_turns()
                 if not line.waiting:
                     return await self._alone(line, value)
                 asked = self._joined(line, value)

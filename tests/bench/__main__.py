@@ -18,7 +18,7 @@
 are used unless others are given; ten times as many people take ten times as long to store.
 
 First it says which Python runs it and at what pace: one that was built with profile-guided
-optimisation, as Linux distributions have it, needs about a tenth less time than one that a version
+optimisation, as Linux distributions have it, needs up to a tenth less time than one that a version
 manager built without; the peers in other languages are the same under both.
 
 Each is imported when it is asked for: this module is loaded by the workers too, whose memory is

@@ -1,6 +1,7 @@
 """Who asks first takes along whoever is about to ask the same, and holds nobody up."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -87,6 +88,17 @@ async def test_who_comes_after_the_turns_waits_for_the_end(convoys, sent):
 
     assert [await first, *await others] == [0, 10, 20]
     assert sent.groups == [[0], [1, 2]]
+
+
+async def test_turns_that_take_long_are_not_waited_for(convoys, sent):
+    first = asyncio.create_task(convoys.join("key", None, 0))
+    await asyncio.sleep(0)
+    time.sleep(0.02)  # noqa: ASYNC251 - this is what holds the loop
+    for _ in range(2):
+        await asyncio.sleep(0)
+
+    assert sent.groups == [[0]]
+    assert await first == 0
 
 
 async def test_a_first_who_leaves_meanwhile_takes_nobody_along(convoys, sent):
