@@ -7,7 +7,6 @@ import asyncpg
 import pytest
 
 from hub.sealing.keyring import Keyring
-from hub.store.migrate import migrate
 from hub.store.present import mended, strays
 from schema.catalogue import Catalogue
 from tests.support.postgres import fresh_database
@@ -32,11 +31,10 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def filled(postgres_server, tmp_path_factory):
+def filled(postgres_server, migrated, tmp_path_factory):
     """Address of a database with a small district that was written row by row."""
     catalogue = Catalogue.discover()
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         keyring = Keyring.open_or_create(tmp_path_factory.mktemp("keys"))
         asyncio.run(made_world(catalogue, households=4).write(dsn, keyring))
         yield dsn

@@ -1,11 +1,15 @@
 """Gives tests a real PostgreSQL: the hub's own embedded server, and fresh databases on it."""
 
 import asyncio
+import os
+import re
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -15,11 +19,34 @@ from hub.store.embedded import EmbeddedServer
 from hub.store.embedded.client import wait_until_stopped
 from hub.store.embedded.rendezvous import remove_runtime_folder
 
+ROOT = Path(__file__).resolve().parents[2]
+
+
+MEMORY = Path("/proc/meminfo")
+IN_MEMORY = Path("/dev/shm")
+_ENOUGH_MB = 4096
+
+
+def _place() -> Path | None:
+    """Return where homes are made: in memory where there is plenty, else where others are."""
+    with suppress(OSError):
+        if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >> 20 >= _ENOUGH_MB:
+            available = re.search(
+                r"^MemAvailable: +(\d+) kB$", MEMORY.read_text("ascii"), re.MULTILINE
+            )
+            if available and int(available[1]) >> 10 >= 2 * _ENOUGH_MB:
+                return IN_MEMORY
+    return None
+
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """Give a new home directly under /tmp: pytest's own folders are closed to other accounts."""
-    home = Path(tempfile.mkdtemp(prefix="hub-test-"))
+    """Give a new home outside pytest's own folders, which are closed to other accounts.
+
+    It is in memory where there is plenty: nearly every test makes a database of some hundred files
+    and drops it, and file systems that are slow at that would take most of a run.
+    """
+    home = Path(tempfile.mkdtemp(prefix="hub-test-", dir=_place()))
     try:
         yield home
     finally:
@@ -35,9 +62,22 @@ def wait_until_unguarded(home: Path, patience_s: float = 15.0) -> None:
 
 @contextmanager
 def running_server() -> Iterator[EmbeddedServer]:
-    """Give an embedded server in a home of its own; the guardian stops it after this process."""
-    with temporary_home() as home, EmbeddedServer.attach_sync(home) as server:
-        yield server
+    """Give an embedded server in a home of its own; its guardian stops it after this process.
+
+    It waits for no disk (`tests.support.hasty_guardian`).
+    """
+    with temporary_home() as home:
+        subprocess.run(
+            [sys.executable, "-P", "-m", "tests.support.hasty_guardian", str(home)],
+            cwd="/",
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            check=True,
+        )
+        with EmbeddedServer.attach_sync(home) as server:
+            yield server
 
 
 def with_database(dsn: str, database: str) -> str:

@@ -19,8 +19,6 @@ from hub.casework.indicator_desk import Act, FindingAct, IndicatorDesk, Judge
 from hub.errors import AuditUnavailableError, StoreUnavailableError
 from hub.store.database import Database
 from hub.store.indicators import Wanted, all_judged, indicators, judged, lives
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.fakes.audit_log import Break, FakeLog
 from tests.fakes.database import BreakingDatabase, Commit
 from tests.support.audit_log import SIGNER
@@ -41,15 +39,14 @@ def record(actor, department="tax"):
 
 
 @pytest.fixture
-async def desk(database):
-    await asyncio.to_thread(lambda: asyncio.run(migrate(database, Catalogue.discover())))
-    async with Log(PostgresStorage(database), SIGNER, lambda: NOON) as log:
+async def desk(hub_database):
+    async with Log(PostgresStorage(hub_database), SIGNER, lambda: NOON) as log:
         fields = await log.define(["Person.name"])
         for actor in ("c-7", "c-7", "c-8", "c-9"):
             entry = record(actor)
             about = [SubjectAccess(b"p" * 32, fields)]
             await log.append(Entry(entry.kind, entry.record, about))
-    hub = Database(database)
+    hub = Database(hub_database)
     async with hub.connection() as connection:
         await connection.execute(ADD, ONE, "many-denials", "tax", "c-7", NOON, 2, 3, [1, 2])
         await connection.execute(ADD, TWO, "many-denials", "tax", "c-8", NOON, 3, 3, [3])

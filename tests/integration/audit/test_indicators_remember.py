@@ -1,6 +1,5 @@
 """Rules remember what is usual, who slept, what a department reads, what waits for casework."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -15,8 +14,6 @@ from hub.store.database import Database
 from hub.store.indicator_counting import Counting
 from hub.store.indicator_lists import Whose, sizes
 from hub.store.indicators import Wanted, indicators
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.fakes.audit_log import FakeLog
 from tests.support.audit_log import SIGNER
 
@@ -30,12 +27,6 @@ BASE = {
 
 def rule(name, **said):
     return Rule(id=name, **(BASE | said))
-
-
-@pytest.fixture
-def hub_database(database):
-    asyncio.run(migrate(database, Catalogue.discover()))
-    return database
 
 
 def answer(days, actor="c-7", tags=(), kind=EntryKind.ANSWER, minutes=0, fields=None, **more):

@@ -1,6 +1,5 @@
 """Indicators are counted behind the log exactly once, and what auditors note stays."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -16,8 +15,6 @@ from hub.errors import AuditUnavailableError, RefusedError, StoreUnavailableErro
 from hub.store.database import Database
 from hub.store.indicator_counting import count_behind
 from hub.store.indicators import Wanted, indicators
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.fakes.audit_log import Break, FakeLog
 from tests.fakes.database import BreakingDatabase, Commit
 from tests.support.audit_log import SIGNER
@@ -25,12 +22,6 @@ from tests.support.audit_log import SIGNER
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 RULES = packaged_rules()
-
-
-@pytest.fixture
-def hub_database(database):
-    asyncio.run(migrate(database, Catalogue.discover()))
-    return database
 
 
 def recorded(minutes=0, kind=EntryKind.ANSWER, tags=(), **more):

@@ -1,11 +1,7 @@
 """Misuse that is planted among thirteen weeks of office work is found, and work is left alone."""
 
-import asyncio
-
 import pytest
 
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.support.misuse import campaign
 from tests.support.office import PATTERNS, Office
 
@@ -17,12 +13,6 @@ With 90,003 the generator was found to know one public holiday less than the rul
 UNSEEN = (90_003, 730_519, 552_963, 614_889)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
-
-
-@pytest.fixture
-def hub_database(database):
-    asyncio.run(migrate(database, Catalogue.discover()))
-    return database
 
 
 @pytest.mark.timeout(300)

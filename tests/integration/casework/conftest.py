@@ -1,5 +1,5 @@
 """A migrated database a test, as ingest's tests have it."""
 
-from tests.integration.ingest.conftest import keyring, migrated, store
+from tests.integration.ingest.conftest import keyring, store
 
-__all__ = ["keyring", "migrated", "store"]
+__all__ = ["keyring", "store"]

@@ -23,8 +23,6 @@ from hub.sealing.keyring import HUB, KeyKind, Keyring
 from hub.settings import load_settings
 from hub.store.breaks import all_breaks, settle_breaks
 from hub.store.database import Database
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.fakes.audit_log import Break as LogBreak
 from tests.fakes.audit_log import FakeLog
 from tests.support.edge import SetClock, new_keyring
@@ -35,9 +33,8 @@ PLACE = ("public-security", "population", Reason.VALUE)
 
 
 @pytest.fixture(scope="module")
-def ready(postgres_server):
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, Catalogue.discover()))
+def ready(postgres_server, migrated):
+    with fresh_database(postgres_server, migrated) as dsn:
         yield urlsplit(dsn).path.removeprefix("/")
 
 

@@ -16,7 +16,6 @@ from hub.sealing.datakeys import DataKeys
 from hub.sealing.files import write_private
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.store.database import Database
-from hub.store.migrate import migrate
 from hub.store.present import strays
 from schema.catalogue import Catalogue
 from tests.fakes.audit_log import FakeLog
@@ -45,10 +44,9 @@ asyncio.run(work())
 
 
 @pytest.fixture(scope="module")
-def template(postgres_server, tmp_path_factory):
+def template(postgres_server, migrated, tmp_path_factory):
     catalogue, folder = Catalogue.discover(), tmp_path_factory.mktemp("keys")
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         world = made_world(catalogue, households=9)
         asyncio.run(world.write(dsn, Keyring.open_or_create(folder)))
         yield dsn, folder

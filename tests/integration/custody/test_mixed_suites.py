@@ -21,7 +21,6 @@ from hub.sealing.files import write_private
 from hub.sealing.keyring import HUB, KeyKind, Keyring
 from hub.sealing.suites import Suite
 from hub.settings import Settings
-from hub.store.migrate import migrate
 from schema.catalogue import Catalogue
 from tests.fakes.audit_log import FakeLog
 from tests.integration.query.test_golden import CASES, filled
@@ -40,16 +39,18 @@ NAMED = """query ($n: String!) { person(nationalId: $n) { population { name } } 
 
 
 @pytest.fixture(scope="module")
-def homes(postgres_server, tmp_path_factory):
+def homes(postgres_server, migrated, tmp_path_factory):
     """One district twice: all of it in suite 1, and three departments and the tags in suite 2."""
     catalogue, world, made = Catalogue.discover(), made_world(Catalogue.discover()), []
-    with fresh_database(postgres_server) as plain, fresh_database(postgres_server) as mixed:
+    with (
+        fresh_database(postgres_server, migrated) as plain,
+        fresh_database(postgres_server, migrated) as mixed,
+    ):
         for dsn, departments in ((plain, ()), (mixed, OF_SM)):
             keyring = Keyring.open_or_create(tmp_path_factory.mktemp("keys"))
             for department in departments:
                 keyring.ensure(KeyKind.DEPARTMENT, department, suite=Suite.SM)
             keyring.ensure(KeyKind.TAG, HUB, suite=Suite.SM if departments else Suite.AES)
-            asyncio.run(migrate(dsn, catalogue))
             asyncio.run(world.write(dsn, keyring))
             made.append((dsn, keyring))
         yield catalogue, world, *made

@@ -22,7 +22,6 @@ from hub.sealing.tags import Tagger
 from hub.store.cursors import read_cursor
 from hub.store.database import Database
 from hub.store.intake import INTAKE_CELL
-from hub.store.migrate import migrate
 from hub.store.outbox import claim
 from hub.store.present import strays
 from schema.catalogue import Catalogue
@@ -50,11 +49,10 @@ async def _filled(dsn, folder):
 
 
 @pytest.fixture(scope="module")
-def template(postgres_server, tmp_path_factory):
+def template(postgres_server, migrated, tmp_path_factory):
     """Address of a database with a value in every place, and the folder of its keys."""
     folder = tmp_path_factory.mktemp("keys")
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, CATALOGUE))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(_filled(dsn, folder))
         yield dsn, folder
 

@@ -15,7 +15,6 @@ from hub.sealing.files import write_private
 from hub.sealing.keyring import Keyring
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
-from hub.store.migrate import migrate
 from hub.store.present import strays
 from schema.catalogue import Catalogue
 from tests.fakes.audit_log import FakeLog
@@ -61,10 +60,9 @@ async def _filled(dsn, folder):
 
 
 @pytest.fixture(scope="module")
-def template(postgres_server, tmp_path_factory):
+def template(postgres_server, migrated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, CATALOGUE))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(_filled(dsn, folder))
         yield dsn, folder
 

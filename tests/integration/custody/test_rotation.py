@@ -16,7 +16,6 @@ from hub.sealing.files import write_private
 from hub.sealing.keyring import HUB, KeyKind, Keyring, KeyStatus
 from hub.sealing.suites import Suite
 from hub.store.database import Database
-from hub.store.migrate import migrate
 from hub.store.present import strays
 from schema.catalogue import Catalogue
 from tests.fakes.audit_log import Break, FakeLog
@@ -30,12 +29,11 @@ MOMENT = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def template(postgres_server, tmp_path_factory):
+def template(postgres_server, migrated, tmp_path_factory):
     """Address of a database with a small district, and the folder of its keys."""
     catalogue = Catalogue.discover()
     folder = tmp_path_factory.mktemp("keys")
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(made_world(catalogue, households=9).write(dsn, Keyring.open_or_create(folder)))
         yield dsn, folder
 

@@ -13,30 +13,12 @@ from hub.delivery.stream_ports import EntryWords, HttpPort, NotTakenError, Syslo
 from hub.errors import SetupError
 from hub.settings import InvalidSettingsError, load_settings
 from hub.store.log_stream import stream_state
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.support.logged_edge import Hub
-from tests.support.postgres import fresh_database
 from tests.support.tls import write_authority
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 WORDS = EntryWords("hub.test/log", "ocsf")
 TAG = bytes(range(32))
-
-
-@pytest.fixture(scope="module")
-def tables(postgres_server):
-    """Name of a database with every table of the hub and an empty log, to copy."""
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, Catalogue.discover()))
-        yield dsn.partition("@/")[2].partition("?")[0]
-
-
-@pytest.fixture
-def hub_database(postgres_server, tables):
-    """Address of such a database that only this test uses."""
-    with fresh_database(postgres_server, template=tables) as dsn:
-        yield dsn
 
 
 @pytest.fixture

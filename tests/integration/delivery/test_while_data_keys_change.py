@@ -19,7 +19,6 @@ from hub.query.policies import publish_policy
 from hub.sealing.tags import Tagger
 from hub.store.cursors import begin_reading
 from hub.store.database import Database
-from hub.store.migrate import migrate
 from hub.store.present import strays
 from schema.catalogue import Catalogue
 from scoring.alerts import AlertParameters
@@ -43,10 +42,9 @@ SEALED = """
 
 
 @pytest.fixture
-def own(postgres_server):
+def own(postgres_server, migrated):
     """Address of a database into which nothing was read yet."""
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, CATALOGUE))
+    with fresh_database(postgres_server, migrated) as dsn:
         yield dsn
 
 

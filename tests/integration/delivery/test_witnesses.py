@@ -19,31 +19,13 @@ from audit.tlog_proof import read_proof
 from hub.delivery.witnesses import Place, Witnesses, places_of
 from hub.errors import SetupError
 from hub.http.health import WitnessedWithin
-from hub.store.migrate import migrate
 from hub.store.witnessed import last_seen, newest_witnessed
-from schema.catalogue import Catalogue
 from tests.support.audit_log import SIGNER
 from tests.support.logged_edge import Hub, served
-from tests.support.postgres import fresh_database
 from tests.support.witnessing import COSIGNER, SECOND, serving_witness
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 KNOWN = CosignatureVerifier.from_vkey(COSIGNER.vkey)
-
-
-@pytest.fixture(scope="module")
-def tables(postgres_server):
-    """Name of a database with every table of the hub and an empty log, to copy."""
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, Catalogue.discover()))
-        yield dsn.partition("@/")[2].partition("?")[0]
-
-
-@pytest.fixture
-def hub_database(postgres_server, tables):
-    """Address of such a database that only this test uses."""
-    with fresh_database(postgres_server, template=tables) as dsn:
-        yield dsn
 
 
 @pytest.fixture

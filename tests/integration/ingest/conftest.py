@@ -1,21 +1,9 @@
 """A migrated database a test, and one made-up district a session."""
 
-import asyncio
-
 import pytest
 
-from hub.store.migrate import migrate
-from schema.catalogue import Catalogue
 from tests.support.district import district, made_keyring
 from tests.support.postgres import fresh_database
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres_server):
-    """Name of a database with the hub's tables, to copy."""
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, Catalogue.discover()))
-        yield dsn.partition("@/")[2].partition("?")[0]
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from audit.postgres import PostgresStorage
 from hub.errors import NotGrantedError
 from hub.query.answer import Request
 from hub.sealing.keyring import Keyring
-from hub.store.migrate import migrate
 from schema.catalogue import Catalogue
 from tests.support.asking import INSURER, OFFICER, WARNER, asking
 from tests.support.auditing import LATER, LIVED_IN, POINT
@@ -28,40 +27,37 @@ def catalogue():
 
 
 @pytest.fixture(scope="session")
-def district(postgres_server, catalogue, tmp_path_factory):
+def district(postgres_server, migrated, catalogue, tmp_path_factory):
     """Address of the district's database, its rows, and its keys."""
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("keys"))
     world = made_world(catalogue)
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 
 
 @pytest.fixture(scope="session")
-def consented(postgres_server, catalogue, tmp_path_factory):
+def consented(postgres_server, migrated, catalogue, tmp_path_factory):
     """Address, rows and keys of a district whose people gave and withdrew authorisations."""
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("consent-keys"))
     world = with_consents(made_world(catalogue))
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(register_cases(dsn))
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 
 
 @pytest.fixture(scope="session")
-def twins(postgres_server, catalogue, tmp_path_factory):
+def twins(postgres_server, migrated, catalogue, tmp_path_factory):
     """Two districts: address and keys of each, the first one's rows, and who is in the second."""
     one, (other, outsider) = one_world(catalogue), other_world(catalogue)
     places = []
     with (
-        fresh_database(postgres_server) as first,
-        fresh_database(postgres_server) as second,
+        fresh_database(postgres_server, migrated) as first,
+        fresh_database(postgres_server, migrated) as second,
     ):
         for dsn, world in ((first, one), (second, other)):
             keyring = Keyring.open_or_create(tmp_path_factory.mktemp("twin-keys"))
-            asyncio.run(migrate(dsn, catalogue))
             asyncio.run(world.write(dsn, keyring))
             asyncio.run(put_in_force(dsn, catalogue))
             places.append((dsn, keyring))

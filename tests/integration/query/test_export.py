@@ -42,7 +42,7 @@ LINE = yaml.safe_load((ROOT / "openapi" / "hub.yaml").read_text("utf-8"))["compo
 
 
 @pytest.fixture(scope="session")
-def large(postgres_server, tmp_path_factory):
+def large(postgres_server, migrated, tmp_path_factory):
     """A district with more households than a chunk holds: address, rows, keys."""
     catalogue = Catalogue.discover()
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("export-keys"))
@@ -51,8 +51,7 @@ def large(postgres_server, tmp_path_factory):
         home = world.household(f"420106001{n % 7:03d}")
         if n % 5:
             world.record("score", home, {"total": n % 90, "band": "yellow", "coverage": 50})
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 

@@ -44,7 +44,7 @@ from old"""
 
 
 @pytest.fixture(scope="session")
-def growing(postgres_server, tmp_path_factory):
+def growing(postgres_server, migrated, tmp_path_factory):
     """Address of a district that one test writes to, its rows, and its keys."""
     catalogue = Catalogue.discover()
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("list-keys"))
@@ -52,8 +52,7 @@ def growing(postgres_server, tmp_path_factory):
     for n in (2, 5, 9):  # a few that were never scored
         home = world.tables["household"][n]["household_id"]
         world.tables["score"] = [r for r in world.tables["score"] if r["identity_id"] != home]
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 

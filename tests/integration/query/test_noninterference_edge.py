@@ -15,7 +15,6 @@ from hub.http.quota import QuotaTold
 from hub.query.export import Exporter
 from hub.query.quota import Quota, Quotas
 from hub.sealing.keyring import Keyring
-from hub.store.migrate import migrate
 from tests.fakes.quota_ledger import FakeLedger
 from tests.support.asking import asking
 from tests.support.edge import SetClock
@@ -96,7 +95,7 @@ async def test_status_headers_and_bytes_are_the_same_over_http(twins, catalogue,
 
 
 @pytest.fixture(scope="module")
-def later(postgres_server, catalogue, tmp_path_factory):
+def later(postgres_server, migrated, catalogue, tmp_path_factory):
     """The first district, in which a record of everybody was told anew: denied fields differ."""
     world = one_world(catalogue)
     for name, field in (("population", "ethnic_group"), ("score", "profile")):
@@ -108,8 +107,7 @@ def later(postgres_server, catalogue, tmp_path_factory):
                 anew["values"][field] = "another"
                 world.tables[name].append(anew)
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("later-keys"))
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         asyncio.run(put_in_force(dsn, catalogue))
         yield dsn, keyring

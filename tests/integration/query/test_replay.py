@@ -32,7 +32,6 @@ from hub.query.replay import Replayer
 from hub.sealing.keyring import HUB, KeyKind, Keyring, KeyStatus
 from hub.sealing.replay_seals import ReplaySeals
 from hub.store.facts import known_now
-from hub.store.migrate import migrate
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.asking import AUDITOR, INSURER, OFFICER, asking
 from tests.support.postgres import fresh_database
@@ -46,13 +45,12 @@ LEAD = Caller("audit-office", "audit-lead", "AUDIT", "ao-lead", "a2")
 
 
 @pytest.fixture(scope="module")
-def own(postgres_server, catalogue, tmp_path_factory):
+def own(postgres_server, migrated, catalogue, tmp_path_factory):
     """Address, rows and keys of a district that replays may change."""
     keyring = Keyring.open_or_create(tmp_path_factory.mktemp("replay-keys"))
     keyring.ensure(KeyKind.REPLAY)
     world = made_world(catalogue)
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 

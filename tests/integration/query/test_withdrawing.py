@@ -11,7 +11,6 @@ from hub.query.answer import Request
 from hub.query.export import Exporter
 from hub.query.policies import publish_policy
 from hub.sealing.keyring import Keyring
-from hub.store.migrate import migrate
 from tests.support.asking import asking
 from tests.support.postgres import fresh_database
 from tests.support.twins import READER, one_world, policy_text
@@ -24,11 +23,10 @@ WITHDRAW = """update consent set revoked_at = now() where source = 'banks' and p
 
 
 @pytest.fixture
-def own(postgres_server, catalogue, tmp_path):
+def own(postgres_server, migrated, catalogue, tmp_path):
     """A district of its own, whose people withdraw what they gave: address, rows, keys."""
     keyring, world = Keyring.open_or_create(tmp_path), one_world(catalogue)
-    with fresh_database(postgres_server) as dsn:
-        asyncio.run(migrate(dsn, catalogue))
+    with fresh_database(postgres_server, migrated) as dsn:
         asyncio.run(world.write(dsn, keyring))
         yield dsn, world, keyring
 
