@@ -1,12 +1,9 @@
 """Gives tests a real PostgreSQL: the hub's own embedded server, and fresh databases on it."""
 
 import asyncio
-import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,9 +15,6 @@ from hub.home import Home
 from hub.store.embedded import EmbeddedServer
 from hub.store.embedded.client import wait_until_stopped
 from hub.store.embedded.rendezvous import remove_runtime_folder
-
-ROOT = Path(__file__).resolve().parents[2]
-
 
 MEMORY = Path("/proc/meminfo")
 IN_MEMORY = Path("/dev/shm")
@@ -62,22 +56,9 @@ def wait_until_unguarded(home: Path, patience_s: float = 15.0) -> None:
 
 @contextmanager
 def running_server() -> Iterator[EmbeddedServer]:
-    """Give an embedded server in a home of its own; its guardian stops it after this process.
-
-    It waits for no disk (`tests.support.hasty_guardian`).
-    """
-    with temporary_home() as home:
-        subprocess.run(
-            [sys.executable, "-P", "-m", "tests.support.hasty_guardian", str(home)],
-            cwd="/",
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-            check=True,
-        )
-        with EmbeddedServer.attach_sync(home) as server:
-            yield server
+    """Give an embedded server in a home of its own; the guardian stops it after this process."""
+    with temporary_home() as home, EmbeddedServer.attach_sync(home) as server:
+        yield server
 
 
 def with_database(dsn: str, database: str) -> str:
