@@ -9,7 +9,7 @@ from audit.entry import EntryKind
 from hub.app import Core, opened
 from hub.commands.console import fail, run, settings_or_fail
 from hub.commands.options import Home
-from hub.commands.receivers import sender_of
+from hub.commands.receivers import KNOWN, sender_of
 from hub.delivery.sender import Delivered
 from hub.errors import HubError
 from hub.sealing.keyring import Keyring
@@ -41,6 +41,9 @@ def deliver(
     if keys:
         typer.echo(json.dumps(_public_keys(settings), indent=2))
         return
+
+    if revive_for is not None and revive_for not in KNOWN:
+        fail(f"The hub writes to no receiver of this name. It writes to: {', '.join(KNOWN)}.")
 
     async def work() -> Delivered:
         async with opened(settings) as core, sender_of(core) as sender:

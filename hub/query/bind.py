@@ -31,6 +31,8 @@ _CHINA: Final = timezone(_AHEAD)
 """A day is a day in China, wherever the server stands."""
 NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """Asks for what is known now: later than every known time, before 'infinity'."""
+_LAST_DAY: Final = date(9999, 12, 30)
+"""The day after it is 'infinity' to the database's driver, when all that lasts would have ended."""
 
 
 class Tags(Protocol):
@@ -120,7 +122,7 @@ def _bound(root: Root, given: Mapping[str, object], today: date, tags: Tags) -> 
         case RootKind.CREDIT_RECORD:
             return BoundRoot(root, day, known_at, (), _commitment(str(given["code"]), tags))
         case RootKind.HOUSEHOLDS | RootKind.WARNINGS:
-            return list_bound(root, given, day, known_at)
+            return list_bound(root, given, day, known_at, today)
         case RootKind.PERSON_BY_ID | RootKind.HOUSEHOLD_BY_ID:
             return bound_by_id(root, given, day, known_at)
         case (
@@ -181,8 +183,8 @@ def parameters_of(bound: Sequence[BoundRoot], entitlement: Entitlement) -> dict[
         prefix = f"r{one.root.index}_"
         regions = entitlement.regions_on(one.as_of)
         values[f"{prefix}regions"] = [f"{region}%" for region in regions]
-        values[f"{prefix}as_of"] = one.as_of
-        values[f"{prefix}known"] = one.known_at or NEWEST
+        values[f"{prefix}as_of"] = min(one.as_of, _LAST_DAY)
+        values[f"{prefix}known"] = min(one.known_at or NEWEST, NEWEST)
         for name, value in one.parameters.items():
             values[prefix + name] = value
         if one.asked is not None and one.root.is_chosen:

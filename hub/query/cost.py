@@ -1,11 +1,11 @@
 """What an operation costs, in one place, known from its plan before the first row is read.
 
 The unit is a value that may be returned: a row counts one, a clear column one, a sealed group two
-(it is fetched and opened). A list inside a row counts as many rows as it is declared to have
-(`hub.query.levels`: four members, four records), a list of numbers as many as are asked for, a page
-as many as `first` says: sizes that are declared, so that the same question costs the same whoever
-is in the database. Introspection counts the types, fields and arguments that the schema has. Every
-operation costs at least one.
+(it is fetched and opened), a field that is shown again under another key one. A list inside a row
+counts as many rows as it is declared to have (`hub.query.levels`: four members, four records), a
+list of numbers as many as are asked for, a page as many as `first` says: sizes that are declared,
+so that the same question costs the same whoever is in the database. Introspection counts the types,
+fields and arguments that the schema has. Every operation costs at least one.
 """
 
 import functools
@@ -31,6 +31,7 @@ from graphql import (
 from hub.access import Limits
 from hub.errors import TooCostlyError
 from hub.query.documents import Document, Operation
+from hub.query.listing import SEARCH_COST
 from hub.query.model import BoundRoot
 
 MINIMUM: Final = 1
@@ -48,7 +49,8 @@ def cost_of_root(bound: BoundRoot) -> int:
     """Return what one root costs with the arguments of its request."""
     root = bound.root
     objects = len(bound.ids) if bound.length else len(bound.numbers) or bound.first or 1
-    return root.fixed_cost + root.unit_cost * objects
+    cost = root.fixed_cost + root.unit_cost * objects
+    return cost + SEARCH_COST if bound.is_of_the_past else cost
 
 
 def cost_of(roots: Sequence[BoundRoot]) -> int:

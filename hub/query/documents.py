@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
+    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -245,9 +246,15 @@ def _places(problem: GraphQLError) -> tuple[Location, ...]:
 
 
 def _has_value(problem: GraphQLError) -> bool:
-    return any(
-        isinstance(node, ValueNode) and not isinstance(node, VariableNode)
-        for node in problem.nodes or ()
+    """Whether it may quote a value: it is about one, about a field of one, or says about nothing.
+
+    graphql-core names no place when a scalar refuses a value, and quotes the whole object that has
+    a field it does not know.
+    """
+    nodes = problem.nodes
+    return not nodes or any(
+        isinstance(node, ValueNode | ObjectFieldNode) and not isinstance(node, VariableNode)
+        for node in nodes
     )
 
 

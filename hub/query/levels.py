@@ -59,6 +59,9 @@ class LevelBuilder:
     columns: dict[str, None] = field(default_factory=dict)
     groups: dict[str, None] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    repeated: int = 0
+    """Fields of a row that are shown again under another key."""
     anchor: Anchor | None = None
     choice: Choice | None = None
     counted: bool = False
@@ -76,10 +79,15 @@ class LevelBuilder:
         """Note that a field is answered from this level."""
         self.answered.add(path)
 
+    def show(self, path: str) -> None:
+        """Note that a field is shown; again under another key, it is another value of each row."""
+        self.repeated += path in self.shown
+        self.shown.add(path)
+
     @property
     def cost(self) -> float:
         """About how many values it returns for one row of the root."""
-        values = _ROW_COST + len(self.columns) + _OPEN_COST * len(self.groups)
+        values = _ROW_COST + len(self.columns) + _OPEN_COST * len(self.groups) + self.repeated
         return self.multiplicity * values
 
     def built(self) -> Level:

@@ -16,7 +16,7 @@ _NOBODY: Final = UUID(int=0)
 
 
 def list_bound(
-    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None
+    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None, today: date
 ) -> BoundRoot:
     """Return the list with its page and its values.
 
@@ -38,7 +38,15 @@ def list_bound(
     if root.kind is RootKind.WARNINGS:
         parameters |= _of_warnings(given, seat, is_first=after is None)
     return BoundRoot(
-        root, day, known_at, (), parameters, first, has_after=after is not None, asked=one
+        root,
+        day,
+        known_at,
+        (),
+        parameters,
+        first,
+        has_after=after is not None,
+        asked=one,
+        is_of_the_past=known_at is not None or day != today,
     )
 
 

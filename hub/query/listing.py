@@ -38,7 +38,9 @@ _STEERING: Final[Mapping[str, str]] = {
 COUNT_COST: Final = 2_000
 """Counting reads every row that the caller may see, however few are shown."""
 CLAUSE_COST: Final = 200
-"""Looking for records of each household that is gone through."""
+"""Looking for records of each household that is gone through, or comparing each alert."""
+SEARCH_COST: Final = 500
+"""A list is gone through in its order until the page is full, which may be to its end."""
 
 
 def choices(
@@ -93,8 +95,11 @@ def listed(level: LevelBuilder, choice: Choice | None, told: Sequence[str]) -> i
     level.choice = choice
     for path in told:
         level.answer(path)
-    clauses = len(choice.clauses) + choice.changed if choice else 0
-    return CLAUSE_COST * clauses
+    if choice is None:
+        return 0
+    watched = len(choice.watched.paths) if choice.watched else 0
+    conditions = len(choice.clauses) + len(choice.own) + (choice.changed and max(1, watched))
+    return SEARCH_COST * bool(conditions) + CLAUSE_COST * conditions
 
 
 def _steered(kind: RootKind, node: FieldNode, choice: Choice | None) -> list[str]:

@@ -59,6 +59,8 @@ class DocumentLimits:
     depth: int = 12
     """Selections inside one another, fragments spread; introspection is not counted."""
     aliases: int = 60
+    alias_characters: int = 128
+    """Of one alias: it comes back in every row."""
     directives: int = 60
     directives_at_one: int = 4
     """Directives at one field, fragment, operation or variable."""
@@ -211,6 +213,13 @@ class _Spreading:
         limits = self.limits
         if field.alias is not None:
             self.aliases += 1
+            if len(field.alias.value) > limits.alias_characters:
+                raise too_large(
+                    "alias_characters",
+                    limits.alias_characters,
+                    f"An alias has {len(field.alias.value)} characters; "
+                    f"{limits.alias_characters} are allowed.",
+                )
             if self.aliases > limits.aliases:
                 raise too_large(
                     "aliases",

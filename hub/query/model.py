@@ -458,5 +458,8 @@ class BoundRoot:
     """For entities of one type: the place in the list and the id; None is nobody's id."""
     length: int = 0
     """For entities: how many were asked for, of whatever type."""
+    is_of_the_past: bool = False
+    """Whether it is a list as of a stated day or moment: most of what it is sorted by may be of
+    others, and is gone through in vain."""
     anchors: Mapping[int, UUID | None] = field(default_factory=dict)
     """Levels of members with the person to whom their relations are told; None is nobody's id."""

@@ -144,7 +144,7 @@ def seat_of(order: Order, digest: str, after: str | None) -> Seat:
             return Seat(_bounded(order.kind, _READ[order.kind](key)), UUID(tie), _FIRST_ID)
         past = least if order.is_descending else greatest
         return Seat(past, _LAST_ID, UUID(tie))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a moment beside the years 1 to 9999
         raise _foreign() from None
 
 

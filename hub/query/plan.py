@@ -278,6 +278,8 @@ class _Planning:
         outputs: list[ItemOutput] = []
         for key, fields in self.chosen.fields(nodes, type_name):
             name = fields[0].name.value
+            if level is not None:
+                level.show(f"{type_name}.{name}")
             if name == "__typename":
                 outputs.append(Constant(key, type_name))
             elif name in _PAGE:
@@ -322,6 +324,7 @@ class _Planning:
         outputs: list[Output] = []
         for key, fields in self.chosen.fields(nodes, type_name):
             name = fields[0].name.value
+            level.show(f"{type_name}.{name}")
             if name == "__typename":
                 level.answer(f"{type_name}.__typename")
                 self.granted += 1
@@ -424,5 +427,7 @@ class _Planning:
             (part, None if f[0].name.value == "__typename" else snake(f[0].name.value))
             for part, f in self.chosen.fields(nodes, declared.structure)
         )
+        for _, shown in parts:
+            level.show(f"{declared.structure}.{key}.{shown}")
         needed = needed_of(self.planner.schema.type_map[declared.structure], parts)
         return Items(key, group, place, declared.structure, parts, needed)

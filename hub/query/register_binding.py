@@ -23,6 +23,8 @@ _MAX_OFFSET: Final = 1_000_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 MAX_VALUES: Final = 100
 MAX_DAYS: Final = 92
+_FIRST_DAY: Final = date(1970, 1, 1)
+_LAST_DAY: Final = date(9998, 12, 31)
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ANY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
@@ -61,6 +63,8 @@ def register_bound(
     read = _READS[root.kind]
     stated = given.get("day")
     day = stated if isinstance(stated, date) else today
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise InvalidDocumentError(f"`day` is {_FIRST_DAY} to {_LAST_DAY}.")
     first = first_given(given) if "first" in given else 0
     has_after = given.get("after") is not None
     return BoundRoot(root, day, None, numbers, read(given), first, has_after)

@@ -39,8 +39,8 @@ from hub.store.database import Database
 from hub.store.pipeline import Pipelines
 from hub.store.wall import Wall
 from schema.catalogue import Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import FakeLog
+from tests.support.schemas import schema_of
 from tests.support.world import NOW
 
 OFFICER = Caller("civil-affairs", "officer", "CASE", "ca-officer", "u17", "case-1")
@@ -108,7 +108,7 @@ def asking(
     clock=lambda: NOW,
 ) -> Asking:
     """Return an answerer over the database at `dsn`."""
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     database, tagger = CountingDatabase(dsn), Tagger(keyring)
     opened: list[tuple[str, str]] = []
 

@@ -20,10 +20,10 @@ from hub.errors import (
 )
 from hub.query.answer import Request
 from hub.query.bind import day_of
-from schema.graph import build_schema, core_schema
 from tests.oracles.policy_oracle import PolicyOracle, Reading, case_trouble
 from tests.oracles.query_oracle import Oracle
 from tests.support.consented import CASES
+from tests.support.schemas import schema_of
 from tests.support.world import NOW
 
 _ABOUT_SCHEMA = "{ __schema { queryType { name } } }"
@@ -60,7 +60,7 @@ class Comparison:
     """Compares answers under one policy at a time, and counts what was met."""
 
     def __init__(self, ask, world, catalogue, text: str) -> None:
-        self.schema = core_schema(build_schema(catalogue))
+        self.schema = schema_of(catalogue)
         self.oracle = Oracle(catalogue, world, self.schema)
         self.ask, self.world, self.catalogue = ask, world, catalogue
         self.cases = CASES

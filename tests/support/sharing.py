@@ -23,10 +23,10 @@ from hub.sealing.tags import Tagger
 from hub.store.database import Database
 from hub.store.migrate import migrate
 from schema.catalogue import CORE_FIELDS, Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import FakeLog
 from tests.support.asking import asking
 from tests.support.edge import Edge, SetClock, new_edge
+from tests.support.schemas import schema_of
 from tests.support.world import NOW
 
 NAMED = Named({"public-security": ["ps-head", "ps-deputy"]}, ["da-head"])
@@ -124,7 +124,7 @@ def sharing_edge(folder, dsn, catalogue: Catalogue, keyring) -> Iterator[Sharing
         keys[who] = key
         entries.append(registry_entry(who, department, role, ["SHARE"], key))
     store, log, clock = Database(dsn), FakeLog(), SetClock(NOW)
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     rooms = sharing_rooms(
         SharingDesk(store, log, catalogue, NAMED, clock),
         PolicyDesk(store, log, catalogue, folder / "policy.toml", clock),

@@ -68,11 +68,22 @@ def test_other_commands_attach_to_the_running_server(hub):
 def test_reviving_a_receiver_to_which_nothing_waits_says_so_and_sends_nothing(hub):
     home, _ = hub
 
-    done = hub_command("deliver", "--revive", "nobody-at-all", "--home", home)
+    done = hub_command("deliver", "--revive", "national-credit-platform", "--home", home)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 messages for nobody-at-all are due again" in done.stdout
+    assert "0 messages for national-credit-platform are due again" in done.stdout
     assert "0 acknowledged" in done.stdout
+
+
+def test_reviving_a_receiver_whom_nobody_writes_to_names_those_whom_somebody_does(hub):
+    home, _ = hub
+
+    done = hub_command("deliver", "--revive", "medical-insurence", "--home", home)
+
+    assert done.returncode == 1
+    assert "are due again" not in done.stdout
+    assert "medical-insurance" in done.stderr
+    assert "national-credit-platform" in done.stderr
 
 
 def test_a_checkpoint_that_was_kept_elsewhere_still_fits(hub, tmp_path):

@@ -17,10 +17,10 @@ from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies, publish_policy
 from schema.catalogue import Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import Break
 from tests.support.desk import alert_case
 from tests.support.district import NOW
+from tests.support.schemas import schema_of
 from tests.support.world import TODAY
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -40,7 +40,7 @@ VISIT = "mutation ($in: AssignmentInput!) { assignAlert(input: $in) { step } }"
 async def give(store, keyring):
     """Gives commands as the hub does: a desk of alerts and one of cases, one alert."""
     catalogue = Catalogue.discover()
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     async with alert_case(store, keyring) as made:
         async with made.hub.database.connection() as connection:
             await publish_policy(connection, default_policy_text(), catalogue, NOW)

@@ -18,10 +18,10 @@ from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies, publish_policy
 from schema.catalogue import Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import Break
 from tests.support.desk import alert_case
 from tests.support.district import NOW
+from tests.support.schemas import schema_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 AUDITOR = Caller("audit-office", "auditor", "AUDIT", "console", "auditor-3")
@@ -41,7 +41,7 @@ OTHERS = """mutation ($in: FindingJudgementInput!) {
 async def give(store, keyring):
     """Gives commands as the hub does, about one finding."""
     catalogue = Catalogue.discover()
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     async with alert_case(store, keyring) as made:
         database = made.hub.database
         async with database.connection() as connection:

@@ -12,10 +12,10 @@ from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.policies import Policies, publish_policy
 from schema.catalogue import Catalogue
-from schema.graph import build_schema, core_schema
 from tests.support.cases import register_case
 from tests.support.desk import alert_case
 from tests.support.district import NOW
+from tests.support.schemas import schema_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 HANDLER = Caller("civil-affairs", "street-handler", "CASE", "client-1", "clerk-1", "case-1")
@@ -37,7 +37,7 @@ async def case(store, keyring):
 
 async def test_each_step_is_taken_on_what_the_one_before_it_left(case):
     catalogue = Catalogue.discover()
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     async with case.hub.database.connection() as connection:
         await publish_policy(connection, default_policy_text(), catalogue, NOW)
         await register_case(connection)

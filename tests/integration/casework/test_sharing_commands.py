@@ -27,10 +27,10 @@ from hub.sealing.tags import Tagger
 from hub.store.database import Database
 from hub.store.sharing import acts_of
 from schema.catalogue import CORE_FIELDS, Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.asking import AUDITOR, Asking, asking
 from tests.support.postgres import fresh_database
+from tests.support.schemas import schema_of
 from tests.support.sharing import REQUEST, publish_packaged
 from tests.support.world import NOW
 
@@ -117,7 +117,7 @@ async def office(own, catalogue, keyring, tmp_path):
     more = own_fields.replace("]", '"SchoolAlert.kind", "SchoolAlert.reportedOn",\n]')
     wider = default_policy_text().replace(own_fields, more, 1)
     file.write_text(wider, "utf-8")
-    schema = core_schema(build_schema(catalogue))
+    schema = schema_of(catalogue)
     rooms = sharing_rooms(
         SharingDesk(store, log, catalogue, NAMED, lambda: NOW),
         PolicyDesk(store, log, catalogue, file, lambda: NOW),

@@ -25,9 +25,9 @@ from hub.query.documents import Documents
 from hub.query.policies import Policies
 from hub.query.receiving import Form, Receiving
 from schema.catalogue import Catalogue
-from schema.graph import build_schema, core_schema
 from tests.fakes.audit_log import Break, FakeLog
 from tests.support.receivers import example, is_sealed, new_pair, receiving
+from tests.support.schemas import schema_of
 from tests.support.world import NOW
 
 client = example()
@@ -68,7 +68,7 @@ class NoTags:
 @pytest.fixture
 def give():
     catalogue, log = Catalogue.discover(), FakeLog()
-    schema, database = core_schema(build_schema(catalogue)), PolicyOnly()
+    schema, database = schema_of(catalogue), PolicyOnly()
 
     async def given(problem, caller=APPROVER):
         async def recognise(*_given):
@@ -154,7 +154,7 @@ STATED = {key: {**INPUT, "decisionNumber": key} for key in "abc"}
 @pytest.fixture
 def in_series():
     catalogue, log = Catalogue.discover(), FakeLog()
-    schema, database = core_schema(build_schema(catalogue)), PolicyOnly()
+    schema, database = schema_of(catalogue), PolicyOnly()
 
     async def given(room, text=SERIES, variables=STATED, caller=APPROVER, how=None):
         commands = Commands(

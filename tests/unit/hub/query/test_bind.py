@@ -89,6 +89,15 @@ def test_each_root_has_its_own_times_and_people(bound):
     assert isinstance(parameters["r1_id"], UUID)
 
 
+def test_no_time_is_one_that_the_driver_takes_for_infinity(bound):
+    text = "query ($d: Date, $k: DateTime) { household(id: 0, asOf: $d, knownAt: $k) { id } }"
+    roots, parameters = bound(text, d="9999-12-31", k="9999-12-31T23:59:59.999999Z")
+
+    assert parameters["r0_as_of"] == date(9999, 12, 30)
+    assert parameters["r0_known"] == NEWEST < datetime.max.replace(tzinfo=UTC)
+    assert roots[0].as_of == date.max
+
+
 def test_what_is_no_id_of_ours_names_nobody(bound):
     _, parameters = bound('{ household(id: "17") { id } }')
 
@@ -144,3 +153,25 @@ def test_a_department_that_cannot_be_one_is_refused_unquoted(
     with pytest.raises(InvalidDocumentError) as caught:
         bind(plan, values, NOW, PlainTags())
     assert not department or department not in str(caught.value)
+
+
+@pytest.mark.parametrize(("day", "is_taken"), [
+    ("0001-01-01", False), ("1969-12-31", False), ("1970-01-01", True),
+    ("9998-12-31", True), ("9999-12-31", False),
+])  # fmt: skip
+def test_days_of_which_there_can_be_no_log_are_refused(
+    documents, schema, planner, policy, day, is_taken
+):
+    document = documents.parsed(
+        'query ($d: Date) { accessProfile(department: "tax", day: $d) { total } }'
+    )
+    operation = document.operation(None)
+    plan = planner.plan(document, operation, {}, policy.entitlement(AUDITOR, TODAY))
+    values = coerced(schema, operation, {"d": day})
+
+    if is_taken:
+        (root,) = bind(plan, values, NOW, PlainTags())
+        assert root.as_of == date.fromisoformat(day)
+    else:
+        with pytest.raises(InvalidDocumentError, match="1970-01-01"):
+            bind(plan, values, NOW, PlainTags())

@@ -10,6 +10,7 @@ from hub.errors import TooCostlyError
 from hub.query.bind import bind, coerced
 from hub.query.cost import checked_cost, checked_introspection, checked_range, cost_of
 from hub.query.levels import MAX_LEVELS
+from hub.query.listing import SEARCH_COST
 from hub.query.plans import Plans
 from tests.support.world import number_of
 
@@ -70,6 +71,35 @@ def test_a_list_inside_a_row_costs_as_many_rows_as_it_is_declared_to_have(roots)
 
     assert members >= 4
     assert members % 4 == 0
+
+
+def test_what_is_shown_again_under_another_key_is_another_value_of_each_row(roots):
+    once = cost_of(
+        roots("query ($n: [String!]!) { people(nationalIds: $n) { index } }", n=[NUMBER])
+    )
+
+    again = "a: index b: index person { __typename a: __typename b: __typename }"
+    text = f"query ($n: [String!]!) {{ people(nationalIds: $n) {{ {again} }} }}"
+    assert cost_of(roots(text, n=[NUMBER])) == once + 1 + 2
+    many = " ".join(f"a{n}: __typename" for n in range(59))
+    deep = f"{{ people(nationalIds: [{', '.join(['$n'] * 3)}]) {{ person {{ {many} }} }} }}"
+    assert cost_of(roots(f"query ($n: String!) {deep}", n=NUMBER)) >= 3 * 59
+
+
+def test_a_value_with_parts_costs_each_part_that_is_shown_again(roots):
+    text = "{{ households(first: 1) {{ edges {{ node {{ score {{ reasons {{ {} }} }} }} }} }} }}"
+
+    again = cost_of(roots(text.format("points a: points b: points")))
+    assert again == cost_of(roots(text.format("points"))) + 2
+
+
+def test_a_list_of_another_day_or_moment_may_be_gone_through_in_vain(roots):
+    text = "{{ households(first: 1, {}) {{ edges {{ cursor }} }} }}"
+
+    now = cost_of(roots(text.format('asOf: "2026-11-23"')))
+    assert now < SEARCH_COST
+    for times in ('asOf: "1900-01-01"', 'knownAt: "1970-01-01T00:00:00Z"'):
+        assert cost_of(roots(text.format(times))) == now + SEARCH_COST
 
 
 def test_nothing_is_free(roots):

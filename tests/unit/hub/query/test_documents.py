@@ -57,6 +57,29 @@ def test_a_value_in_the_wrong_place_is_not_in_the_message(documents):
     assert fault.locations
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{ household(id: "x", asOf: "SOMEBODY 6901-0619-9001-0014") { id } }',
+        '{ household(id: "x", knownAt: "SOMEBODY") { id } }',
+        '{ households(filter: {place: "SOMEBODY", has: []}) { totalCount } }',
+        "{ households(filter: {has: [SOMEBODY]}) { totalCount } }",
+        """mutation { recordVisit(input: {alertId: "x", notess: "SOMEBODY", step: 1, result: "r",
+            visitedOn: "2026-01-01"}) { __typename } }""",
+        """mutation { recordVisit(input: {alertId: "x", notes: "SOMEBODY", step: "SOMEBODY",
+            result: "r", visitedOn: "2026-01-01"}) { __typename } }""",
+        """mutation { recordVisit(input: {notes: "SOMEBODY", step: 1, result: "r"})
+            { __typename } }""",
+    ],
+)
+def test_no_value_of_whatever_type_is_in_a_message(documents, text):
+    fault = refused(documents, text)
+
+    assert "SOMEBODY" not in str(fault)
+    assert "6901" not in str(fault)
+    assert "value" in str(fault)
+
+
 def test_the_place_of_the_fault_is_told(documents):
     fault = refused(documents, "{\n  nobody\n}")
 

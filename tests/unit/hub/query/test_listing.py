@@ -8,7 +8,8 @@ import pytest
 from hub.access import Caller
 from hub.errors import NotGrantedError
 from hub.query.bind import coerced
-from hub.query.listing import CLAUSE_COST, COUNT_COST, choices
+from hub.query.fetch import LONG
+from hub.query.listing import CLAUSE_COST, COUNT_COST, SEARCH_COST, choices
 from hub.query.model import RootKind
 
 TODAY = date(2026, 11, 23)
@@ -120,6 +121,17 @@ def test_counting_and_looking_for_records_cost_something_however_few_are_shown(p
     counted = planned(f"{{ households(filter: {{has: [SCORE]}}) {EDGES[:-1]} totalCount }} }}")
 
     assert plain.fixed_cost == 0
-    assert counted.roots[0].fixed_cost == COUNT_COST + CLAUSE_COST
+    assert counted.roots[0].fixed_cost == COUNT_COST + SEARCH_COST + CLAUSE_COST
     assert counted.roots[0].unit_cost == plain.unit_cost
     assert counted.roots[0].kind is RootKind.HOUSEHOLDS
+
+
+def test_what_may_be_gone_through_to_its_end_is_no_short_question(planned):
+    text = "{ warnings(filter: {step: {from: 9}}) { edges { cursor } } }"
+    own = planned(text).roots[0]
+    changed = planned(f'{{ households(filter: {{changedSince: "1900-01-01T00:00:00Z"}}) {EDGES} }}')
+
+    assert own.fixed_cost == SEARCH_COST + CLAUSE_COST >= LONG
+    watched = changed.levels[0].choice.watched.paths
+    assert len(watched) > 1
+    assert changed.roots[0].fixed_cost == SEARCH_COST + CLAUSE_COST * len(watched)

@@ -63,6 +63,7 @@ def at_one(count):
         ("fragments", DocumentLimits(fragments=3), fragments),
         ("variables", DocumentLimits(variables=3), variables),
         ("aliases", DocumentLimits(aliases=5), aliases),
+        ("alias_characters", LIMITS, lambda n: "{ " + "a" * n + ": __typename }"),
         ("directives", DocumentLimits(directives=5), directives),
         ("directives_at_one", DocumentLimits(directives_at_one=3), at_one),
         ("selections", DocumentLimits(selections=12), lambda n: "{ " + "__typename " * n + "}"),

@@ -89,6 +89,15 @@ def test_a_key_that_its_column_cannot_hold_is_refused(text):
         seat_of(order, "d1", base64.urlsafe_b64encode(text.encode()).decode())
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+def test_a_moment_beside_the_years_is_no_place(moment):
+    order = HOUSEHOLD_ORDERS["scored-desc"]
+    text = base64.urlsafe_b64encode(f"scored-desc|d1|{moment}|{TIE}".encode()).decode()
+
+    with pytest.raises(InvalidDocumentError, match="not a cursor"):
+        seat_of(order, "d1", text)
+
+
 def test_a_huge_number_is_a_place_at_the_end():
     order = HOUSEHOLD_ORDERS["total-desc"]
     cursor = base64.urlsafe_b64encode(f"total-desc|d1|{10**30}|{TIE}".encode()).decode()
