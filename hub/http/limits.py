@@ -13,6 +13,8 @@ from hub.errors import InvalidRequestError, UnavailableError
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_FORM_BYTES: Final = 16 * 1024
 """A token request: one assertion of at most 4 KiB and a few short parameters."""
+SEND_TIMEOUT_S: Final = 60.0
+"""How long a client may take nothing of what is sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Limits:
     """Operations under way or waiting, of all callers together."""
     max_exports: int = 8
     """Exports under way, of all callers together."""
-    send_timeout_s: float = 60.0
+    send_timeout_s: float = SEND_TIMEOUT_S
     """For a client to take one chunk of an export."""
 
 

@@ -26,7 +26,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.http.accepting import Acceptor, TurnedAway
-from hub.http.limits import MAX_BODY_BYTES
+from hub.http.limits import MAX_BODY_BYTES, SEND_TIMEOUT_S
 from hub.http.wire import bounded_http
 from hub.supervision.listening import BACKLOG
 
@@ -59,6 +59,8 @@ class Serve:
     """Whether other workers take connections from the same socket."""
     max_body_bytes: int = MAX_BODY_BYTES
     """Of one request; its head has a limit of its own."""
+    send_timeout_s: float = SEND_TIMEOUT_S
+    """A client that takes nothing of its answer for so long is dropped."""
     tls: ssl.SSLContext | None = None
     """None: a proxy in front speaks TLS."""
 
@@ -75,7 +77,7 @@ class Server(uvicorn.Server):
         signals: Sequence[signal.Signals] = _SIGNALS,
     ) -> None:
         """Serve `app`; `on_ready` is awaited once connections are accepted."""
-        self._protocol = bounded_http(serve.max_body_bytes)
+        self._protocol = bounded_http(serve.max_body_bytes, serve.send_timeout_s)
         super().__init__(
             uvicorn.Config(
                 app,

@@ -40,6 +40,7 @@ async def stream(reply: Streamed, headers: list[tuple[bytes, bytes]], send: Send
                         await send(start)
                         is_begun = True
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+            async with asyncio.timeout(reply.send_timeout_s):
+                await send({"type": "http.response.body", "body": b""})
         except (DisconnectedError, TimeoutError):
             return
-    await send({"type": "http.response.body", "body": b""})

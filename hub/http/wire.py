@@ -1,23 +1,38 @@
-"""The head of a request is bounded while it arrives: uvicorn's parser would collect it without end.
+"""The head of a request is bounded while it arrives, and the time for an answer to be taken.
+
+uvicorn's parser would collect a head without end, and a client that reads nothing would keep its
+connection, and what was to be sent, for ever.
 
 A head (request line and headers) that is longer than the limit is answered 431 and the connection
 is closed, whether it comes at once or byte by byte. So is a connection whose one request goes on
 long after any body that would be taken: what follows a body (trailers) is collected too.
 
+A client that takes nothing of what waits for it is dropped, in the middle of the answer: closing
+the connection would not do, since that ends only once everything has left. One that reads, however
+slowly, is waited for. What waits is looked at a few times in the time that is allowed, and counts
+while nothing can be added to it: the connection is full, or is being closed. What TLS has taken
+from us but not sent is not seen before the connection is closed.
+
 Spec: RFC 6585 5.
 """
 
 import asyncio
+import sys
 from typing import ClassVar, Final
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.http.certificates import SCOPE_KEY, thumbprint
+from hub.http.limits import SEND_TIMEOUT_S
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 _BODY_FACTOR: Final = 8
 """Chunks of a few bytes each take several times what they carry."""
+_LOOKS: Final = 4
+"""In a row that find nothing taken, until the client is dropped."""
+_NOT_LOOKED: Final = sys.maxsize
+"""More bytes than can wait: whatever the next look finds is fewer."""
 _ANSWER: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-type: application/problem+json\r\n"
@@ -39,6 +54,12 @@ class BoundedHttp(HttpToolsProtocol):
 
     max_head_bytes: ClassVar[int] = MAX_HEAD_BYTES
     max_body_bytes: ClassVar[int] = 1 << 20
+    send_timeout_s: ClassVar[float] = SEND_TIMEOUT_S
+    _looking: asyncio.TimerHandle
+    _waiting = _NOT_LOOKED
+    """Bytes that the last look found, of those that only become fewer."""
+    _in_vain = 0
+    """Looks since then that found as many."""
     _received = 0
     """Bytes since the request began; a chunk that also held the end of another is not counted."""
     _chunk = 0
@@ -48,11 +69,24 @@ class BoundedHttp(HttpToolsProtocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
-        """Note the certificate that the client showed, once for all requests of the connection."""
+        """Note the certificate that the client showed, for all requests, and begin to look."""
         super().connection_made(transport)
+        self._look_later()
         tls = transport.get_extra_info("ssl_object")
         shown = None if tls is None else tls.getpeercert(True)  # noqa: FBT003 - DER; its signature
         self._certificate = None if shown is None else thumbprint(shown)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        self._looking.cancel()
+        super().connection_lost(exc)
+
+    @override
+    def resume_writing(self) -> None:
+        """Note that what waited has been taken: from now on there may be more again."""
+        self._waiting = _NOT_LOOKED
+        super().resume_writing()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -102,15 +136,34 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.write(_ANSWER % (len(problem), problem))
         self.transport.close()
 
+    def _look_later(self) -> None:
+        self._looking = self.loop.call_later(self.send_timeout_s / _LOOKS, self._look)
+
+    def _look(self) -> None:
+        """Drop the client if it has taken nothing for too long, and else look again."""
+        before, self._waiting = self._waiting, _NOT_LOOKED
+        if self.flow.write_paused or self.transport.is_closing():
+            self._waiting = self.transport.get_write_buffer_size() or _NOT_LOOKED
+        is_in_vain = before <= self._waiting < _NOT_LOOKED
+        self._in_vain = self._in_vain + 1 if is_in_vain else 0
+        if self._in_vain < _LOOKS:
+            self._look_later()
+        else:
+            self.transport.abort()
+
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
 
-def bounded_http(max_body_bytes: int) -> type[BoundedHttp]:
-    """Return the protocol for a server that takes bodies of at most that many bytes."""
+def bounded_http(max_body_bytes: int, send_timeout_s: float = SEND_TIMEOUT_S) -> type[BoundedHttp]:
+    """Return the protocol for a server that takes bodies of at most that many bytes.
+
+    A client that takes nothing of an answer for `send_timeout_s` is dropped.
+    """
 
     class _Bounded(BoundedHttp):
         pass
 
     _Bounded.max_body_bytes = max_body_bytes
+    _Bounded.send_timeout_s = send_timeout_s
     return _Bounded

@@ -1,10 +1,14 @@
-"""A head without an end is answered 431 while it arrives, on a real connection of this machine."""
+"""A head without an end is answered 431 while it arrives, on a real connection of this machine.
+
+And nothing is held against a client but what it does not take.
+"""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from hub.http.wire import MAX_HEAD_BYTES, bounded_http
 
@@ -110,3 +114,72 @@ async def test_what_is_no_request_is_400_as_before():
     async with connection() as (reader, writer):
         writer.write(b"\x16\x03\x01 hello\r\n\r\n")
         assert (await answer(reader))[0] == 400
+
+
+class Holding(asyncio.Transport):
+    """Holds so many bytes that are to leave; knows whether it was broken off."""
+
+    def __init__(self):
+        super().__init__()
+        self.waiting, self.is_aborted = 0, False
+
+    def get_write_buffer_size(self):
+        return self.waiting
+
+    def is_closing(self):
+        return False
+
+    def abort(self):
+        self.is_aborted = True
+
+
+@contextmanager
+def held(waiting):
+    """Give a connection on which so much waits, and what holds it."""
+    transport = Holding()
+    transport.waiting = waiting
+    protocol = bounded_http(BODY)(uvicorn.Config(app), ServerState(), {})
+    protocol.connection_made(transport)
+    yield protocol, transport
+    protocol._looking.cancel()
+
+
+async def test_what_is_not_taken_breaks_a_full_connection_off():
+    with held(100_000) as (protocol, transport):
+        protocol.pause_writing()
+        for _ in range(4):
+            protocol._look()
+        assert not transport.is_aborted
+
+        protocol._look()
+
+        assert transport.is_aborted
+
+
+async def test_a_connection_that_is_full_again_whenever_it_is_looked_at_is_not_broken_off():
+    with held(100_000) as (protocol, transport):
+        for _ in range(20):
+            protocol.pause_writing()
+            protocol._look()
+            protocol.resume_writing()
+
+        assert not transport.is_aborted
+
+
+async def test_a_connection_that_takes_more_is_not_broken_off():
+    with held(100) as (protocol, transport):
+        for _ in range(20):
+            protocol._look()
+
+        assert not transport.is_aborted
+
+
+async def test_one_byte_less_is_something_taken():
+    with held(100_000) as (protocol, transport):
+        protocol.pause_writing()
+        for _ in range(20):
+            transport.waiting -= 1
+            for _ in range(4):
+                protocol._look()
+
+        assert not transport.is_aborted
