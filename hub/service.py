@@ -264,7 +264,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
     return Parts(
         issuer=issuer,
         queries=rooms.queries,
-        exports=Exporter(rooms.documents, rooms.queries, rooms.queries.disclosures),
+        exports=Exporter(rooms.documents, rooms.queries, rooms.queries.disclosures, rooms.quotas),
         commands=commands,
         clients=clients,
         registry=clients,

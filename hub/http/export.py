@@ -8,7 +8,8 @@ Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -17,6 +18,7 @@ from starlette.types import Message, Receive
 
 from hub.access import Caller
 from hub.clock import Clock
+from hub.errors import RefusedError
 from hub.http.auth import Authenticator
 from hub.http.body import read_object
 from hub.http.exchange import Incoming, NotAcceptableError, Reply
@@ -25,6 +27,7 @@ from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, wh
 from hub.http.media import GRAPHQL_JSON, JOSE, check_json_body
 from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import Form, outside
+from hub.http.quota import QuotaTold
 from hub.http.receiving import Receivers, media_type_of
 from hub.http.streaming import Streamed
 from hub.http.trusted import TrustedDocuments, document_to_run
@@ -56,6 +59,7 @@ class ExportEdge:
     running: Places
     receivers: Receivers
     presence: Presence = field(default_factory=Presence)
+    quota: QuotaTold | None = None
     trusted: TrustedDocuments | None = None
 
     async def post(self, incoming: Incoming) -> Streamed:
@@ -65,6 +69,8 @@ class ExportEdge:
         2. The media types are ones that we send and take.
         3. The body arrives whole, in time, within its limit, and is one request.
         4. There is room, and the first chunk is answered, for as long as its caller is there.
+
+        From the end of step 3 whatever is refused costs what it does at /graphql.
 
         Raises:
             HubError: As the steps have it; nothing was disclosed.
@@ -78,10 +84,11 @@ class ExportEdge:
         # Step 3.
         with self.presence.within(self.limits.body_timeout_s, body_too_late):
             body = await whole_body(incoming.receive, self.limits.max_body_bytes)
-        asked, at = question(read_object(body)), self.clock()
-        document = await document_to_run(
-            self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at
-        )
+        with self._paid(caller):
+            asked, at = question(read_object(body)), self.clock()
+            document = await document_to_run(
+                self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at
+            )
         receiving = self.receivers.receiving(caller, incoming)
         request = Request(
             document, asked.variables, asked.operation_name, caller, incoming.request_id, at,
@@ -90,7 +97,8 @@ class ExportEdge:
         # Step 4.
         self.running.__enter__()
         try:
-            export = await self.exports.begin(request)
+            with self._paid(caller):
+                export = await self.exports.begin(request)
             first = await self._step(export, caller, receiving, incoming.receive)
         except BaseException:
             self.running.__exit__(None, None, None)
@@ -133,8 +141,22 @@ class ExportEdge:
         self, export: Export, caller: Caller, receiving: Receiving | None, receive: Receive
     ) -> bytes:
         limit_s = self.limits.answer_timeout_s
-        with self.places, self.presence.within(limit_s, answer_too_late, receive):
+        with (
+            self._paid(caller),
+            self.places,
+            self.presence.within(limit_s, answer_too_late, receive),
+        ):
             return await export.step(caller, self.clock(), receiving)
+
+    @contextmanager
+    def _paid(self, caller: Caller) -> Iterator[None]:
+        """Make the caller pay for what is refused within."""
+        try:
+            yield
+        except RefusedError:
+            if self.quota is not None:
+                self.quota.refused(caller)
+            raise
 
 
 async def _gone(receive: Receive) -> None:

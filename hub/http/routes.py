@@ -143,7 +143,7 @@ def routes(parts: Parts) -> list[Route]:
     running = Places(limits.max_exports)
     export = ExportEdge(
         authenticator, parts.exports, parts.clock, limits, places, running, receivers,
-        trusted=parts.trusted,
+        quota=parts.quota, trusted=parts.trusted,
     )  # fmt: skip
     graphql = GraphqlEdge(
         authenticator, parts.queries, parts.commands, parts.clock, limits, places,

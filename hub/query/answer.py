@@ -48,7 +48,7 @@ from hub.query.model import (
 )
 from hub.query.plans import Plans, Prepared
 from hub.query.policies import Policies
-from hub.query.quota import UNMETERED, Meter
+from hub.query.quota import UNMETERED, Meter, QuotaExceededError, Taken, put_back
 from hub.query.receiving import Receiving, marked
 from hub.query.registers import Register, shape_entries
 from hub.query.reveal import Revealed, Revealer
@@ -146,8 +146,13 @@ class Answerer:
         """Let people be found together by the same parts."""
         object.__setattr__(self, "_together", Together(self.fetcher, self.revealer))
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(
+        self, request: Request, smaller: Sequence[Mapping[str, object]] = ()
+    ) -> Answer:
         """Return what `request` asks for, once its disclosure is on record.
+
+        `smaller` are other variables that ask for less and less. Where its own ask for too much,
+        the first of these that do not are answered; what is refused is the last.
 
         Raises:
             RefusedError: The caller must change the request; no row was read for it.
@@ -163,7 +168,7 @@ class Answerer:
         try:
             if request.receiving is not None:
                 _ = request.receiving.key  # without one nothing is fetched
-            return await self._answer(request, asked, known)
+            return await self._answer(request, asked, known, smaller)
         except RefusedError as refusal:
             await self.disclosures.refused(asked, refusal)
             raise
@@ -173,36 +178,71 @@ class Answerer:
             await self.disclosures.failed(asked, failure)
             raise
 
-    async def _answer(self, request: Request, asked: Asked, known: Document | None) -> Answer:
+    async def _answer(
+        self,
+        request: Request,
+        asked: Asked,
+        known: Document | None,
+        smaller: Sequence[Mapping[str, object]],
+    ) -> Answer:
         meter, caller = self.meter, request.caller
         if not meter.is_open(caller):
             await meter.admit(caller)
         document = known or self.documents.parsed(request.document)
         policy = await self.policies.current()
-        is_counted = False
+        paid = 0  # what it cost in the attempts before
+        of_any = request
         citizen: Number | None = None  # an assertion is good once, whatever the policy does
         for _ in range(_ATTEMPTS):
             try:
-                bound = self.bound(document, request, entitled(policy, request))
-            except (NotGrantedError, TooCostlyError):
+                entitlement = entitled(policy, request)
+                if smaller:
+                    request = self._allowed(document, of_any, entitlement, smaller)
+                bound = self.bound(document, request, entitlement)
+                counted = await meter.count(caller, entitlement.limits)
+            except (NotGrantedError, TooCostlyError, QuotaExceededError):
                 # An entitlement's limits, and what its plan costs, are of the policy too.
                 if await self.policies.is_in_force(policy):
                     raise
-                answer = None
             else:
-                if not is_counted:
-                    is_counted = True
-                    await meter.count(caller, bound.entitlement.limits)
-                if not meter.take(caller, bound.cost):
-                    await meter.spend(caller, bound.cost)
+                more = bound.cost - paid
+                if more > 0 and not meter.take(caller, more):
+                    await self._spend(caller, more, counted)
                 if bound.plan.asks_register:  # nothing else is asked by an assertion
                     citizen = citizen or await self._citizen(bound, caller)
                     bound = bound.about(citizen)
                 answer = await self._way(bound, request)(bound, asked, policy, request)
-            if answer is not None:
-                return answer
+                if answer is not None:
+                    return answer
+                paid = max(paid, bound.cost)
+                put_back(counted, 1)  # it is counted anew, as the new policy bounds it
             policy = await self.policies.reload()
         raise StoreUnavailableError("The policy keeps changing; try again.")
+
+    async def _spend(self, caller: Caller, cost: int, counted: Taken) -> None:
+        """Take what a request costs; where it cannot be had, the request is none of the day's."""
+        try:
+            await self.meter.spend(caller, cost)
+        except BaseException:  # whoever is cancelled gets no answer either
+            put_back(counted, 1)
+            raise
+
+    def _allowed(
+        self,
+        document: Document,
+        request: Request,
+        entitlement: Entitlement,
+        smaller: Sequence[Mapping[str, object]],
+    ) -> Request:
+        """Return a request with the first variables that do not ask for too much, or the last."""
+        for variables in smaller:
+            try:
+                self.bound(document, request, entitlement)
+            except TooCostlyError:
+                request = replace(request, variables=variables)
+            else:
+                break
+        return request
 
     async def _citizen(self, bound: Bound, caller: Caller) -> Number | None:
         """Return whom a portal asks for; None where the question names nobody so."""

@@ -2,7 +2,8 @@
 
 Counted like the quota of cost units, across all workers and hubs, by leases from one ledger
 (`hub.query.quota`): a day is a day in China. What is counted is a request that is about to be
-answered, or carried out; each chunk of an export is one.
+answered, or carried out; each chunk of an export is one. A count can be put back, as long as its
+day lasts: of a request that turns out not to be one of these.
 """
 
 from collections import OrderedDict
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.access import Caller, Limits
-from hub.query.pockets import Ledger, Pocket, Quota, given_back
+from hub.query.pockets import Ledger, Pocket, Quota, Taken, given_back, taken_from
 
 DAY_S: Final = 86_400
 CHINA_S: Final = 8 * 3_600
@@ -28,24 +29,15 @@ class DayCounts:
     monotonic: Callable[[], float]
     _pockets: OrderedDict[str, Pocket] = field(default_factory=OrderedDict, repr=False)
 
-    async def count(self, caller: Caller, limits: Limits) -> None:
-        """Count one request.
+    async def count(self, caller: Caller, limits: Limits) -> Taken:
+        """Count one request, and return what it was counted from.
 
         Raises:
             QuotaExceededError: The day's requests are made; nothing was counted.
             StoreUnavailableError: Nobody knows how many are left; nothing was counted.
         """
-        taken: list[Pocket] = []
-        try:
-            for policy, subject, units in _held_to(caller, limits):
-                pocket = self._pocket(policy, subject, units)
-                await pocket.hold(1, self.ledger, self.monotonic)
-                pocket.left -= 1
-                taken.append(pocket)
-        except BaseException:
-            for pocket in taken:
-                pocket.left += 1
-            raise
+        pockets = (self._pocket(*held) for held in _held_to(caller, limits))
+        return await taken_from(pockets, 1, self.ledger, self.monotonic)
 
     def _pocket(self, policy: str, subject: str, units: int) -> Pocket:
         found = self._pockets.get(subject)
@@ -54,7 +46,7 @@ class DayCounts:
             while len(self._pockets) >= _REMEMBERED:
                 self._pockets.popitem(last=False)
             found = self._pockets[subject] = Pocket(policy, subject, quota)
-        found.quota = quota
+        found.hold_to(quota)
         self._pockets.move_to_end(subject)
         return found
 

@@ -1,14 +1,16 @@
 """An export is a list asked for chunk by chunk, each one by the front door, until there is no more.
 
 Every chunk is a request of its own: its grants are decided anew, its entry is durable before its
-lines are given out, its cost is checked. Whose authorisation covers what needs consent is found
-anew for each: who withdraws it is left out of all that follows. All chunks are of one day and of
-the known time of the first, so that together they are one snapshot. If what is granted changes on
-the way, the export stops. One chunk is in memory at a time. Where values leave sealed, each chunk
-has a content key of its own; where all of it does, each chunk is one encrypted line.
+lines are given out, its cost is checked. It has as many rows as cost and entitlement allow, which
+the front door finds out before it answers: what is too much is on record only if one row is. Whose
+authorisation covers what needs consent is found anew for each: who withdraws it is left out of all
+that follows. All chunks are of one day and of the known time of the first, so that together they
+are one snapshot. If what is granted changes on the way, the export stops. One chunk is in memory at
+a time. Where values leave sealed, each chunk has a content key of its own; where all of it does,
+each chunk is one encrypted line.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Protocol
@@ -18,26 +20,29 @@ from graphql import GraphQLError, OperationType
 from graphql.execution.values import get_argument_values
 
 from hub.access import Caller, Reason
-from hub.errors import InvalidDocumentError, NotGrantedError, RefusedError, TooCostlyError
+from hub.errors import InvalidDocumentError, NotGrantedError, RefusedError
 from hub.query.answer import Answer, Request
 from hub.query.bind import coerced, day_of
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents, invalid_variable
 from hub.query.export_document import ADDED, Exported, exported
 from hub.query.given import moment_given
+from hub.query.quota import UNMETERED, Meter
 from hub.query.receiving import Receiving
 from schema.graph import MAX_PAGE
 
 CHANNEL: Final = "export"
 _SIZES: Final = (MAX_PAGE, 50, 10, 1)
-"""How many rows a chunk has: the most whose cost is allowed."""
+"""How many rows a chunk has: the most that are allowed."""
 
 
 class Answers(Protocol):
     """The front door; `hub.query.answer.Answerer` is one."""
 
-    async def answer(self, request: Request, /) -> Answer:
-        """Return the answer, once it is on record."""
+    async def answer(
+        self, request: Request, /, smaller: Sequence[Mapping[str, object]] = ()
+    ) -> Answer:
+        """Return the answer, once it is on record: for the first variables that are allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +52,33 @@ class Exporter:
     documents: Documents
     answers: Answers
     disclosures: Disclosures
+    meter: Meter = UNMETERED
 
     async def begin(self, request: Request) -> "Export":
         """Return an export of which nothing has been asked yet.
 
         Raises:
-            RefusedError: The operation is none that can be exported; the refusal is on record.
+            RefusedError: The operation is none that can be exported, or the quota is spent, and
+                then it was not parsed; the refusal is on record.
+            StoreUnavailableError: Nobody knows what is left of the quota; that is on record.
         """
         try:
+            if not self.meter.is_open(request.caller):
+                await self.meter.admit(request.caller)
             return self._begun(request)
         except RefusedError as refusal:
-            asked = Asked(
-                request.caller, request.request_id, request.at,
-                self.documents.hash_of(request.document), request.operation_name, CHANNEL,
-                request.receiving,
-            )  # fmt: skip
-            await self.disclosures.refused(asked, refusal)
+            await self.disclosures.refused(self._asked(request), refusal)
             raise
+        except Exception as failure:
+            await self.disclosures.failed(self._asked(request), failure)
+            raise
+
+    def _asked(self, request: Request) -> Asked:
+        return Asked(
+            request.caller, request.request_id, request.at,
+            self.documents.hash_of(request.document), request.operation_name, CHANNEL,
+            request.receiving,
+        )  # fmt: skip
 
     def _begun(self, request: Request) -> "Export":
         if request.receiving is not None:
@@ -114,7 +129,6 @@ class Export:
         self._known_at = None if known_at is None else known_at.isoformat()
         self._after = after
         self._numbers = numbers
-        self._size = 0
         self._count = 0
         self._denied: object = None
         self._uncovered: list[object] = []
@@ -196,30 +210,23 @@ class Export:
             self._known_at = newest
 
     async def _answer(self, caller: Caller, at: datetime) -> Any:
-        if self._size:
-            return await self._asked(caller, at, self._size)
-        for size in _SIZES[:-1]:
-            try:
-                return await self._asked(caller, at, size)
-            except TooCostlyError:
-                continue
-        return await self._asked(caller, at, _SIZES[-1])
-
-    async def _asked(self, caller: Caller, at: datetime, size: int) -> Any:
-        variables = {**self._request.variables, **self._page(size)}
+        most, *fewer = map(self._variables, _SIZES)
         request = replace(
             self._request,
             document=self._made.text,
-            variables={name: v for name, v in variables.items() if name in self._made.variables},
+            variables=most,
             operation_name=None,
             caller=caller,
             at=at,
             channel=CHANNEL,
             receiving=self._receiving,
         )
-        answer = await self._answers.answer(request)
-        self._size = size
+        answer = await self._answers.answer(request, fewer)
         return orjson.loads(answer.body)
+
+    def _variables(self, size: int) -> dict[str, object]:
+        given = {**self._request.variables, **self._page(size)}
+        return {name: value for name, value in given.items() if name in self._made.variables}
 
     def _page(self, size: int) -> dict[str, object]:
         return {

@@ -5,7 +5,7 @@ down in memory.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -83,6 +83,12 @@ class Pocket:
         """How much is leased at a time."""
         return max(self.quota.units // SLICES, 1)
 
+    def hold_to(self, quota: Quota) -> None:
+        """Count down another quota; how much of it is free, only the ledger knows."""
+        if quota != self.quota:
+            self.quota = quota
+            self._asked_at = -_ASK_AGAIN_S
+
     async def hold(self, cost: int, ledger: Ledger, monotonic: Callable[[], float]) -> None:
         """See to it that `cost` is left; on return nobody else has run since it was seen.
 
@@ -138,6 +144,38 @@ class Pocket:
             wait,
             self.policy,
         )
+
+
+Taken = Sequence[tuple[Pocket, datetime | None]]
+"""From which pockets something was taken, and in which window of each."""
+
+
+async def taken_from(
+    pockets: Iterable[Pocket], cost: int, ledger: Ledger, monotonic: Callable[[], float]
+) -> Taken:
+    """Take `cost` from every one of the pockets, or from none.
+
+    Raises:
+        QuotaExceededError: The rest of one's quota is not enough.
+        StoreUnavailableError: Nobody knows what is left.
+    """
+    taken: list[tuple[Pocket, datetime | None]] = []
+    try:
+        for pocket in pockets:
+            await pocket.hold(cost, ledger, monotonic)
+            pocket.left -= cost
+            taken.append((pocket, pocket.started_at))
+    except BaseException:  # whoever is cancelled has taken nothing either
+        put_back(taken, cost)
+        raise
+    return taken
+
+
+def put_back(taken: Taken, cost: int) -> None:
+    """Put back what was taken from each pocket, but for what has died with its window."""
+    for pocket, started_at in taken:
+        if pocket.started_at == started_at:
+            pocket.left += cost
 
 
 async def given_back(pockets: Iterable[Pocket], ledger: Ledger, now: float) -> None:

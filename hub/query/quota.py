@@ -7,10 +7,11 @@ none); because a slice is a 64th, at most (workers - 1) / 64 of it can lie unuse
 while another has none left. A lease ends with its window, measured from before it was asked for.
 
 A request is admitted, before it is parsed, while anything is left; its cost is taken before the
-first row is read. A refused request costs `REFUSED`. When the ledger cannot be asked, the request
-fails: nobody knows what is left. The window is fixed, not sliding: a lease dies with it, so what a
-killed worker held needs no settling, and `RateLimit` can say to the second when there is more. The
-price is that a caller may spend two quotas within one window's length, across a boundary.
+first row is read. One that is tried again, because the policy changed meanwhile, pays once: for the
+dearest of its plans. A refused request costs `REFUSED`. When the ledger cannot be asked, the
+request fails: nobody knows what is left. The window is fixed, not sliding: a lease dies with it, so
+what a killed worker held needs no settling, and `RateLimit` can say to the second when there is
+more. The price is that a caller may spend two quotas within one window's length, across a boundary.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,17 @@ from typing import Final, Protocol
 
 from hub.access import Caller, Limits
 from hub.query.daily import DayCounts
-from hub.query.pockets import SLICES, Ledger, Pocket, Quota, QuotaExceededError, given_back
+from hub.query.pockets import (
+    SLICES,
+    Ledger,
+    Pocket,
+    Quota,
+    QuotaExceededError,
+    Taken,
+    given_back,
+    put_back,
+    taken_from,
+)
 
 __all__ = [
     "COMMAND",
@@ -32,6 +43,8 @@ __all__ = [
     "Quota",
     "QuotaExceededError",
     "Quotas",
+    "Taken",
+    "put_back",
 ]
 
 REFUSED: Final = 100
@@ -55,8 +68,11 @@ class Meter(Protocol):
     async def spend(self, caller: Caller, cost: int, /) -> None:
         """Take `cost`, and get more for it; raise QuotaExceededError where there is none."""
 
-    async def count(self, caller: Caller, limits: Limits, /) -> None:
-        """Count a request of the day; raise QuotaExceededError where it is one too many."""
+    async def count(self, caller: Caller, limits: Limits, /) -> Taken:
+        """Count a request of the day; raise QuotaExceededError where it is one too many.
+
+        What is returned can be put back: 1 each.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +95,10 @@ class Unmetered:
     async def spend(self, caller: Caller, cost: int, /) -> None:
         """Take nothing."""
 
-    async def count(self, caller: Caller, limits: Limits, /) -> None:
+    async def count(self, caller: Caller, limits: Limits, /) -> Taken:
         """Count nothing."""
+        del caller, limits
+        return ()
 
 
 UNMETERED: Final = Unmetered()
@@ -128,7 +146,7 @@ class Quotas:
         found = self._shared.get(subject)
         if found is None:
             found = self._shared[subject] = Pocket(policy, subject, quota)
-        found.quota = quota
+        found.hold_to(quota)
         return found
 
     def registered_anew(self) -> None:
@@ -171,26 +189,20 @@ class Quotas:
             QuotaExceededError: The rest of the window's quota is not enough; nothing was taken.
             StoreUnavailableError: Nobody knows what is left; nothing was taken.
         """
-        taken: list[Pocket] = []
-        try:
-            for pocket in self.pockets(caller):
-                await pocket.hold(cost, self.ledger, self.monotonic)
-                pocket.left -= cost
-                taken.append(pocket)
-        except BaseException:
-            for pocket in taken:
-                pocket.left += cost
-            raise
+        await taken_from(self.pockets(caller), cost, self.ledger, self.monotonic)
 
-    async def count(self, caller: Caller, limits: Limits, /) -> None:
+    async def count(self, caller: Caller, limits: Limits, /) -> Taken:
         """Count a request of the day, where the entitlement bounds them.
+
+        What is returned can be put back: 1 each.
 
         Raises:
             QuotaExceededError: The day's requests are made.
             StoreUnavailableError: Nobody knows how many are left.
         """
         if limits.counts_requests:
-            await self._days.count(caller, limits)
+            return await self._days.count(caller, limits)
+        return ()
 
     def refused(self, caller: Caller) -> None:
         """Take what a refused request costs, on credit if need be: the next lease settles it."""

@@ -1,10 +1,10 @@
 """A front door over a made-up list: pages by the variables of a chunk, receipts in order."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
-from hub.errors import HubError
+from hub.errors import HubError, TooCostlyError
 
 
 @dataclass(frozen=True)
@@ -14,19 +14,28 @@ class FakeAnswer:
 
 @dataclass
 class FakeFrontDoor:
-    """Lists `rows` rows; raises `problems[n]` at the nth request; `denied[n]` holds from there."""
+    """Lists `rows` rows; raises `problems[n]` at the nth request; `denied[n]` holds from there.
+
+    A page has at most `allowed` rows, and `asked` are the requests as they were answered.
+    """
 
     rows: int = 5
+    allowed: int = 200
     known_at: str = "2026-10-01T00:00:00+00:00"
     problems: dict[int, HubError] = field(default_factory=dict)
     denied: dict[int, list[dict]] = field(default_factory=dict)
     asked: list = field(default_factory=list)
 
-    async def answer(self, request, /):
+    async def answer(self, request, /, smaller=()):
         n = len(self.asked)
+        every = (request.variables, *smaller)
+        may = [one for one in every if _size(one) <= self.allowed]
+        request = replace(request, variables=next(iter(may), every[-1]))
         self.asked.append(request)
         if n in self.problems:
             raise self.problems[n]
+        if not may:
+            raise TooCostlyError("one row is too much")
         given = request.variables
         data = self._people(given) if "hub_numbers" in given else self._page(given)
         body = {
@@ -69,3 +78,8 @@ def denial(path: str) -> dict:
         "path": ["households", "edges", "node", path.partition(".")[2]],
         "extensions": {"code": "NOT_GRANTED", "reason": "NOT_GRANTED", "field": path},
     }
+
+
+def _size(variables) -> int:
+    """Return how many rows are asked for."""
+    return len(variables["hub_numbers"]) if "hub_numbers" in variables else variables["hub_first"]

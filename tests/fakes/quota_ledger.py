@@ -16,6 +16,8 @@ class FakeLedger:
     leased: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
     problem: Exception | None = None
+    meanwhile: dict = field(default_factory=dict)
+    """What happens once while a subject's lease is awaited, by the subject."""
 
     def next_window(self):
         self.window += 1
@@ -23,6 +25,8 @@ class FakeLedger:
 
     async def lease(self, subject, *, needed, wanted, quota, window_s, offset_s=0):
         self.asked.append(subject)
+        if subject in self.meanwhile:
+            await self.meanwhile.pop(subject)()
         if self.problem is not None:
             raise self.problem
         free = max(quota - self.leased.get(subject, 0), 0)

@@ -13,7 +13,8 @@ import orjson
 import pytest
 import yaml
 
-from hub.errors import NotGrantedError
+from audit.entry import EntryKind
+from hub.errors import NotGrantedError, TooCostlyError
 from hub.query.answer import Request
 from hub.query.export import Exporter
 from hub.query.policies import publish_policy
@@ -35,6 +36,7 @@ HOUSEHOLDS = """query ($after: String, $known: DateTime, $order: HouseholdOrder 
 PEOPLE = """query ($n: [String!]!) { people(nationalIds: $n)
   { index status person { id population { name } } } }"""
 SAME = HOUSEHOLDS.replace("(after:", "(first: 200, after:")
+ASKS = 'role = "officer"\npurpose = "WARN"\n'
 MANY = 900
 LINE = yaml.safe_load((ROOT / "openapi" / "hub.yaml").read_text("utf-8"))["components"]["schemas"][
     "ExportLine"
@@ -178,6 +180,40 @@ async def test_it_ends_where_the_grant_is_withdrawn(ask, large):
         await publish_policy(connection, stated, Catalogue.discover(), LOADED)
         await connection.close()
     assert orjson.loads((await export.step(WARNER, NOW)).splitlines()[-1])["count"] == 400
+
+
+async def test_a_page_that_is_bounded_makes_smaller_chunks_and_no_refusal(ask, large):
+    dsn, _, _ = large
+    connection = await asyncpg.connect(dsn)
+    stated = await connection.fetchval("select document from policy_revision")
+    bounded = stated.replace(ASKS, f"{ASKS}limits = {{ page = 12 }}\n")
+    assert bounded != stated
+    await (await begun(ask)).step(WARNER, NOW)  # the policy without the bound is in memory
+    ask.log.entries.clear()
+    try:
+        await publish_policy(connection, bounded, Catalogue.discover(), LOADED)
+        export = await begun(ask)
+        chunks = [await export.step(WARNER, NOW) for _ in range(2)]
+    finally:
+        await publish_policy(connection, stated, Catalogue.discover(), LOADED)
+        await connection.close()
+    chunks.append(await export.step(WARNER, NOW))
+
+    assert [chunk.count(b'"cursor"') for chunk in chunks] == [10, 10, 200]
+    kinds = [(entry.kind, orjson.loads(entry.record)["outcome"]) for entry in ask.log.entries]
+    assert kinds == [(EntryKind.ANSWER, "answered")] * 3
+
+
+async def test_what_costs_too_much_for_one_row_is_on_record_once(large):
+    dsn, _, keyring = large
+    ask = asking(dsn, keyring, Catalogue.discover(), max_cost=1)
+    export = await begun(ask)
+
+    with pytest.raises(TooCostlyError):
+        await export.step(WARNER, NOW)
+
+    assert [entry.kind for entry in ask.log.entries] == [EntryKind.DENIAL]
+    await ask.database.close()
 
 
 async def test_what_is_written_on_the_way_is_not_in_it(ask, large):

@@ -15,6 +15,7 @@ import pytest
 
 import tests.support.mutants  # noqa: F401 - it registers them
 from hub.errors import HubError, NotGrantedError
+from hub.query import export as export_rows
 from hub.query.answer import Request
 from hub.query.export import Exporter
 from tests.support.asking import asking
@@ -75,8 +76,10 @@ class Checks:
             answerer = campaign.ask.answerer
             exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
             export = await exporter.begin(Request(_EXPORT, {}, None, READER, "r-1", NOW))
-            export._size = 2
-            await export.step(READER, NOW)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(export_rows, "_SIZES", (2,))
+                await export.step(READER, NOW)
+                assert not export.is_done
             suspended = agreement_of(text, "Household.region")
             await campaign.publish(f'{text}\n[[suspension]]\nagreement = "{suspended}"')
             with pytest.raises(NotGrantedError):

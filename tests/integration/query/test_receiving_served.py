@@ -42,8 +42,8 @@ class AtNow:
 
     inner: Any
 
-    async def answer(self, request, /):
-        return await self.inner.answer(replace(request, at=NOW))
+    async def answer(self, request, /, smaller=()):
+        return await self.inner.answer(replace(request, at=NOW), smaller)
 
 
 @dataclass

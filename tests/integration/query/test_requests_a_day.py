@@ -34,9 +34,7 @@ async def connection(district):
 async def workers(district, catalogue, connection):
     """Two workers of one hub whose policy bounds the officer's requests a day."""
     dsn, _, keyring = district
-    text = default_policy_text().replace(ASKS, ASKS + LIMITS)
-    assert text != default_policy_text()
-    await publish_policy(connection, text, catalogue, NOW)
+    await bounded(connection, catalogue, LIMITS)
     made = []
     for _ in range(2):
         one = asking(dsn, keyring, catalogue)
@@ -47,6 +45,13 @@ async def workers(district, catalogue, connection):
     await publish_policy(connection, default_policy_text(), catalogue, NOW)
     for one in made:
         await one.database.close()
+
+
+async def bounded(connection, catalogue, limits):
+    """Publish the policy with other limits of the officer's requests."""
+    assert ASKS in default_policy_text()
+    text = default_policy_text().replace(ASKS, ASKS + limits)
+    await publish_policy(connection, text, catalogue, NOW)
 
 
 async def answered(worker, caller, times):
@@ -109,3 +114,47 @@ async def test_nothing_is_counted_where_nothing_is_bounded(ask, connection):
 
     assert Limits().counts_requests is False
     assert await connection.fetchval("select count(*) from quota_window") == 0
+
+
+async def test_a_higher_number_holds_at_once_where_the_lower_one_is_still_in_memory(
+    workers, connection, catalogue
+):
+    first, _ = workers
+    assert await answered(first, OFFICER, 6) == 4
+
+    await bounded(connection, catalogue, LIMITS.replace("4", "6"))
+
+    assert await answered(first, OFFICER, 6) == 2
+
+
+async def test_a_number_that_is_new_holds_at_once_where_none_is_in_memory(
+    workers, connection, catalogue
+):
+    await bounded(connection, catalogue, "")
+    for worker in workers:
+        assert await answered(worker, OFFICER, 1) == 1
+
+    await bounded(connection, catalogue, "limits = { officer_requests_a_day = 1 }\n")
+
+    assert [await answered(worker, OFFICER, 1) for worker in workers] == [1, 0]
+
+
+async def test_a_request_that_is_tried_again_is_counted_once(workers, connection, catalogue):
+    first, second = workers
+    await first.body(LIST, OFFICER)
+
+    await bounded(connection, catalogue, LIMITS.replace("4", "3"))
+
+    assert await answered(first, OFFICER, 1) == 1
+    assert await answered(second, OFFICER, 6) == 1
+
+
+async def test_a_request_that_is_refused_for_its_cost_is_not_counted(workers):
+    first, second = workers
+    poor = Quotas(first.answerer.meter.ledger, Quota(1, 3_600), {}, time.monotonic)
+    object.__setattr__(first.answerer, "meter", poor)
+
+    assert await answered(first, OFFICER, 10) == 0
+
+    await poor.close()
+    assert await answered(second, OFFICER, 10) == 4

@@ -9,10 +9,16 @@ from starlette.testclient import TestClient
 
 from hub.errors import NotGrantedError, StoreUnavailableError
 from hub.http.limits import BusyError, Limits
+from hub.http.quota import QuotaTold
 from hub.http.routes import router
 from hub.http.tokens import LIFETIME_S
+from hub.http.trusted import DocumentFolder, TrustedDocuments
+from hub.query.disclosure import Disclosures
+from hub.query.quota import REFUSED, Quota, Quotas
+from tests.fakes.audit_log import FakeLog
 from tests.fakes.front_door import FakeFrontDoor, denial
-from tests.support.edge import new_edge
+from tests.fakes.quota_ledger import FakeLedger
+from tests.support.edge import CLIENT, new_edge
 
 QUERY = "query ($after: String) { households(after: $after) { edges { cursor node { id } } } }"
 
@@ -111,9 +117,9 @@ def test_a_token_that_ends_on_the_way_ends_the_export(edge):
     edge.front.rows = 450
     answer = edge.front.answer
 
-    async def slow(request):
+    async def slow(request, smaller):
         edge.clock.forward(LIFETIME_S / 2)
-        return await answer(request)
+        return await answer(request, smaller)
 
     edge.front.answer = slow
     told = lines(export(edge))
@@ -128,12 +134,12 @@ def test_only_so_many_exports_go_on_at_a_time_and_each_gives_its_place_back(tmp_
     inside = []
     answer = edge.front.answer
 
-    async def asking_for_another(request):
+    async def asking_for_another(request, smaller):
         if not inside:
             inside.append(None)
             another = TestClient(router(edge.parts))
             inside[0] = another
-        return await answer(request)
+        return await answer(request, smaller)
 
     edge.front.answer = asking_for_another
     for _ in range(3):
@@ -156,15 +162,62 @@ def test_without_a_place_an_export_is_refused_at_once(tmp_path):
     )
 
 
+@pytest.fixture
+def quotas():
+    return Quotas(FakeLedger(), Quota(64_000, 60), {}, lambda: 5.0)
+
+
+@pytest.fixture
+def metered(tmp_path, quotas):
+    return new_edge(tmp_path, quota=QuotaTold(quotas))
+
+
+def owed(quotas):
+    """Return what was taken from a worker that has leased nothing."""
+    return -sum(pocket.left for pocket in quotas._shared.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "problems", "cost"),
+    [
+        (None, {}, REFUSED),
+        ("{ nothing", {}, REFUSED),
+        ("{ __typename }", {}, REFUSED),
+        (QUERY, {0: NotGrantedError("no")}, REFUSED),
+        (QUERY, {1: NotGrantedError("withdrawn")}, REFUSED),
+        (QUERY, {0: StoreUnavailableError("gone")}, 0),
+        (QUERY, {}, 0),
+    ],
+)
+def test_whatever_is_refused_costs_what_a_refused_question_does(
+    metered, quotas, query, problems, cost
+):
+    metered.front.rows, metered.front.problems = 450, problems
+
+    export(metered, query)
+
+    assert owed(quotas) == cost
+
+
+def test_a_registered_document_that_is_not_there_costs_as_much(tmp_path, quotas):
+    nothing = TrustedDocuments(
+        DocumentFolder(tmp_path), (CLIENT,), Disclosures(FakeLog(), None), lambda: 5.0
+    )
+    edge = new_edge(tmp_path, quota=QuotaTold(quotas), trusted=nothing)
+
+    assert export(edge).status_code == 403
+    assert owed(quotas) == REFUSED
+
+
 @pytest.mark.anyio
 async def test_a_client_that_goes_away_ends_the_work(edge):
     edge.front.rows = 100_000
     sent, messages = [], [_request()]
     answer = edge.front.answer
 
-    async def answer_in_a_while(request):
+    async def answer_in_a_while(request, smaller):
         await anyio.sleep(0.001)
-        return await answer(request)
+        return await answer(request, smaller)
 
     edge.front.answer = answer_in_a_while
     gone = anyio.Event()

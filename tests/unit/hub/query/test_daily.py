@@ -8,7 +8,7 @@ from hub.access import Caller, Limits
 from hub.errors import StoreUnavailableError
 from hub.query import daily
 from hub.query.daily import DayCounts
-from hub.query.quota import QuotaExceededError
+from hub.query.quota import QuotaExceededError, put_back
 from tests.fakes.quota_ledger import FakeLedger
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +85,38 @@ async def test_a_lower_number_holds_at_once_and_a_new_day_begins_anew(ledger):
     ledger.next_window()
     now[0] += 2_000.0
     assert await made(counts, CLERK, Limits(requests_a_day=3)) == 3
+
+
+async def test_a_higher_number_holds_at_once(workers):
+    assert await made(workers[0], CLERK, Limits(requests_a_day=2)) == 2
+
+    assert await made(workers[0], CLERK, Limits(requests_a_day=5)) == 3
+
+
+async def test_a_count_that_is_put_back_is_another_requests(workers):
+    limits = Limits(requests_a_day=1, officer_requests_a_day=1)
+    counted = await workers[0].count(CLERK, limits)
+
+    put_back(counted, 1)
+
+    assert await made(workers[0], CLERK, limits) == 1
+
+
+async def test_a_count_of_the_day_before_is_not_put_back(ledger):
+    now, limits = [50.0], Limits(requests_a_day=640, officer_requests_a_day=0)
+    counts = DayCounts(ledger, lambda: now[0])
+
+    async def a_new_day_begins():
+        now[0] += 2_000.0
+        ledger.next_window()
+        await counts.count(SYSTEM, limits)
+
+    ledger.meanwhile["officer:civil-affairs officer CASE u1"] = a_new_day_begins
+    with pytest.raises(QuotaExceededError):
+        await counts.count(CLERK, limits)
+    await counts.close()
+
+    assert ledger.leased["requests:civil-affairs officer CASE"] == 1
 
 
 async def test_when_nobody_knows_what_is_left_the_request_fails(workers, ledger):

@@ -6,12 +6,19 @@ import orjson
 import pytest
 
 from hub.access import Caller
-from hub.errors import InvalidDocumentError, NotGrantedError, TooCostlyError
+from hub.errors import (
+    InvalidDocumentError,
+    NotGrantedError,
+    StoreUnavailableError,
+    TooCostlyError,
+)
 from hub.query.answer import Request
 from hub.query.disclosure import Disclosures
 from hub.query.export import Exporter
+from hub.query.quota import Quota, QuotaExceededError, Quotas
 from tests.fakes.audit_log import FakeLog
 from tests.fakes.front_door import FakeFrontDoor, denial
+from tests.fakes.quota_ledger import FakeLedger
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -27,12 +34,22 @@ def log():
 
 
 @pytest.fixture
-def begin(documents, log):
+def begin(documents, log, meter):
     def begun(door, text=HOUSEHOLDS, **variables):
         request = Request(text, variables, None, CALLER, "r-1", AT)
-        return Exporter(documents, door, Disclosures(log, None)).begin(request)
+        return Exporter(documents, door, Disclosures(log, None), meter).begin(request)
 
     return begun
+
+
+@pytest.fixture
+def ledger():
+    return FakeLedger()
+
+
+@pytest.fixture
+def meter(ledger):
+    return Quotas(ledger, Quota(100, 60), {}, lambda: 1_000.0)
 
 
 async def lines_of(export) -> list[dict]:
@@ -146,19 +163,28 @@ async def test_it_stops_where_what_is_granted_changes(begin):
 
 
 async def test_a_chunk_is_made_smaller_until_its_cost_is_allowed(begin):
-    door = FakeFrontDoor(rows=60, problems={0: TooCostlyError("200"), 1: TooCostlyError("50")})
+    door = FakeFrontDoor(rows=60, allowed=49)
     lines = await lines_of(await begin(door))
 
-    assert [request.variables["hub_first"] for request in door.asked[:4]] == [200, 50, 10, 10]
+    assert [request.variables["hub_first"] for request in door.asked] == [10] * 6
     assert lines[-1]["count"] == 60
 
 
+async def test_people_come_in_smaller_chunks_by_the_same_places(begin):
+    numbers = [f"n{n}" for n in range(25)]
+    lines = await lines_of(await begin(FakeFrontDoor(allowed=10), PEOPLE, n=numbers))
+
+    rows = [line for line in lines if "index" in line]
+    assert [(row["index"], row["person"]["id"]) for row in rows] == list(enumerate(numbers))
+    assert sum("receipt" in line for line in lines) == 3
+
+
 async def test_what_costs_too_much_for_one_row_is_refused(begin):
-    door = FakeFrontDoor(problems={n: TooCostlyError("much") for n in range(4)})
+    door = FakeFrontDoor(allowed=0)
 
     with pytest.raises(TooCostlyError):
         await (await begin(door)).step(CALLER, AT)
-    assert [request.variables["hub_first"] for request in door.asked] == [200, 50, 10, 1]
+    assert [request.variables["hub_first"] for request in door.asked] == [1]
 
 
 @pytest.mark.parametrize(
@@ -177,3 +203,24 @@ async def test_what_cannot_be_exported_is_refused_on_record(begin, log, text, va
         await begin(FakeFrontDoor(), text, **variables)
 
     assert (log.record()["outcome"], log.record()["channel"]) == ("refused", "export")
+
+
+async def test_a_spent_quota_is_refused_on_record_before_anything_is_parsed(begin, log, ledger):
+    ledger.leased["department:civil-affairs"] = 100
+
+    with pytest.raises(QuotaExceededError):
+        await begin(FakeFrontDoor(), "{ this does not even parse")
+
+    assert (log.record()["outcome"], log.record()["reason"]) == ("refused", "QUOTA_EXCEEDED")
+    assert log.record()["channel"] == "export"
+
+
+async def test_where_nobody_knows_the_quota_no_export_begins_and_that_is_on_record(
+    begin, log, ledger
+):
+    ledger.problem = StoreUnavailableError("The database does not accept connections.")
+
+    with pytest.raises(StoreUnavailableError):
+        await begin(FakeFrontDoor())
+
+    assert log.record()["outcome"] == "failed"

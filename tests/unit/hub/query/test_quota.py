@@ -210,6 +210,34 @@ async def test_a_client_with_a_quota_of_its_own_leaves_the_rest_to_its_departmen
         await spent(quotas, INSURER, 1)
 
 
+async def test_what_has_died_with_its_window_is_not_put_back(worker, ledger, seconds):
+    quotas = worker()
+    quotas.clients = {"insurance-desk": 50}
+
+    async def a_new_window_is_leased_from():
+        seconds.now += 60
+        ledger.next_window()
+        await spent(quotas, INSURER, 10)
+
+    ledger.meanwhile["client:insurance-desk"] = a_new_window_is_leased_from
+    with pytest.raises(QuotaExceededError):
+        await quotas.spend(DESK, 51)
+
+    (department,) = quotas.pockets(INSURER)
+    assert department.left == SLICE - 10 == ledger.leased[department.subject] - 10
+
+
+async def test_a_client_whose_quota_was_raised_does_not_wait(worker, ledger):
+    quotas = worker()
+    quotas.clients = {"insurance-desk": 50}
+    with pytest.raises(QuotaExceededError):
+        await quotas.spend(DESK, 51)
+
+    quotas.clients = {"insurance-desk": 60}
+    quotas.registered_anew()
+    await quotas.spend(DESK, 51)
+
+
 async def test_when_the_ledger_cannot_be_asked_nothing_is_spent_and_the_request_fails(
     worker, ledger
 ):
