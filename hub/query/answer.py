@@ -27,26 +27,26 @@ from hub.errors import (
     WallError,
 )
 from hub.query.bind import Tags, bind, citizen_of, coerced, day_of, parameters_of
+from hub.query.body import body_of, encoded_body
+from hub.query.bound import Bound
 from hub.query.cases import CaseCheck, case_parameters, check_standing
 from hub.query.citizens import Citizens, Nobody
 from hub.query.consent import consent_parameters, uncovered_of
 from hub.query.cost import checked_cost, checked_introspection, checked_range
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Document, Documents
-from hub.query.fetch import LONG, Fetcher, Sealed
+from hub.query.fetch import Fetcher, Sealed
 from hub.query.introspection import introspect
 from hub.query.kept import UNKEPT, Keeper
 from hub.query.model import (
-    BoundRoot,
     Constant,
     Introspected,
     Number,
-    Plan,
     PlannedError,
     Root,
     RootKind,
 )
-from hub.query.plans import Plans, Prepared
+from hub.query.plans import Plans
 from hub.query.policies import Policies
 from hub.query.quota import UNMETERED, Meter, QuotaExceededError, Taken, put_back
 from hub.query.receiving import Receiving, marked
@@ -55,7 +55,7 @@ from hub.query.reveal import Revealed, Revealer
 from hub.query.shape import Tree
 from hub.query.together import Alike, Together
 
-_Way = Callable[["Bound", Asked, Policy, "Request"], Awaitable["Answer | None"]]
+_Way = Callable[[Bound, Asked, Policy, "Request"], Awaitable["Answer | None"]]
 _ATTEMPTS: Final = 3
 """How often a plan is made anew when the policy changes under it."""
 MAX_COST: Final = 200_000
@@ -89,37 +89,6 @@ class Answer:
     receipt: Receipt
     failures: tuple[Exception, ...] = ()
     """Of several commands, why some were not carried out; for the operator, the body tells less."""
-
-
-@dataclass(slots=True)
-class Bound:
-    """One request, planned and with its arguments."""
-
-    prepared: Prepared
-    plan: Plan
-    """That of `prepared`."""
-    roots: tuple[BoundRoot, ...]
-    parameters: Mapping[str, object]
-    introspected: Mapping[str, object]
-    cost: int
-    entitlement: Entitlement
-
-    @property
-    def assertion(self) -> str | None:
-        """A portal's word on the citizen that is asked about; None: no root takes one."""
-        given = (one.parameters.get("assertion") for one in self.roots if one.root.is_register)
-        return next((str(each) for each in given if each is not None), None)
-
-    @property
-    def goes_together(self) -> bool:
-        """Whether it may be answered together with others who ask the same: it has one root."""
-        return self.prepared.goes_together and self.cost < LONG and self.roots[0].known_at is None
-
-    def about(self, citizen: Number | None) -> "Bound":
-        """Return the same about a citizen, where there is one."""
-        if citizen is None:
-            return self
-        return replace(self, roots=tuple(replace(one, numbers=(citizen,)) for one in self.roots))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +258,7 @@ class Answerer:
         )
         del revealed  # what was opened is not kept while the log commits: of a long list, megabytes
         receipt = await self._recorded(bound, asked, request, sealed, encoded, uncovered)
-        return _answer(encoded, bound, receipt, sealed, uncovered)
+        return Answer(encoded_body(encoded, bound, receipt, sealed.known_at, uncovered), receipt)
 
     async def _for_receiver(
         self,
@@ -305,7 +274,7 @@ class Answerer:
         plan, shaper = bound.plan, bound.prepared.shaper
         data = shaper.shape(bound.roots, revealed, sealed.searches, bound.introspected)
         receipt = await self._recorded(bound, asked, request, sealed, orjson.dumps(data), uncovered)
-        body = _body(data, bound, receipt, sealed.known_at, uncovered)
+        body = body_of(data, bound, receipt, sealed.known_at, uncovered)
         shape = partial(
             shaper.shape, bound.roots, marked(plan, revealed), sealed.searches, bound.introspected
         )
@@ -327,7 +296,7 @@ class Answerer:
             return None
         encoded = orjson.dumps(shown.data)
         receipt = await self._recorded(bound, asked, request, shown.sealed, encoded)
-        return _answer(encoded, bound, receipt, shown.sealed)
+        return Answer(encoded_body(encoded, bound, receipt, shown.sealed.known_at), receipt)
 
     async def _recorded(
         self,
@@ -362,7 +331,7 @@ class Answerer:
                 data[output.key] = bound.introspected[output.key]
             elif isinstance(output, Constant):
                 data[output.key] = output.value
-        body = _body(data, bound, receipt, None, told_beside=found.told)
+        body = body_of(data, bound, receipt, None, told_beside=found.told)
         if asked.receiving is None:
             return Answer(orjson.dumps(body), receipt)
         return Answer(asked.receiving.encoded(body, lambda: data), receipt)
@@ -409,54 +378,3 @@ def entitled(policy: Policy, request: Request) -> Entitlement:
             f"{caller.purpose} ({found.reason}). Declare another purpose, or ask for one."
         )
     return found
-
-
-def _error(error: PlannedError) -> Tree:
-    return {
-        "message": error.message,
-        "locations": [{"line": place.line, "column": place.column} for place in error.locations],
-        "path": list(error.path),
-        "extensions": {"code": "NOT_GRANTED", "reason": str(error.code), "field": error.field},
-    }
-
-
-def _answer(
-    encoded: bytes,
-    bound: Bound,
-    receipt: Receipt,
-    sealed: Sealed,
-    uncovered: Sequence[PlannedError] = (),
-) -> Answer:
-    """Return an answer in clear, of data that is JSON already."""
-    told = _body(orjson.Fragment(encoded), bound, receipt, sealed.known_at, uncovered)
-    return Answer(orjson.dumps(told), receipt)
-
-
-def _body(
-    data: Tree | orjson.Fragment,
-    bound: Bound,
-    receipt: Receipt,
-    known_at: datetime | None,
-    uncovered: Sequence[PlannedError] = (),
-    *,
-    told_beside: Mapping[str, object] | None = None,
-) -> Tree:
-    """Return the response; only what has a receipt comes here."""
-    body: Tree = {"data": data}
-    if bound.plan.errors or uncovered:
-        body["errors"] = [_error(error) for error in (*bound.plan.errors, *uncovered)]
-    told: Tree = {} if told_beside is None else dict(told_beside)
-    told["cost"] = bound.cost
-    told["receipt"] = {
-        "log": receipt.origin,
-        "index": receipt.index,
-        "treeSize": receipt.tree_size,
-        "checkpoint": receipt.checkpoint,
-    }
-    kept = bound.entitlement.limits.retention_days
-    if kept is not None:
-        told["retention"] = {"days": kept}
-    if known_at is not None:
-        told["knownAt"] = known_at  # orjson writes it as `isoformat` does, and sooner
-    body["extensions"] = told
-    return body

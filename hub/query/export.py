@@ -27,7 +27,7 @@ from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents, invalid_variable
 from hub.query.export_document import ADDED, Exported, exported
 from hub.query.given import moment_given
-from hub.query.quota import UNMETERED, Meter
+from hub.query.quota import Meter
 from hub.query.receiving import Receiving
 from schema.graph import MAX_PAGE
 
@@ -52,7 +52,7 @@ class Exporter:
     documents: Documents
     answers: Answers
     disclosures: Disclosures
-    meter: Meter = UNMETERED
+    meter: Meter
 
     async def begin(self, request: Request) -> "Export":
         """Return an export of which nothing has been asked yet.

@@ -27,8 +27,9 @@ from hub.errors import (
     SealBrokenError,
     StoreUnavailableError,
 )
-from hub.query.answer import Answerer, Bound, Request, entitled
+from hub.query.answer import Answerer, Request, entitled
 from hub.query.bind import parameters_of
+from hub.query.bound import Bound
 from hub.query.fetch import Sealed, sealed_from
 from hub.query.kept import FORM
 from hub.query.model import Plan

@@ -21,6 +21,7 @@ from hub.http.sessions import ABSOLUTE, IDLE, MAX_TOKENS
 from hub.query.disclosure import Disclosures
 from hub.query.documents import Documents
 from hub.query.export import Exporter
+from hub.query.quota import UNMETERED
 from hub.sealing.keyring import KeyKind, Keyring
 from hub.store.database import Database
 from schema.catalogue import Catalogue
@@ -147,7 +148,8 @@ class FakeExports:
 
     async def begin(self, request, /):
         documents = Documents(_schema())
-        return Exporter(documents, self.front, Disclosures(FakeLog(), None))._begun(request)
+        exporter = Exporter(documents, self.front, Disclosures(FakeLog(), None), UNMETERED)
+        return exporter._begun(request)
 
 
 @functools.cache

@@ -247,7 +247,7 @@ def refusal(problem: HubError) -> bytes:
 
 async def _exported(ask, request: Request) -> bytes:
     answerer = ask.answerer
-    exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+    exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
     lines = b""
     try:
         export = await exporter.begin(request)

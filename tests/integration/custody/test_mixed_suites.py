@@ -107,7 +107,7 @@ async def test_an_export_has_the_same_lines_in_both(homes):
     for home in (plain, mixed):
         async with asked(home, catalogue) as ask:
             answerer = ask.answerer
-            exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+            exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
             export = await exporter.begin(Request(EXPORTED, {}, None, WARNER, "r-9", NOW))
             lines = []
             while not export.is_done:

@@ -68,7 +68,7 @@ async def ask(large):
 
 async def begun(ask, document=HOUSEHOLDS, caller=WARNER, how=None, **variables):
     answerer = ask.answerer
-    exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+    exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
     request = Request(document, variables, None, caller, "r-9", NOW, receiving=how)
     return await exporter.begin(request)
 

@@ -74,7 +74,7 @@ class Checks:
             await self.roles(campaign, text)
             await campaign.publish(text)
             answerer = campaign.ask.answerer
-            exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+            exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
             export = await exporter.begin(Request(_EXPORT, {}, None, READER, "r-1", NOW))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(export_rows, "_SIZES", (2,))

@@ -71,7 +71,7 @@ async def test_status_headers_and_bytes_are_the_same_over_http(twins, catalogue,
         quotas = Quotas(FakeLedger(), Quota(100_000_000, 3_600), {}, lambda: 0.0)
         ask = asking(dsn, keyring, catalogue, meter=quotas)
         answerer = ask.answerer
-        exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+        exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
         (folder := tmp_path / str(n)).mkdir()
         whole = Whole(
             folder, answerer, role=(READER.department, READER.role), purpose="VERIFY",

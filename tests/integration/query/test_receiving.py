@@ -209,7 +209,7 @@ async def test_who_is_asked_about_twice_has_values_of_each_place(ask, world):
 
 async def exported(ask, how, document=EXPORTED, caller=WARNER, **variables):
     answerer = ask.answerer
-    exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+    exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
     export = await exporter.begin(asked(document, caller, variables, how))
     chunks = []
     while not export.is_done:

@@ -83,7 +83,9 @@ async def scene(ask, tmp_path):
     door = AtNow(ask.answerer)
     edge = new_edge(
         tmp_path, clock=utc_now, issuer=address, clients=clients, queries=door,
-        exports=Exporter(ask.answerer.documents, door, ask.answerer.disclosures),
+        exports=Exporter(
+            ask.answerer.documents, door, ask.answerer.disclosures, ask.answerer.meter
+        ),
     )  # fmt: skip
     issuer = token_issuer(edge.parts)
     token = issuer.issue(clients[CLIENT], Purpose("WARN"), utc_now(), "token-1")

@@ -57,7 +57,7 @@ def three_chunks(own, monkeypatch):
 
 async def begun(ask, numbers):
     answerer = ask.answerer
-    exporter = Exporter(answerer.documents, answerer, answerer.disclosures)
+    exporter = Exporter(answerer.documents, answerer, answerer.disclosures, answerer.meter)
     request = Request(PEOPLE, {"n": numbers * 3}, None, READER, "r-1", NOW)
     return await exporter.begin(request)
 
