@@ -62,6 +62,10 @@ class Values:
         return self._whole()
 
 
+NO_VALUES: Final = Values({}, lambda: VariableValues({}, {}))
+"""Of an operation whose variables nobody gave."""
+
+
 class Coercion:
     """How the variables of one operation are coerced; compiled when first asked for.
 

@@ -19,7 +19,9 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
     ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -69,6 +71,14 @@ class Operation:
     """How its variables are coerced."""
     has_lists: bool = False
     """Whether a field of it may be a list whose filter and order decide how it is planned."""
+    steering_variables: tuple[str, ...] = ()
+    """Those that stand for an argument which needs a grant of its own, unless it is null."""
+    choosing_variables: tuple[str, ...] = ()
+    """Those in a list's filter and order."""
+
+    def null_steering(self, values: Mapping[str, object]) -> frozenset[str]:
+        """Return which of the steering variables are null, or absent, in coerced `values`."""
+        return frozenset(name for name in self.steering_variables if values.get(name) is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +187,15 @@ def _document(
     for definition in node.definitions:
         if isinstance(definition, OperationDefinitionNode):
             name = definition.name.value if definition.name else None
-            branches, has_lists = _branch_variables(definition, fragments)
+            found = _branches(definition, fragments)
             operations[name] = Operation(
                 definition,
                 name,
                 definition.operation is OperationType.MUTATION,
-                tuple(sorted(branches)),
-                has_lists=has_lists,
+                tuple(sorted(found.variables)),
+                has_lists=found.has_lists,
+                steering_variables=tuple(sorted(found.steering)),
+                choosing_variables=tuple(sorted(found.choosing)),
             )
     if not operations:
         raise InvalidDocumentError("The document has no operation.")
@@ -195,19 +207,31 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+_CHOOSING: Final = frozenset({"filter", "orderBy"})
+
+
 def is_chosen_list(node: FieldNode) -> bool:
     """Whether a field, if one of Query, is a list whose arguments decide how it is planned."""
     name = node.name.value
     if name == "warnings":
-        return any(a.name.value in {"filter", "orderBy"} for a in node.arguments or ())
+        return any(a.name.value in _CHOOSING for a in node.arguments or ())
     return name == "households"
+
+
+STEERING: Final[Mapping[str, frozenset[str]]] = {
+    "warnings": frozenset({"bands", "region", "assignee"}),
+    "members": frozenset({"anchor"}),
+}
+"""Arguments that need a grant of their own, by their field."""
 
 
 @dataclass(slots=True)
 class _Branches:
-    """Collects the variables of @skip and @include, and the fragments that are spread."""
+    """Collects the variables that decide about a plan, and the fragments that are spread."""
 
     variables: set[str] = field(default_factory=set)
+    steering: set[str] = field(default_factory=set)
+    choosing: set[str] = field(default_factory=set)
     spreads: set[str] = field(default_factory=set)
     has_lists: bool = False
 
@@ -219,7 +243,7 @@ class _Branches:
                     if isinstance(argument.value, VariableNode):
                         self.variables.add(argument.value.name.value)
             if isinstance(selection, FieldNode):
-                self.has_lists = self.has_lists or is_chosen_list(selection)
+                self._arguments(selection)
                 if selection.selection_set is not None:
                     self.walk(selection.selection_set)
             elif isinstance(selection, InlineFragmentNode):
@@ -227,10 +251,34 @@ class _Branches:
             elif isinstance(selection, FragmentSpreadNode):
                 self.spreads.add(selection.name.value)
 
+    def _arguments(self, node: FieldNode) -> None:
+        """Note what the arguments of a field decide, if they decide anything."""
+        is_list = is_chosen_list(node)
+        self.has_lists = self.has_lists or is_list
+        steering = STEERING.get(node.name.value, frozenset())
+        if not is_list and not steering:
+            return
+        for argument in node.arguments or ():
+            if is_list and argument.name.value in _CHOOSING:
+                self.choosing.update(_variables_in(argument.value))
+            elif argument.name.value in steering and isinstance(argument.value, VariableNode):
+                self.steering.add(argument.value.name.value)
 
-def _branch_variables(
+
+def _variables_in(value: ValueNode) -> Iterator[str]:
+    if isinstance(value, VariableNode):
+        yield value.name.value
+    elif isinstance(value, ListValueNode):
+        for each in value.values:
+            yield from _variables_in(each)
+    elif isinstance(value, ObjectValueNode):
+        for member in value.fields:
+            yield from _variables_in(member.value)
+
+
+def _branches(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-) -> tuple[set[str], bool]:
+) -> _Branches:
     found = _Branches()
     found.walk(operation.selection_set)
     seen: set[str] = set()
@@ -238,7 +286,7 @@ def _branch_variables(
         seen |= waiting
         for name in waiting & fragments.keys():
             found.walk(fragments[name].selection_set)
-    return found.variables, found.has_lists
+    return found
 
 
 def _places(problem: GraphQLError) -> tuple[Location, ...]:

@@ -16,12 +16,14 @@ from hub.errors import InvalidDocumentError
 from hub.query.answer import Request, entitled
 from hub.query.bind import Tags, bind, coerced, day_of, parameters_of
 from hub.query.cases import case_parameters
-from hub.query.coercion import Values
+from hub.query.coercion import NO_VALUES, Values
 from hub.query.cost import cost_of
 from hub.query.describe import described
 from hub.query.disclosure import Asked, Disclosures
 from hub.query.documents import Documents, Operation
 from hub.query.fetch import Columns, Sealed
+from hub.query.listing import choices
+from hub.query.lists import Choice
 from hub.query.model import BoundRoot, Plan, PlannedError
 from hub.query.plan import Planner
 from hub.query.plans import asks_now
@@ -152,8 +154,16 @@ class Explainer:
         values = self._values(operation, asking.variables)
         coerced_values = {} if values is None else values.coerced
         branches = {name: coerced_values.get(name) for name in operation.branch_variables}
-        plan = Planner(self.catalogue, self.documents.schema).plan(
-            document, operation, branches, rights
+        schema = self.documents.schema
+        chosen: Mapping[str, Choice] = {}
+        nulls: frozenset[str] = frozenset()  # where there are no values, every argument is given
+        if values is not None:
+            nulls = operation.null_steering(coerced_values)
+        if operation.has_lists:
+            given = values or NO_VALUES
+            chosen = choices(self.catalogue, schema, document, operation, branches, given)
+        plan = Planner(self.catalogue, schema).plan(
+            document, operation, branches, rights, chosen, nulls
         )
         statement = Composer(self.catalogue).compose(plan)
         asked = Asked(asking.caller, _REQUEST_ID, asking.at, asking.document, asking.operation_name)
@@ -198,8 +208,9 @@ class Explainer:
         """Return the values of the variables; None where they are needed and were not given."""
         if variables is not None or not operation.node.variable_definitions:
             return coerced(self.documents.schema, operation, variables or {})
-        if operation.branch_variables:
-            names = ", ".join(f"${name}" for name in operation.branch_variables)
+        deciding = (*operation.branch_variables, *operation.choosing_variables)
+        if deciding:
+            names = ", ".join(f"${name}" for name in deciding)
             raise InvalidDocumentError(f"What is selected depends on {names}: give --variables.")
         return None
 

@@ -6,7 +6,7 @@ The only place where a decision is asked for; `plan` does what is decided here.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graphql import FieldNode, GraphQLField, NullValueNode
+from graphql import FieldNode, GraphQLField, NullValueNode, VariableNode
 from graphql.language import get_location
 
 from hub.access import Denied, Entitlement, Reason
@@ -38,6 +38,8 @@ class Granting:
     document: Document
     branches: Mapping[str, object]
     entitlement: Entitlement
+    nulls: frozenset[str] = frozenset()
+    """Variables that are null where they steer."""
     errors: list[PlannedError] = field(default_factory=list)
     _with_consent: frozenset[str] = field(init=False, repr=False)
     """Types that are read in the rows of people whose authorisation covers them."""
@@ -107,6 +109,17 @@ class Granting:
         dataset = self.catalogue.by_type.get(type_name)
         return dataset is not None and not dataset.stored
 
+    def steered_by(self, node: FieldNode) -> set[str]:
+        """Return which arguments of a field are given and may not be null."""
+        return {
+            argument.name.value
+            for argument in node.arguments or ()
+            if not isinstance(argument.value, NullValueNode)
+            and not (
+                isinstance(argument.value, VariableNode) and argument.value.name.value in self.nulls
+            )
+        }
+
     def anchor(self, node: FieldNode, definition: GraphQLField) -> Anchor | None:
         """Return where `node` names the person to whom relations are told, if it does.
 
@@ -114,8 +127,7 @@ class Granting:
             NotGrantedError: The caller may not know people by their ids: what comes back would
                 tell whether the one it names is a member.
         """
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        if isinstance(given.get("anchor", NullValueNode()), NullValueNode):
+        if "anchor" not in self.steered_by(node):
             return None
         reason = self.reason_for("Person.id")
         if reason is not None:

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from graphql import FieldNode, GraphQLError, GraphQLSchema, NullValueNode
+from graphql import FieldNode, GraphQLError, GraphQLSchema
 from graphql.execution.values import get_argument_values
 
 from hub.access import Reason
 from hub.errors import NotGrantedError
 from hub.query.coercion import Values
 from hub.query.documents import (
+    STEERING,
     Document,
     Operation,
     fields_of,
@@ -35,6 +36,7 @@ _STEERING: Final[Mapping[str, str]] = {
     "assignee": "Alert.assignee",
 }
 """Arguments of `warnings` and the field whose values they would tell; its status always steers."""
+assert STEERING["warnings"] == frozenset(_STEERING)  # noqa: S101 - as documents are read
 COUNT_COST: Final = 2_000
 """Counting reads every row that the caller may see, however few are shown."""
 CLAUSE_COST: Final = 200
@@ -80,7 +82,7 @@ def planned(
     """
     if choice is None and kind is RootKind.HOUSEHOLDS:
         choice = unfiltered(HOUSEHOLD_ORDERS["id"])
-    steered = _steered(kind, node, choice)
+    steered = _steered(chosen, kind, node, choice)
     _check(chosen, steered)
     if choice is not None and choice.changed:
         choice = replace(choice, watched=_watched(chosen))
@@ -102,16 +104,14 @@ def listed(level: LevelBuilder, choice: Choice | None, told: Sequence[str]) -> i
     return SEARCH_COST * bool(conditions) + CLAUSE_COST * conditions
 
 
-def _steered(kind: RootKind, node: FieldNode, choice: Choice | None) -> list[str]:
+def _steered(chosen: Granting, kind: RootKind, node: FieldNode, choice: Choice | None) -> list[str]:
     if kind is RootKind.HOUSEHOLDS:
         paths = ["Household.id"]  # breaks the ties of every order, and stands in the cursors
     else:
         paths = ["Alert.total"] if choice is None else []
         paths.append("Alert.status")  # only the open ones are listed
-        for argument in node.arguments or ():
-            path = _STEERING.get(argument.name.value)
-            if path is not None and not isinstance(argument.value, NullValueNode):
-                paths.append(path)
+        given = chosen.steered_by(node)
+        paths += [path for argument, path in _STEERING.items() if argument in given]
     return [*paths, *(steering(choice) if choice else ())]
 
 

@@ -81,18 +81,19 @@ class Planner:
         branches: Mapping[str, object],
         entitlement: Entitlement,
         choices: Mapping[str, Choice] = MappingProxyType({}),
+        nulls: frozenset[str] = frozenset(),
     ) -> Plan:
         """Return what `operation` will touch under `entitlement`.
 
         `branches` are the values of the variables that @skip and @include name, `choices` what each
-        list is chosen by (`hub.query.listing.choices`).
+        list is chosen by (`hub.query.listing.choices`), `nulls` which variables steer by nothing.
 
         Raises:
             NotGrantedError: A denied field steers the operation, or nothing of it is granted.
             InvalidDocumentError: A register is asked together with something else.
             TooCostlyError: It has more levels than a statement is made of.
         """
-        chosen = Granting(self.catalogue, document, branches, entitlement)
+        chosen = Granting(self.catalogue, document, branches, entitlement, nulls)
         return _Planning(self, document, operation, entitlement, chosen, choices).plan()
 
 

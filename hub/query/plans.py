@@ -26,7 +26,7 @@ from hub.query.statement import Statement
 
 _TOKENS: Final = 40_000
 """Of the documents of all plans that are remembered."""
-_Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...]]
+_Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -103,16 +103,22 @@ class Plans:
         branches: Mapping[str, object] = {}
         chosen: Mapping[str, Choice] = {}
         texts: tuple[str, ...] = ()
+        nulls: frozenset[str] = frozenset()
         if operation.branch_variables:
             branches = {name: values.coerced.get(name) for name in operation.branch_variables}
+        if operation.steering_variables:
+            nulls = operation.null_steering(values.coerced)
         if operation.has_lists:
             chosen = self._choices(document, operation, branches, values)
             texts = tuple(choice.text for choice in chosen.values())
-        key = (document.hash, operation.name, entitlement.digest, tuple(branches.values()), texts)
+        key = (
+            document.hash, operation.name, entitlement.digest, tuple(branches.values()), texts,
+            nulls,
+        )  # fmt: skip
         known = self._known.get(key)
         if known is not None:
             return known
-        plan = self._planner.plan(document, operation, branches, entitlement, chosen)
+        plan = self._planner.plan(document, operation, branches, entitlement, chosen, nulls)
         compose = self._composer.compose
         made = Prepared(
             plan,

@@ -108,6 +108,37 @@ async def test_what_branches_on_a_variable_is_not_explained_without_it(explainer
     assert "Alert.band" in dict(bound.told.granted)
 
 
+LIST = """# client: civil-affairs-officer
+# purpose: WARN
+query Chosen($low: Int, $r: String) { warnings(first: 3, region: $r, orderBy: DUE_ASC,
+  filter: {step: {from: $low}}) { edges { node { total } } } }"""
+
+
+async def test_a_list_is_explained_as_it_is_chosen_and_ordered(explainer):
+    unfiltered = LIST.replace("$low: Int, ", "").replace("filter: {step: {from: $low}}", "")
+    plain = await explainer.explain(asking(unfiltered, {}))
+    bound = await explainer.explain(asking(LIST, {"low": 2}))
+
+    (level,) = bound.told.plan.levels
+    assert level.choice.order.name == "due-asc"
+    assert [(c.column, str(c.test)) for c in level.choice.own] == [("step", "from")]
+    assert 2 in bound.parameters
+    assert bound.told.statement.text != plain.told.statement.text
+    assert "Alert.step" in dict(bound.told.granted)
+
+
+async def test_what_a_list_is_chosen_by_has_to_be_given(explainer):
+    request = asking(LIST, {})
+
+    with pytest.raises(InvalidDocumentError, match=r"\$low") as refused:
+        await explainer.explain(Asking(LIST, None, request.caller, None, NOW))
+    assert "$r" not in str(refused.value)
+    literal = LIST.replace("$low: Int, ", "").replace("$low", "2")
+    bound = await explainer.explain(Asking(literal, None, request.caller, None, NOW))
+    assert bound.told.plan.levels[0].choice.own
+    assert bound.parameters is None
+
+
 async def test_a_refused_field_is_told_with_its_reason_and_its_place(explainer):
     document = (
         "# client: civil-affairs-analyst\n# purpose: WARN\n# variables: {}\n"

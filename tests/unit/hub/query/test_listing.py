@@ -30,9 +30,9 @@ def planned(documents, planner, policy, catalogue, schema):
         }
         values = coerced(schema, operation, variables)
         chosen = choices(catalogue, schema, document, operation, {}, values)
-        return planner.plan(
-            document, operation, {}, replace(entitlement, decisions=decisions), chosen
-        )
+        nulls = operation.null_steering(values.coerced)
+        rights = replace(entitlement, decisions=decisions)
+        return planner.plan(document, operation, {}, rights, chosen, nulls)
 
     return plan
 
@@ -98,6 +98,25 @@ def test_a_variable_that_is_null_steers_by_nothing_and_another_plan_is_made(plan
     assert planned(text, without=("Score",)).levels[0].choice.text == "id"
     with pytest.raises(NotGrantedError):
         planned(text, without=("Score",), f={"score": {"band": ["RED"]}})
+
+
+@pytest.mark.parametrize("variables", [{}, {"v": None}])
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("query ($v: ID) { household(id: 0) { region members(anchor: $v) { relation } } }",
+         "Person.id"),
+        ("query ($v: String) { warnings(region: $v) { edges { cursor } } }", "Household.region"),
+        ("query ($v: [Band!]) { warnings(bands: $v) { edges { cursor } } }", "Alert.band"),
+        ("query ($v: String) { warnings(assignee: $v) { edges { cursor } } }", "Alert.assignee"),
+        ("query ($v: String) { ...F } fragment F on Query { warnings(assignee: $v) {__typename} }",
+         "Alert.assignee"),
+    ],
+)  # fmt: skip
+def test_a_variable_that_is_null_or_absent_needs_no_grant(planned, text, denied, variables):
+    assert planned(text, without=(denied,), **variables).levels
+    with pytest.raises(NotGrantedError):
+        planned(text, without=(denied,), v=["RED"] if "Band" in text else "x")
 
 
 def test_a_change_counts_only_as_far_as_the_caller_may_read(planned):
