@@ -1,7 +1,7 @@
-"""The head of a request is bounded while it arrives, and the time for an answer to be taken.
+"""What a client may keep a connection busy with is bounded: heads of requests, and answers.
 
-uvicorn's parser would collect a head without end, and a client that reads nothing would keep its
-connection, and what was to be sent, for ever.
+uvicorn's parser would collect a head without end and wait for its end for ever, and a client that
+reads nothing would keep its connection, and what was to be sent, as long.
 
 A head (request line and headers) that is longer than the limit is answered 431 and the connection
 is closed, whether it comes at once or byte by byte. So is a connection whose one request goes on
@@ -13,6 +13,10 @@ slowly, is waited for. What waits is looked at a few times in the time that is a
 while nothing can be added to it: the connection is full, or is being closed. What TLS has taken
 from us but not sent is not seen before the connection is closed.
 
+A connection on which no request has come whole in as much time is closed too: nothing asked, half a
+head, or what goes on after the answer has been given. Where nothing at all follows an answer,
+uvicorn closes it (`KEEP_ALIVE_S` of the server).
+
 Spec: RFC 6585 5.
 """
 
@@ -21,7 +25,7 @@ import sys
 from typing import ClassVar, Final
 
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hub.http.certificates import SCOPE_KEY, thumbprint
 from hub.http.limits import SEND_TIMEOUT_S
@@ -60,6 +64,10 @@ class BoundedHttp(HttpToolsProtocol):
     """Bytes that the last look found, of those that only become fewer."""
     _in_vain = 0
     """Looks since then that found as many."""
+    _seen: RequestResponseCycle | None = None
+    """The request that the last look found; None: there was none yet."""
+    _unasked = 0
+    """Looks since then that found no further one, and none being answered."""
     _received = 0
     """Bytes since the request began; a chunk that also held the end of another is not counted."""
     _chunk = 0
@@ -146,10 +154,20 @@ class BoundedHttp(HttpToolsProtocol):
             self._waiting = self.transport.get_write_buffer_size() or _NOT_LOOKED
         is_in_vain = before <= self._waiting < _NOT_LOOKED
         self._in_vain = self._in_vain + 1 if is_in_vain else 0
-        if self._in_vain < _LOOKS:
-            self._look_later()
-        else:
+        if self._in_vain >= _LOOKS:
             self.transport.abort()
+            return
+        self._look_later()
+        seen, self._seen = self._seen, self.cycle
+        self._unasked = self._unasked + 1 if self._is_unasked() and seen is self.cycle else 0
+        if self._unasked >= _LOOKS and not self.transport.is_closing():
+            self.transport.close()
+
+    def _is_unasked(self) -> bool:
+        """Whether nothing is being answered, and uvicorn does not wait for the next request."""
+        cycle: RequestResponseCycle | None = self.cycle  # None until there is one
+        is_over = cycle is None or cycle.response_complete
+        return is_over and self.timeout_keep_alive_task is None
 
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -158,7 +176,8 @@ class BoundedHttp(HttpToolsProtocol):
 def bounded_http(max_body_bytes: int, send_timeout_s: float = SEND_TIMEOUT_S) -> type[BoundedHttp]:
     """Return the protocol for a server that takes bodies of at most that many bytes.
 
-    A client that takes nothing of an answer for `send_timeout_s` is dropped.
+    A client that takes nothing of an answer, or brings no request to an end, for `send_timeout_s`
+    is dropped.
     """
 
     class _Bounded(BoundedHttp):

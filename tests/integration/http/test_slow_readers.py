@@ -181,6 +181,23 @@ async def test_a_client_that_reads_a_stream_slowly_gets_all_of_it():
     assert told.endswith(b"\r\n0\r\n\r\n")
 
 
+@pytest.mark.parametrize("come", [b"", b"GET / HTTP/1.1\r\nhost: hub\r\n"])
+async def test_a_client_that_brings_no_request_to_an_end_is_dropped(come):
+    async with asked(Whole(b"ok", is_direct=True)) as (server, client):
+        loop = asyncio.get_running_loop()
+        await loop.sock_recv(client, 1_000)
+        with socket.socket() as other:
+            other.setblocking(False)  # noqa: FBT003 - the standard library's signature
+            await loop.sock_connect(other, client.getpeername())
+            await loop.sock_sendall(other, come)
+            await until(lambda: len(server.server_state.connections) == 2)
+
+            async with asyncio.timeout(PATIENCE_S):
+                assert await loop.sock_recv(other, 1_000) == b""
+
+        assert len(server.server_state.connections) == 1
+
+
 async def test_a_connection_on_which_nothing_waits_stays_open():
     async with asked(Whole(b"ok", is_direct=True)) as (server, client):
         await asyncio.sleep(2 * SEND_TIMEOUT_S)

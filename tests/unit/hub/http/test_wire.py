@@ -121,20 +121,31 @@ class Holding(asyncio.Transport):
 
     def __init__(self):
         super().__init__()
-        self.waiting, self.is_aborted = 0, False
+        self.waiting, self.is_aborted, self.is_closed = 0, False, False
 
     def get_write_buffer_size(self):
         return self.waiting
 
     def is_closing(self):
-        return False
+        return self.is_closed
+
+    def close(self):
+        self.is_closed = True
+
+    def write(self, data):
+        """Let it leave at once."""
+
+    def resume_reading(self):
+        """Nothing is read."""
+
+    pause_reading = resume_reading
 
     def abort(self):
         self.is_aborted = True
 
 
 @contextmanager
-def held(waiting):
+def held(waiting, app=app):
     """Give a connection on which so much waits, and what holds it."""
     transport = Holding()
     transport.waiting = waiting
@@ -142,6 +153,16 @@ def held(waiting):
     protocol.connection_made(transport)
     yield protocol, transport
     protocol._looking.cancel()
+
+
+HALF = b"GET / HTTP/1.1\r\nhost: hub\r\n"
+
+
+async def ended(protocol):
+    """Return once the request of the moment has been answered."""
+    async with asyncio.timeout(5):
+        while not protocol.cycle.response_complete:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0)
 
 
 async def test_what_is_not_taken_breaks_a_full_connection_off():
@@ -168,10 +189,13 @@ async def test_a_connection_that_is_full_again_whenever_it_is_looked_at_is_not_b
 
 async def test_a_connection_that_takes_more_is_not_broken_off():
     with held(100) as (protocol, transport):
+        protocol.data_received(HALF + b"\r\n")
+        await ended(protocol)
         for _ in range(20):
             protocol._look()
 
         assert not transport.is_aborted
+        assert not transport.is_closed
 
 
 async def test_one_byte_less_is_something_taken():
@@ -183,3 +207,49 @@ async def test_one_byte_less_is_something_taken():
                 protocol._look()
 
         assert not transport.is_aborted
+
+
+@pytest.mark.parametrize("come", [b"", b"GET", HALF])
+async def test_a_connection_on_which_no_request_comes_whole_is_closed(come):
+    with held(0) as (protocol, transport):
+        if come:
+            protocol.data_received(come)
+        for _ in range(3):
+            protocol._look()
+        assert not transport.is_closed
+
+        protocol._look()
+
+        assert transport.is_closed
+
+
+async def test_a_request_that_is_being_answered_is_waited_for_and_one_that_comes_is_no_silence():
+    with held(0) as (protocol, transport):
+        for _ in range(3):
+            for _ in range(3):
+                protocol._look()
+            protocol.data_received(HALF + b"\r\n")
+            for _ in range(6):
+                protocol._look()
+            await ended(protocol)
+            protocol.data_received(HALF)  # the next one begins: uvicorn waits no more
+            protocol._look()
+            assert not transport.is_closed
+            protocol.data_received(b"\r\n")
+            await ended(protocol)
+            protocol.data_received(b"")
+
+
+async def test_what_goes_on_after_its_answer_is_cut_off():
+    async def early(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with held(0, early) as (protocol, transport):
+        protocol.data_received(b"POST / HTTP/1.1\r\nhost: hub\r\ncontent-length: 9\r\n\r\nx")
+        await ended(protocol)
+        for _ in range(5):
+            protocol.data_received(b"x")
+            protocol._look()
+
+        assert transport.is_closed
