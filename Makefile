@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
-# Who starts Python anew for each command and test must not compile everything anew: four fifths of a start.
+# Who starts Python for each command and test must not compile everything anew: two thirds of a start.
 export PYTHONDONTWRITEBYTECODE :=
 CODE := hub schema connectors audit scoring openapi tests examples
 

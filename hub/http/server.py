@@ -60,7 +60,8 @@ class Serve:
     max_body_bytes: int = MAX_BODY_BYTES
     """Of one request; its head has a limit of its own."""
     send_timeout_s: float = SEND_TIMEOUT_S
-    """A client that takes nothing of its answer for so long is dropped."""
+    """A client that takes nothing of its answer for so long, or brings no request to an end, is
+    dropped."""
     tls: ssl.SSLContext | None = None
     """None: a proxy in front speaks TLS."""
 
