@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import asyncpg
@@ -183,6 +184,22 @@ def test_a_guardian_killed_during_the_first_start_is_replaced(delay_s):
 
         with EmbeddedServer.attach_sync(home) as server:
             assert run(server.dsn(), "SELECT current_database()") == "hub"
+
+
+def test_a_guardian_killed_before_it_goes_its_own_way_is_started_again(tmp_path, monkeypatch):
+    was_killed, program = tmp_path / "was-killed", tmp_path / "python"
+    program.write_text(
+        f"#!/bin/sh\n[ -e {was_killed} ] && exec {sys.executable} \"$@\"\n"
+        f"touch {was_killed}; kill -KILL $$\n"
+    )
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    with temporary_home() as home:
+        with EmbeddedServer.attach_sync(home) as server:
+            assert run(server.dsn(), "SELECT current_database()") == "hub"
+        assert was_killed.exists()
+        wait_until_unguarded(home)
 
 
 def test_a_stale_lock_file_that_names_a_living_stranger_is_no_obstacle(home):

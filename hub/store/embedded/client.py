@@ -167,7 +167,7 @@ def _connect(home: Home) -> socket.socket | None:
 
 
 def _start_guardian(home: Home) -> None:
-    """Start a guardian; on return one listens, or another process is about to be one.
+    """Start a guardian; on return one listens, or another is about to, or ours was killed first.
 
     Raises:
         SocketPathError, HomeUnusableError, ServerStartError: It could not be started.
@@ -188,7 +188,8 @@ def _start_guardian(home: Home) -> None:
             start_new_session=True,
             check=False,
         )
-    if starter.returncode == rendezvous.REFUSED_TO_BE_SECOND:
+    was_killed = starter.returncode < 0
+    if was_killed or starter.returncode == rendezvous.REFUSED_TO_BE_SECOND:
         time.sleep(_RETRY_S)
     elif starter.returncode != rendezvous.STARTED:
         last = home.guardian_log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:]
