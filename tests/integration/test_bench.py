@@ -31,7 +31,7 @@ from tests.bench.questions import POINT
 from tests.bench.unlocked import everything, unsealed
 from tests.support.postgres import temporary_home
 
-pytestmark = [pytest.mark.database, pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.database, pytest.mark.system, pytest.mark.timeout(300)]
 
 SHORT = Length(rounds=1, seconds=0.3)
 

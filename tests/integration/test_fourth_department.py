@@ -33,7 +33,7 @@ from tests.support.district import District, clock, district
 from tests.support.golden import ROOT
 from tests.support.postgres import fresh_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(300)]
 
 DATASETS = ("tests.fourth.datasets",)
 DEPARTMENTS = ("tests.fourth.departments",)

@@ -11,7 +11,7 @@ from hub.errors import StoreBusyError, StoreUnavailableError
 from hub.store.database import Database
 from hub.store.pipeline import Pipelines
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(300)]
 ROLE = ""
 WHO = "SELECT $1::int AS n, pg_backend_pid() AS pid, pg_current_xact_id()::text AS moved"
 WAITS = "SELECT $1::int AS n FROM pg_sleep($2)"

@@ -16,7 +16,7 @@ from tests.support.audit_log import entry
 from tests.support.bare_postgres import bare_postgres
 from tests.support.cutting import AFTER, BEFORE, DOWN, SILENT, UP, Cut, relaying
 
-pytestmark = [pytest.mark.database, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
 SILENCE = Limits(commit_timeout_s=0.3, retry_s=0.01, max_retry_s=0.05)
 MESSAGES = {"alone": 7, "beside another": 30, "connecting": 60}
 """A whole append takes at least so many in both directions; fewer, and not every step was cut."""

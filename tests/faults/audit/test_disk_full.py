@@ -9,7 +9,7 @@ import pytest
 from tests.support.appending import Load, check, log_at, new_log
 from tests.support.bare_postgres import bare_postgres
 
-pytestmark = [pytest.mark.database, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
 WRITERS = 16
 BALLAST = "ballast"
 WAIT_S = 60

@@ -10,7 +10,7 @@ from tests.support.appending import check, new_log
 from tests.support.bare_postgres import bare_postgres
 from tests.support.racing import Racer
 
-pytestmark = [pytest.mark.database, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.database, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

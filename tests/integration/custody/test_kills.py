@@ -112,7 +112,7 @@ def campaign(template, postgres_server, tmp_path, kills):
     return halves
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_killed_at_five_moments_nothing_is_lost(template, postgres_server, tmp_path):
     assert campaign(template, postgres_server, tmp_path, 5) > 0
 

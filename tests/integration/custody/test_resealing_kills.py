@@ -129,7 +129,7 @@ def campaign(template, postgres_server, tmp_path, kills):
     return amid
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_killed_at_five_moments_nothing_is_lost(template, postgres_server, tmp_path):
     assert campaign(template, postgres_server, tmp_path, 5) > 0
 

@@ -25,7 +25,7 @@ from tests.support.served import Whole
 from tests.support.twins import READER, ask_all, one_world
 from tests.support.world import CORRECTED, NOW
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.timeout(300)]
 
 
 async def exchanged(whole, path: str, question) -> tuple:

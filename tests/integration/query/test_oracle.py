@@ -29,7 +29,7 @@ async def ask_many(comparison, seed: int, count: int = AT_A_TIME, callers=CALLER
         await comparison.ask_one(maker.operation(), callers[n % len(callers)])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(4))
 async def test_the_plan_answers_what_graphql_core_answers(comparison, seed):
     await ask_many(comparison, seed)
@@ -39,7 +39,7 @@ async def test_the_plan_answers_what_graphql_core_answers(comparison, seed):
     assert not comparison.rare(FEATURES, 1)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_what_needs_consent_is_answered_of_those_whom_it_covers(comparison):
     await ask_many(comparison, 77, 60, (CENTRE,))
 

@@ -27,7 +27,7 @@ async def campaign(consented, catalogue):
     await made.end()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_what_is_answered_is_what_the_policys_text_grants(campaign):
     await campaign.run(policies=12, whole=20, plans=20)
 

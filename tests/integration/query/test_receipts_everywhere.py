@@ -180,7 +180,7 @@ async def walk(log, name, asks):
 
 @pytest.mark.anyio
 @pytest.mark.database
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_every_root_of_a_query_answers_with_a_receipt_or_not_at_all(district, catalogue):
     dsn, world, keyring = district
     made = asking(dsn, keyring, catalogue)
@@ -219,7 +219,7 @@ class Room:
 
 @pytest.mark.anyio
 @pytest.mark.database
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_every_command_answers_with_a_receipt_or_not_at_all(district, catalogue):
     dsn, world, keyring = district
     database, log = Database(dsn), FakeLog()

@@ -183,7 +183,7 @@ async def ask_selections(ask, world, numbers, seed, count):
     return shown, spared
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_whatever_is_selected_goes_together_as_it_goes_alone(ask, world, numbers):
     shown, spared = await ask_selections(ask, world, numbers, 11, SHAPES)
 
