@@ -189,7 +189,7 @@ def test_a_guardian_killed_during_the_first_start_is_replaced(delay_s):
 def test_a_guardian_killed_before_it_goes_its_own_way_is_started_again(tmp_path, monkeypatch):
     was_killed, program = tmp_path / "was-killed", tmp_path / "python"
     program.write_text(
-        f"#!/bin/sh\n[ -e {was_killed} ] && exec {sys.executable} \"$@\"\n"
+        f'#!/bin/sh\n[ -e {was_killed} ] && exec {sys.executable} "$@"\n'
         f"touch {was_killed}; kill -KILL $$\n"
     )
     program.chmod(0o700)
