@@ -77,6 +77,7 @@ class Asking:
     broken: list[str] = field(default_factory=list)
     """Requests that got no answer, by what their connection said."""
     stop: threading.Event = field(default_factory=threading.Event)
+    _is_resting: threading.Event = field(default_factory=threading.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def ask(self) -> None:
@@ -84,6 +85,9 @@ class Asking:
         place = urlsplit(self.address)
         connection = None
         while not self.stop.is_set():
+            if self._is_resting.is_set():
+                time.sleep(0.05)
+                continue
             name = f"load-{os.getpid()}-{next(self._numbers)}"
             try:
                 if connection is None:
@@ -112,6 +116,15 @@ class Asking:
                 connection = None
         if connection is not None:
             connection.close()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Ask nothing new while this is open."""
+        self._is_resting.set()
+        try:
+            yield
+        finally:
+            self._is_resting.clear()
 
     def _body(self) -> bytes:
         return json.dumps({"query": self.document, "variables": self.variables}).encode()
