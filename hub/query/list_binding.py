@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hub.errors import InvalidDocumentError
 from hub.query.given import AFTER_DIGITS, first_given, region_given
+from hub.query.lists import check_values, values_in
 from hub.query.model import BoundRoot, Root, RootKind
 from hub.query.orders import Seat, seat_of
 from schema.codes import ALERT_STATUS
@@ -22,7 +23,9 @@ def list_bound(
 
     Raises:
         InvalidDocumentError: A value, or the cursor, cannot be one of this list.
+        TooCostlyError: It is chosen by more values than are allowed.
     """
+    check_values(values_in(given))
     assert root.read is not None  # noqa: S101 - every list reads its own arguments
     assert root.order is not None  # noqa: S101 - and has an order
     one = root.read(given)

@@ -24,7 +24,15 @@ from hub.query.documents import (
 )
 from hub.query.granting import Granting, denied
 from hub.query.levels import LevelBuilder
-from hub.query.lists import Choice, Watched, asked, steering, unfiltered
+from hub.query.lists import (
+    Choice,
+    Watched,
+    asked,
+    check_values,
+    steering,
+    unfiltered,
+    values_in,
+)
 from hub.query.model import RootKind
 from hub.query.orders import HOUSEHOLD_ORDERS
 from hub.query.ways import PROVENANCE
@@ -57,17 +65,21 @@ def choices(
 
     Raises:
         InvalidDocumentError: A value cannot be one of its field.
+        TooCostlyError: They are chosen by more values than are allowed.
     """
     assert schema.query_type is not None  # noqa: S101 - there is no schema without one
     found: dict[str, Choice] = {}
+    count = 0
     for node in fields_of(operation.node.selection_set, "Query", document, branches):
-        if is_chosen_list(node):
-            name = node.name.value
+        name = node.name.value
+        key = node.alias.value if node.alias else name
+        if is_chosen_list(node) and key not in found:  # those of one key are given the same
             try:
                 given = get_argument_values(schema.query_type.fields[name], node, values.whole())
             except GraphQLError as problem:
                 raise invalid_variable(problem) from None
-            key = node.alias.value if node.alias else name
+            count += values_in(given)
+            check_values(count)
             found[key] = asked(catalogue, name, given).choice
     return found
 

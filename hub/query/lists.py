@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from hub.errors import InvalidDocumentError
+from hub.errors import InvalidDocumentError, TooCostlyError
 from hub.query.documents import masked
 from hub.query.given import moment_given, region_given
 from hub.query.orders import ALERT_ORDERS, HOUSEHOLD_ORDERS, Order, digest_of
@@ -23,6 +23,8 @@ _REGION_DIGITS: Final = 12
 _STREET_DIGITS: Final = 9
 """Of a region code: county 6, street or township 9, community or village 12."""
 _STREETS: Final = 20
+MAX_VALUES: Final = 1_000
+"""Values in the lists that one operation chooses by: each row is compared with all of them."""
 _PLAIN: Final = frozenset({"first", "after", "asOf", "knownAt", "filter", "orderBy"})
 """Arguments of a list that are not conditions of their own."""
 
@@ -115,6 +117,28 @@ class Asked:
     """Whether a filter or another order than the usual one was stated."""
 
 
+def values_in(given: object) -> int:
+    """Return how many values the lists in an argument, or in all of a field's, have."""
+    if isinstance(given, Mapping):
+        return sum(map(values_in, given.values()))
+    return len(given) if isinstance(given, list) else 0
+
+
+def check_values(count: int) -> None:
+    """Let lists be chosen by `count` values, before the first of them is looked at.
+
+    Raises:
+        TooCostlyError: With the limit and what to do.
+    """
+    if count > MAX_VALUES:
+        raise TooCostlyError(
+            f"Lists are chosen by {count} values; {MAX_VALUES} are allowed in one operation. Name "
+            "wider regions, or ask in several.",
+            limit="values",
+            allowed=MAX_VALUES,
+        )
+
+
 def unfiltered(order: Order) -> Choice:
     """Return the choice of everything, in an order."""
     return Choice(order, (), (), in_regions=False, changed=False)
@@ -163,9 +187,17 @@ def asked(catalogue: Catalogue, name: str, given: _Given) -> Asked:
 
 def both(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
     """Return the prefixes of what lies below one of each, none of them below another."""
-    met = {p for p in one for q in other if p.startswith(q)}
-    met |= {q for q in other for p in one if q.startswith(p)}
-    return tuple(sorted(p for p in met if not any(p != q and p.startswith(q) for q in met)))
+    kept: list[str] = []
+    for prefix in sorted({*_below(one, other), *_below(other, one)}):
+        if not kept or not prefix.startswith(kept[-1]):  # what lies below one follows it at once
+            kept.append(prefix)
+    return tuple(kept)
+
+
+def _below(inner: Sequence[str], outer: Sequence[str]) -> Iterator[str]:
+    """Go through those of `inner` that lie below one of `outer`, or are one."""
+    wide = frozenset(outer)
+    return (p for p in inner if any(p[:length] in wide for length in range(len(p) + 1)))
 
 
 def areas(one: Asked, regions: Sequence[str]) -> dict[str, object]:

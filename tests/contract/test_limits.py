@@ -8,6 +8,7 @@ from hub.http.limits import MAX_FORM_BYTES, Limits
 from hub.http.wire import MAX_HEAD_BYTES
 from hub.query.bind import MAX_NUMBERS
 from hub.query.levels import MAX_LEVELS
+from hub.query.lists import MAX_VALUES
 from hub.query.measure import DocumentLimits
 from hub.settings import Settings
 from tests.support.golden import ROOT
@@ -19,7 +20,8 @@ def test_every_limit_of_a_document_is_told_with_its_value():
     limits = DocumentLimits()
     named = {field.name: getattr(limits, field.name) for field in fields(limits)}
     assert "| `introspection` |" in PAGE
-    for name, value in {**named, "numbers": MAX_NUMBERS, "levels": MAX_LEVELS}.items():
+    named |= {"numbers": MAX_NUMBERS, "levels": MAX_LEVELS, "values": MAX_VALUES}
+    for name, value in named.items():
         assert re.search(rf"^\| `{name}` \| [^|]*\b{value:,}\b[^|]* \|", PAGE, re.MULTILINE), name
 
 

@@ -5,9 +5,22 @@ from datetime import UTC, date, datetime
 import pytest
 from graphql import parse
 from graphql.execution.values import get_argument_values
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hub.errors import InvalidDocumentError
-from hub.query.lists import Comparison, areas, asked, steering
+from hub.errors import InvalidDocumentError, TooCostlyError
+from hub.query.lists import (
+    MAX_VALUES,
+    Comparison,
+    areas,
+    asked,
+    both,
+    check_values,
+    steering,
+    values_in,
+)
+
+PREFIXES = st.lists(st.text("12", max_size=4), max_size=6)
 
 
 @pytest.fixture
@@ -76,6 +89,32 @@ def test_a_fact_of_a_member_steers_by_the_members_too(ask):
 )
 def test_two_ways_to_name_regions_mean_what_lies_in_both(ask, stated, below):
     assert ask(households("{" + stated + "}")).below == below
+
+
+@given(PREFIXES, PREFIXES, st.text("12", min_size=4, max_size=6))
+def test_what_lies_below_both_lies_below_one_of_each_and_is_named_once(one, other, region):
+    met = both(one, other)
+
+    assert sum(region.startswith(prefix) for prefix in met) == (
+        any(map(region.startswith, one)) and any(map(region.startswith, other))
+    )
+    assert both(other, one) == met == tuple(sorted(met))
+
+
+def test_as_many_regions_as_a_body_holds_are_put_together_in_little_time():
+    regions = [f"42{n:010d}" for n in range(19_000)]
+
+    assert both(regions, ["42", *regions]) == tuple(regions)
+
+
+def test_the_values_of_all_lists_in_a_filter_are_counted_together():
+    chosen = {"region": "42", "regions": ["1", "2"], "score": {"band": ["red"], "total": None}}
+
+    assert values_in({"filter": chosen, "statuses": ["a"], "first": 50}) == 4
+    check_values(MAX_VALUES)
+    with pytest.raises(TooCostlyError) as refusal:
+        check_values(MAX_VALUES + 1)
+    assert (refusal.value.limit, refusal.value.allowed) == ("values", MAX_VALUES)
 
 
 def test_moments_are_told_in_utc_and_days_as_days(ask):
