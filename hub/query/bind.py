@@ -20,8 +20,9 @@ from hub.query.given import AFTER_DIGITS, moment_given
 from hub.query.list_binding import list_bound
 from hub.query.lists import areas
 from hub.query.model import Anchor, BoundRoot, Number, Plan, Root, RootKind
+from hub.query.once import Once
 from hub.query.register_binding import register_bound
-from hub.query.representations import bound_by_id, uuid_of
+from hub.query.representations import bound_by_id, ids_by_kind, uuid_of
 from schema.datasets.credit import COMMITMENT_CODES
 from schema.ids import citizen_number_text, is_commitment_code, record_id_of
 
@@ -46,6 +47,26 @@ class Tags(Protocol):
 
 
 _Tags = Callable[[str], tuple[bytes, ...]]
+_People = tuple[tuple[Number, ...], Mapping[str, object]]
+"""Numbers that are asked for, and what the statement is given of them."""
+
+
+class _Reading:
+    """How the arguments of one request are read; what is long, once."""
+
+    __slots__ = ("_people", "ids", "tags", "today")
+
+    def __init__(self, today: date, tags: Tags) -> None:
+        self.today = today
+        self.tags = tags
+        self.ids = Once(ids_by_kind)
+        self._people: Once[_People] = Once(lambda texts: _people(_numbers(texts, tags.people)))
+
+    def named(self, given: Mapping[str, object]) -> _People:
+        """Return the people that `person` or `people` asks for."""
+        if "nationalId" in given:
+            return _people((_number(given["nationalId"], self.tags.people),))
+        return self._people(given["nationalIds"])
 
 
 def day_of(moment: datetime) -> date:
@@ -88,8 +109,8 @@ def bind(plan: Plan, values: Values, at: datetime, tags: Tags) -> tuple[BoundRoo
         InvalidDocumentError: An argument has a value that it cannot have.
         TooCostlyError: More citizen numbers than are allowed.
     """
-    today = day_of(at)
-    bound = [_bound(root, arguments(root, values), today, tags) for root in plan.roots]
+    reading = _Reading(day_of(at), tags)
+    bound = [_bound(root, arguments(root, values), reading) for root in plan.roots]
     if not plan.anchors:
         return tuple(bound)
     anchors = _anchors(plan, values)
@@ -106,17 +127,15 @@ def _anchors(plan: Plan, values: Values) -> dict[int, dict[int, UUID | None]]:
     return found
 
 
-def _bound(root: Root, given: Mapping[str, object], today: date, tags: Tags) -> BoundRoot:
+def _bound(root: Root, given: Mapping[str, object], reading: _Reading) -> BoundRoot:
+    today, tags = reading.today, reading.tags
     as_of, known = given.get("asOf"), given.get("knownAt")
     day = as_of if isinstance(as_of, date) else today
     known_at = None if known is None else moment_given(known, "knownAt")
     match root.kind:
         case RootKind.PERSON | RootKind.PEOPLE:
-            if "nationalId" in given:
-                numbers: tuple[Number, ...] = (_number(given["nationalId"], tags.people),)
-            else:
-                numbers = _numbers(given["nationalIds"], tags.people)
-            return BoundRoot(root, day, known_at, numbers, _tags(numbers))
+            numbers, parameters = reading.named(given)
+            return BoundRoot(root, day, known_at, numbers, parameters)
         case RootKind.HOUSEHOLD:
             return BoundRoot(root, day, known_at, (), {"id": uuid_of(given["id"])})
         case RootKind.CREDIT_RECORD:
@@ -124,7 +143,7 @@ def _bound(root: Root, given: Mapping[str, object], today: date, tags: Tags) -> 
         case RootKind.HOUSEHOLDS | RootKind.WARNINGS:
             return list_bound(root, given, day, known_at, today)
         case RootKind.PERSON_BY_ID | RootKind.HOUSEHOLD_BY_ID:
-            return bound_by_id(root, given, day, known_at)
+            return bound_by_id(root, given, day, known_at, reading.ids)
         case (
             RootKind.ACCESS_LOG
             | RootKind.ACCESS_FACETS
@@ -163,8 +182,8 @@ def _numbers(texts: object, tags: _Tags) -> tuple[Number, ...]:
     return tuple(_number(text, tags) for text in texts)
 
 
-def _tags(numbers: Sequence[Number]) -> dict[str, object]:
-    return {"tags": list({tag: None for n in numbers for tag in n.tags})}
+def _people(numbers: tuple[Number, ...]) -> _People:
+    return numbers, {"tags": list({tag: None for n in numbers for tag in n.tags})}
 
 
 def _commitment(code: str, tags: Tags) -> dict[str, object]:

@@ -50,16 +50,19 @@ _NOT_SET: Final = object()
 class Values:
     """The values of the variables of one request."""
 
-    __slots__ = ("_whole", "coerced")
+    __slots__ = ("_known", "_whole", "coerced")
 
     def __init__(self, coerced: Mapping[str, Any], whole: Callable[[], VariableValues]) -> None:
         """Keep what was coerced, and how graphql-core's own form of it is had."""
         self.coerced = coerced
         self._whole = whole
+        self._known: VariableValues | None = None
 
     def whole(self) -> VariableValues:
-        """Return the values as graphql-core has them, with where each came from."""
-        return self._whole()
+        """Return the values as graphql-core has them, with where each came from; made once."""
+        if self._known is None:
+            self._known = self._whole()
+        return self._known
 
 
 NO_VALUES: Final = Values({}, lambda: VariableValues({}, {}))

@@ -8,7 +8,7 @@ the life of a process. Regions, case, actor and arguments are bound later, never
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 from hub.access import Entitlement
@@ -31,20 +31,34 @@ _Key = tuple[str, str | None, str, tuple[object, ...], tuple[str, ...], frozense
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan with everything that follows from it alone."""
+    """A plan with everything that follows from it alone, made when the first one needs it.
+
+    That takes milliseconds a level, and nothing of it is needed for a request that costs too much.
+    """
 
     plan: Plan
-    statement: Statement
-    """Fetches what is known now."""
-    openers: tuple[GroupOpener, ...]
-    shaper: Shaper
-    compose: Callable[[], Statement] = field(repr=False)
-    """Makes the statement that fetches what was known before."""
+    composer: Composer = field(repr=False)
+    opened_by: Callable[[Plan], tuple[GroupOpener, ...]] = field(repr=False)
+
+    @cached_property
+    def statement(self) -> Statement:
+        """The statement that fetches what is known now."""
+        return self.composer.compose(self.plan)
 
     @cached_property
     def earlier(self) -> Statement:
-        """The statement that fetches what was known before; made when the first one asks."""
-        return self.compose()
+        """The statement that fetches what was known before."""
+        return self.composer.compose(self.plan, is_now=False)
+
+    @cached_property
+    def openers(self) -> tuple[GroupOpener, ...]:
+        """What opens its sealed groups."""
+        return self.opened_by(self.plan)
+
+    @cached_property
+    def shaper(self) -> Shaper:
+        """What builds its answer."""
+        return Shaper(self.plan)
 
     @cached_property
     def goes_together(self) -> bool:
@@ -119,14 +133,7 @@ class Plans:
         if known is not None:
             return known
         plan = self._planner.plan(document, operation, branches, entitlement, chosen, nulls)
-        compose = self._composer.compose
-        made = Prepared(
-            plan,
-            compose(plan),
-            self._openers(plan),
-            Shaper(plan),
-            partial(compose, plan, is_now=False),
-        )
+        made = Prepared(plan, self._composer, self._openers)
         self._known.put(key, made, document.tokens + sum(map(len, texts)))
         return made
 

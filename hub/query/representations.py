@@ -6,7 +6,7 @@ is well formed but no id of ours names nobody.
 Spec: Apollo Federation 2, subgraph specification, `_Any`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -22,28 +22,48 @@ _TYPES: Final = {one.name: one.root for one in ENTITY_TYPES}
 _NAMES: Final = " or ".join(_TYPES)
 
 
+_Ids = tuple[tuple[int, UUID | None], ...]
+"""Ids of one type, each with its place in the list; None is nobody's id."""
+
+
+def ids_by_kind(listed: object) -> dict[RootKind, _Ids]:
+    """Return the ids that are represented, by the kind of root that finds them.
+
+    Raises:
+        InvalidDocumentError: A representation is malformed.
+        TooCostlyError: There are more than are allowed.
+    """
+    assert isinstance(listed, list)  # noqa: S101 - the schema says so
+    if len(listed) > MAX_REPRESENTATIONS:
+        raise TooCostlyError(
+            f"{len(listed)} representations are given; {MAX_REPRESENTATIONS} are allowed at a time."
+        )
+    found: dict[RootKind, list[tuple[int, UUID | None]]] = {kind: [] for kind in BY_ID}
+    for place, one in enumerate(listed):
+        kind, key = _read(place, one)
+        found[_TYPES[kind]].append((place, key))
+    return {kind: tuple(ids) for kind, ids in found.items()}
+
+
 def bound_by_id(
-    root: Root, given: Mapping[str, object], day: date, known_at: datetime | None
+    root: Root,
+    given: Mapping[str, object],
+    day: date,
+    known_at: datetime | None,
+    read: Callable[[object], Mapping[RootKind, _Ids]] = ids_by_kind,
 ) -> BoundRoot:
-    """Return a root of one type with the ids that are of that type.
+    """Return a root of one type with the ids that are of that type; `read` is how they are read.
 
     Raises:
         InvalidDocumentError: A representation is malformed.
         TooCostlyError: There are more than are allowed.
     """
     if "id" in given:
-        ids: tuple[tuple[int, UUID | None], ...] = ((0, uuid_of(given["id"])),)
+        ids: _Ids = ((0, uuid_of(given["id"])),)
         length = 1
     else:
-        listed = given["representations"]
-        assert isinstance(listed, list)  # noqa: S101 - the schema says so
-        length = len(listed)
-        if length > MAX_REPRESENTATIONS:
-            raise TooCostlyError(
-                f"{length} representations are given; {MAX_REPRESENTATIONS} are allowed at a time."
-            )
-        read = ((place, *_read(place, one)) for place, one in enumerate(listed))
-        ids = tuple((place, key) for place, kind, key in read if _TYPES[kind] is root.kind)
+        by_kind = read(given["representations"])
+        ids, length = by_kind[root.kind], sum(map(len, by_kind.values()))
     known = {key: None for _, key in ids if key is not None}
     return BoundRoot(root, day, known_at, (), {"ids": list(known)}, ids=ids, length=length)
 

@@ -330,6 +330,28 @@ KINDS = (
 )  # fmt: skip
 
 
+def repeated():
+    """Return bodies in which as many roots as there may be name one variable that is long."""
+
+    def body(declared, value, root, beside=""):
+        roots = " ".join(f"a{n}: {root}" for n in range(60))
+        return _body(f"query ($v: {declared}) {{ {roots} {beside} }}", {"v": value})
+
+    numbers = [f"{NUMBER[:-4]}{n:04d}" for n in range(5_000)]
+    regions = [f"42{n:010d}" for n in range(19_000)]
+    listed = "households(first: 200, filter: $v) { totalCount edges { cursor } }"
+    texts, plain = "[String!]!", "households { totalCount edges { cursor } }"
+    return {
+        "numbers": body(texts, numbers, "people(nationalIds: $v) { status }"),
+        "texts of a filter": body(
+            "HouseholdFilter", {"alerts": {"assignee": ["x" * 20] * 19_000}}, listed
+        ),
+        "regions": body("HouseholdFilter", {"regions": regions}, listed),
+        "statuses": body("[String!]", regions, "warnings(statuses: $v) { totalCount }"),
+        "lists beside numbers": body(texts, numbers, plain, "people(nationalIds: $v) { status }"),
+    }
+
+
 def hostile(seed):
     """Return the name of a kind and a body of it; the kinds take turns."""
     kind = KINDS[seed % len(KINDS)]

@@ -139,6 +139,26 @@ def test_more_numbers_than_allowed_are_refused(bound):
         bound(text, n=[""] * 5_001)
 
 
+def test_numbers_that_many_roots_name_by_one_variable_are_tagged_once(
+    documents, schema, planner, policy
+):
+    roots = " ".join(f"a{n}: people(nationalIds: $n) {{ index }}" for n in range(3))
+    document = documents.parsed(f"query ($n: [String!]!) {{ {roots} }}")
+    operation = document.operation(None)
+    plan = planner.plan(document, operation, {}, policy.entitlement(OFFICER, TODAY))
+    tagged = []
+
+    class Counting(PlainTags):
+        def people(self, number):
+            tagged.append(number)
+            return super().people(number)
+
+    bound = bind(plan, coerced(schema, operation, {"n": [NUMBER, "x"]}), NOW, Counting())
+
+    assert tagged == [NUMBER]
+    assert [one.parameters for one in bound] == [{"tags": [NUMBER.encode()]}] * 3
+
+
 @pytest.mark.parametrize("department", ["\0", "某人", "A B", ""])
 def test_a_department_that_cannot_be_one_is_refused_unquoted(
     documents, schema, planner, policy, department

@@ -226,3 +226,11 @@ def test_constants_of_one_request_are_not_those_of_the_next():
 
     compiled.of(FIELDS["several"], field, own).clear()
     assert compiled.of(FIELDS["several"], field, own)["a"] == "x"
+
+
+def test_the_form_that_graphql_core_has_is_made_once():
+    made = []
+    values = Values({}, lambda: made.append(1) or VariableValues({}, {}))
+
+    assert values.whole() is values.whole()
+    assert made == [1]
