@@ -89,6 +89,8 @@ class Answer:
     receipt: Receipt
     failures: tuple[Exception, ...] = ()
     """Of several commands, why some were not carried out; for the operator, the body tells less."""
+    entitlement: Entitlement | None = None
+    """Under which its rows were chosen; None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,8 @@ class Answerer:
         )
         del revealed  # what was opened is not kept while the log commits: of a long list, megabytes
         receipt = await self._recorded(bound, asked, request, sealed, encoded, uncovered)
-        return Answer(encoded_body(encoded, bound, receipt, sealed.known_at, uncovered), receipt)
+        made = encoded_body(encoded, bound, receipt, sealed.known_at, uncovered)
+        return Answer(made, receipt, entitlement=bound.entitlement)
 
     async def _for_receiver(
         self,
@@ -278,7 +281,8 @@ class Answerer:
         shape = partial(
             shaper.shape, bound.roots, marked(plan, revealed), sealed.searches, bound.introspected
         )
-        return Answer(request.receiving.encoded(body, shape), receipt)
+        left = request.receiving.encoded(body, shape)
+        return Answer(left, receipt, entitlement=bound.entitlement)
 
     async def _with_others(
         self, bound: Bound, asked: Asked, policy: Policy, request: Request

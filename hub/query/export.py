@@ -5,12 +5,12 @@ lines are given out, its cost is checked. It has as many rows as cost and entitl
 the front door finds out before it answers: what is too much is on record only if one row is. Whose
 authorisation covers what needs consent is found anew for each: who withdraws it is left out of all
 that follows. All chunks are of one day and of the known time of the first, so that together they
-are one snapshot. If what is granted changes on the way, the export stops. One chunk is in memory at
-a time. Where values leave sealed, each chunk has a content key of its own; where all of it does,
-each chunk is one encrypted line.
+are one snapshot. If what is granted changes on the way, or in which regions, the export stops. One
+chunk is in memory at a time. Where values leave sealed, each chunk has a content key of its own;
+where all of it does, each chunk is one encrypted line.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Protocol
@@ -131,6 +131,7 @@ class Export:
         self._numbers = numbers
         self._count = 0
         self._denied: object = None
+        self._whose: object = None
         self._uncovered: list[object] = []
         self._part = 0
         self._receiving = request.receiving
@@ -147,18 +148,17 @@ class Export:
             CorruptError: A stored value does not authenticate; nothing of it was disclosed.
         """
         self._receiving = self._received(receiving)
-        body = await self._answer(caller, at)
+        answer = await self._answer(caller, at)
+        body, whose = orjson.loads(answer.body), _whose(answer, self._day)
         told, is_first = body["extensions"], self._denied is None
         uncovered, denied = _parted(_denied(body))
         if is_first:
-            self._denied = denied
+            self._denied, self._whose = denied, whose
             self._pin(told["knownAt"])
         elif denied != self._denied:
-            raise NotGrantedError(
-                "What is granted is not what it was when the export began. Begin anew, or ask "
-                "only for what is granted.",
-                tuple(sorted({error["field"] for error in denied})),
-            )
+            raise _changed({error["field"] for error in denied})
+        elif whose != self._whose:
+            raise _changed(())
         told_now = [*(denied if is_first else ()), *self._new(uncovered)]
         lines = [{"errors": told_now}] if told_now else []
         if "encryption" in told:
@@ -209,7 +209,7 @@ class Export:
         if asked is None or datetime.fromisoformat(newest) < datetime.fromisoformat(asked):
             self._known_at = newest
 
-    async def _answer(self, caller: Caller, at: datetime) -> Any:
+    async def _answer(self, caller: Caller, at: datetime) -> Answer:
         most, *fewer = map(self._variables, _SIZES)
         request = replace(
             self._request,
@@ -221,8 +221,7 @@ class Export:
             channel=CHANNEL,
             receiving=self._receiving,
         )
-        answer = await self._answers.answer(request, fewer)
-        return orjson.loads(answer.body)
+        return await self._answers.answer(request, fewer)
 
     def _variables(self, size: int) -> dict[str, object]:
         given = {**self._request.variables, **self._page(size)}
@@ -250,6 +249,20 @@ class Export:
         self.is_done = self._count + len(data) >= len(self._numbers)
         for item in data:
             yield {**item, "index": item["index"] + self._count}
+
+
+def _changed(fields: Iterable[str]) -> NotGrantedError:
+    return NotGrantedError(
+        "What is granted, or in which regions, is not what it was when the export began. Begin "
+        "anew, or ask only for what is granted.",
+        tuple(sorted(fields)),
+    )
+
+
+def _whose(answer: Answer, day: date) -> object:
+    """Return whose rows an answer was chosen from, equal for those that are the same."""
+    held = answer.entitlement
+    return None if held is None else (held.rows, held.regions_on(day))
 
 
 def _denied(body: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from hub.errors import HubError, TooCostlyError
 @dataclass(frozen=True)
 class FakeAnswer:
     body: bytes
+    entitlement: None = None
 
 
 @dataclass

@@ -5,6 +5,7 @@ import gc
 import re
 import resource
 import tracemalloc
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -180,6 +181,16 @@ async def test_it_ends_where_the_grant_is_withdrawn(ask, large):
         await publish_policy(connection, stated, Catalogue.discover(), LOADED)
         await connection.close()
     assert orjson.loads((await export.step(WARNER, NOW)).splitlines()[-1])["count"] == 400
+
+
+async def test_it_ends_where_fewer_regions_are_granted(ask):
+    export = await begun(ask)
+    await export.step(WARNER, NOW)
+
+    with pytest.raises(NotGrantedError, match="when the export began"):
+        await export.step(replace(WARNER, area=("420106001001",)), NOW)
+    assert not export.is_done
+    assert orjson.loads((await export.step(WARNER, NOW)).splitlines()[-1])["count"] > 200
 
 
 async def test_a_page_that_is_bounded_makes_smaller_chunks_and_no_refusal(ask, large):
