@@ -100,13 +100,12 @@ class Pocket:
             return
         async with self._lock:  # one asks, the others wait for what it gets
             now = monotonic()
-            if self._has(cost, now):
-                return
-            if self.ends_at > now and self._is_known_spent(cost, now):
-                raise self._exceeded(cost, now)
-            await self._lease(cost, ledger, now)
-            if self.left < cost:
-                raise self._exceeded(cost, monotonic())
+            while not self._has(cost, now):
+                if self.ends_at > now and self._is_known_spent(cost, now):
+                    raise self._exceeded(cost, now)
+                if not await self._lease(cost, ledger, now):
+                    raise self._exceeded(cost, monotonic())
+                now = monotonic()  # others may have taken of it meanwhile, or a window begun
 
     def _has(self, cost: int, now: float) -> bool:
         return self.left >= cost and self.ends_at > now
@@ -114,7 +113,8 @@ class Pocket:
     def _is_known_spent(self, cost: int, now: float) -> bool:
         return self.left + self.free < cost and now - self._asked_at < _ASK_AGAIN_S
 
-    async def _lease(self, cost: int, ledger: Ledger, now: float) -> None:
+    async def _lease(self, cost: int, ledger: Ledger, now: float) -> bool:
+        """Get what is missing for `cost`; return whether there was as much."""
         if self.ends_at <= now:
             self.left = min(self.left, 0)  # what was left has died; what is owed has not
         needed = cost - self.left
@@ -133,6 +133,7 @@ class Pocket:
         self.started_at = lease.started_at
         self.ends_at = now + lease.ends_in_s
         self._asked_at = now
+        return lease.units > 0
 
     def _exceeded(self, cost: int, now: float) -> QuotaExceededError:
         wait = max(int(self.ends_at - now) + 1, 1)

@@ -156,6 +156,34 @@ async def test_a_lease_is_not_good_in_the_window_after(worker, ledger, seconds):
     assert ledger.leased == {"department:medical-insurance": SLICE}
 
 
+async def test_what_others_take_while_more_is_leased_is_leased_again(worker, ledger):
+    quotas = worker()
+    await spent(quotas, INSURER, 10)
+
+    async def others_take_most_of_it():
+        assert quotas.take(INSURER, SLICE - 100)
+
+    ledger.meanwhile["department:medical-insurance"] = others_take_most_of_it
+    await spent(quotas, INSURER, 2 * SLICE)
+
+    (pocket,) = quotas.pockets(INSURER)
+    assert ledger.leased[pocket.subject] - pocket.left == 10 + (SLICE - 100) + 2 * SLICE
+
+
+async def test_a_window_that_begins_while_more_is_leased_is_leased_from_anew(worker, ledger):
+    quotas = worker()
+    await spent(quotas, INSURER, 10)
+
+    async def a_window_begins():
+        ledger.next_window()
+
+    ledger.meanwhile["department:medical-insurance"] = a_window_begins
+    await spent(quotas, INSURER, 2 * SLICE)
+
+    (pocket,) = quotas.pockets(INSURER)
+    assert ledger.leased[pocket.subject] - pocket.left == 2 * SLICE
+
+
 async def test_refused_requests_are_paid_for_and_use_the_quota_up(worker, ledger):
     quotas = worker(units=1_000)
     for _ in range(1_000 // REFUSED):
