@@ -145,7 +145,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection inside a transaction, committed on a clean exit.
 
-        Where the server has ended a connection while it was idle, another one is taken.
+        Where the server has ended a connection while it was idle, another one is taken. Whoever is
+        stopped in the middle does not wait for the rollback: the server may not answer any more.
 
         Raises:
             StoreUnavailableError: As `connection`; after a failed commit nobody knows whether
@@ -157,9 +158,9 @@ class Database:
             with self._lent(lent, self._role):
                 try:
                     yield lent
-                except BaseException:
+                except Exception:
                     await transaction.rollback()
-                    raise
+                    raise  # whoever is stopped asks for nothing: to close it rolls back as well
                 await transaction.commit()
         finally:
             self._leave_place()
