@@ -7,14 +7,13 @@ that says so. Token, client and grants are looked at again for each chunk.
 Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import orjson
-from starlette.types import Message, Receive
+from starlette.types import Receive
 
 from hub.access import Caller
 from hub.clock import Clock
@@ -25,7 +24,7 @@ from hub.http.exchange import Incoming, NotAcceptableError, Reply
 from hub.http.graphql import question
 from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
 from hub.http.media import GRAPHQL_JSON, JOSE, check_json_body
-from hub.http.presence import Presence, answer_too_late
+from hub.http.presence import Presence, Watch, answer_too_late
 from hub.http.problems import Form, outside
 from hub.http.quota import QuotaTold
 from hub.http.receiving import Receivers, media_type_of
@@ -112,29 +111,22 @@ class ExportEdge:
         self, export: Export, incoming: Incoming, first: bytes
     ) -> AsyncGenerator[bytes, None]:
         """Give out the lines of each chunk; the last line says `done`, or what went wrong."""
-        gone = asyncio.create_task(_gone(incoming.receive), name="is the caller there")
-
-        async def until_gone() -> Message:
-            await asyncio.shield(gone)
-            return {"type": "http.disconnect"}
-
         try:
-            yield first
-            while not export.is_done:
-                if gone.done():
-                    raise DisconnectedError
-                try:
-                    caller = await self.authenticator.still(incoming)
-                    receiving = self.receivers.receiving(caller, incoming)
-                    lines = await self._step(export, caller, receiving, until_gone)
-                except DisconnectedError:
-                    raise
-                except Exception as error:  # noqa: BLE001 - the outermost border, as in the endpoint
-                    yield _told(error, incoming.request_id)
-                    return
-                yield lines
+            with Watch(incoming.receive) as watch:
+                yield first
+                while not export.is_done:
+                    watch.check()
+                    try:
+                        caller = await self.authenticator.still(incoming)
+                        receiving = self.receivers.receiving(caller, incoming)
+                        lines = await self._step(export, caller, receiving, watch.receive)
+                    except DisconnectedError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - the outermost border, as in the endpoint
+                        yield _told(error, incoming.request_id)
+                        return
+                    yield lines
         finally:
-            gone.cancel()
             self.running.__exit__(None, None, None)
 
     async def _step(
@@ -157,12 +149,6 @@ class ExportEdge:
             if self.quota is not None:
                 self.quota.refused(caller)
             raise
-
-
-async def _gone(receive: Receive) -> None:
-    """Return when the caller has gone away."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _accepted(incoming: Incoming) -> str:

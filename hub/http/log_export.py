@@ -7,6 +7,7 @@ verify-export` says so.
 Spec: POSIX.1-1988 ustar.
 """
 
+import math
 import tarfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from audit.forms import FORMS
-from audit.selection import Wanted
+from audit.selection import NamedFile, Wanted
 from hub.access import Caller, Denied
 from hub.clock import Clock
 from hub.errors import HubError, InvalidRequestError, NotGrantedError, RefusedError
@@ -25,7 +26,7 @@ from hub.http.console.answers import PolicyInForce
 from hub.http.exchange import Incoming, NotFoundError
 from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
 from hub.http.media import check_json_body
-from hub.http.presence import Presence
+from hub.http.presence import Presence, Watch, answer_too_late
 from hub.http.problems import log_failure
 from hub.http.streaming import Streamed
 from hub.query.answer import Request, entitled
@@ -111,14 +112,16 @@ class LogExportEdge:
         """Give out the archive; whoever breaks it off, or may not read on, gets no end of it.
 
         Raises:
-            DisconnectedError: The token or the grant ended meanwhile, or the log cannot be read.
+            DisconnectedError: The caller has gone, the token or the grant ended meanwhile, or the
+                log cannot be read.
         """
         try:
             now = int(self.clock().timestamp())
-            async with aclosing(exporter.files(wanted)) as files:
-                async for path, content in files:
-                    yield _member(path, content, now)
-                    await self._check(await self.authenticator.still(incoming), self.clock())
+            with Watch(incoming.receive) as watch:
+                async with aclosing(exporter.files(wanted)) as files:
+                    while (file := await self._next(files, watch)) is not None:
+                        yield _member(*file, now)
+                        await self._check(await self.authenticator.still(incoming), self.clock())
             yield bytes(2 * _BLOCK)
         except RefusedError as refusal:
             await exporter.disclosures.refused(asked, refusal)
@@ -128,6 +131,12 @@ class LogExportEdge:
             raise DisconnectedError from problem
         finally:
             self.running.__exit__(None, None, None)
+
+    async def _next(self, files: AsyncGenerator[NamedFile, None], watch: Watch) -> NamedFile | None:
+        """Return the next file; who has gone meanwhile gets none, and it is not made to its end."""
+        watch.check()
+        with self.presence.within(math.inf, answer_too_late, watch.receive):
+            return await anext(files, None)
 
 
 def _member(path: str, content: bytes, now: int) -> bytes:
@@ -150,7 +159,9 @@ def _sought(body: dict[str, object] | list[object]) -> Sought:
         raise InvalidRequestError("`subject` is a citizen number.")
     if department is not None and not is_department(department):
         raise InvalidRequestError("`department` is small letters, digits and hyphens.")
-    if not isinstance(forms, list) or not all(form in FORMS for form in forms):
+    if not isinstance(forms, list) or not all(
+        isinstance(form, str) and form in FORMS for form in forms
+    ):
         raise InvalidRequestError(f"`forms` is a list of {' and '.join(FORMS)}.")
     since, until = _moment(body, "since"), _moment(body, "until")
     return Sought(subject, department, since, until, tuple(dict.fromkeys(forms)))  # type: ignore[arg-type]  # checked

@@ -8,9 +8,9 @@ what has passed its limit, and begins to watch for the callers of what takes lon
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from hub.errors import UnavailableError
 from hub.http.limits import DisconnectedError
@@ -148,3 +148,44 @@ class While:
             if self._is_gone:
                 raise DisconnectedError from None
             raise self._late(self._limit_s) from None
+
+
+class Watch:
+    """`with Watch(receive) as watch`: hears that a caller has gone, for all parts of one reply.
+
+    The request's body must have been read then, as for `Presence.within`, which takes `receive`.
+    """
+
+    __slots__ = ("_gone", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        """Hear nothing yet."""
+        self._receive = receive
+
+    def __enter__(self) -> Self:
+        """Hear of it from now on."""
+        self._gone = asyncio.create_task(self._wait(), name="is the caller there")
+        return self
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def receive(self) -> Message:
+        """Return that the caller has gone, once that is so; may be asked again and again."""
+        await asyncio.shield(self._gone)
+        return {"type": "http.disconnect"}
+
+    def check(self) -> None:
+        """Raise DisconnectedError if the caller has gone."""
+        if self._gone.done():
+            raise DisconnectedError
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hear no more."""
+        self._gone.cancel()

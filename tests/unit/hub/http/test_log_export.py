@@ -1,5 +1,6 @@
 """An export of the log goes on only while its reader may read: token and grants at every file."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -8,7 +9,12 @@ import pytest
 from audit.search import Filter
 from audit.selection import Wanted
 from hub.access import default_policy_text, load_policy
-from hub.errors import NotGrantedError, StoreUnavailableError, UnauthenticatedError
+from hub.errors import (
+    InvalidRequestError,
+    NotGrantedError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+)
 from hub.http.exchange import Incoming
 from hub.http.limits import BusyError, DisconnectedError, Limits, Places
 from hub.http.log_export import LogExportEdge
@@ -44,6 +50,8 @@ class Exported:
     """Gives the same files each time, and remembers what was refused."""
 
     broken_after: int = 99
+    endless_at: int = 99
+    is_ended: bool = False
     refusals: list = field(default_factory=list)
 
     @property
@@ -57,10 +65,15 @@ class Exported:
         return Wanted(Filter(), {}, ())
 
     async def files(self, _):
-        for number, each in enumerate(FILES):
-            if number == self.broken_after:
-                raise StoreUnavailableError("The log cannot be read just now.")
-            yield each
+        try:
+            for number, each in enumerate(FILES):
+                if number == self.broken_after:
+                    raise StoreUnavailableError("The log cannot be read just now.")
+                if number == self.endless_at:
+                    await asyncio.Event().wait()
+                yield each
+        finally:
+            self.is_ended = True
 
 
 @dataclass
@@ -79,14 +92,24 @@ def policies():
     return InForce(load_policy(default_policy_text(), Catalogue.discover()))
 
 
-async def received(edge):
-    """Return what leaves of an export, and how it ends."""
+async def begun(edge, body=b"{}", gone=None):
+    """Return an export that `body` asks for; its caller goes when `gone` is set, or never."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    gone = gone or asyncio.Event()
 
     async def receive():
-        return {"type": "http.request", "body": b"{}", "more_body": False}
+        if messages:
+            return messages.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
 
     headers = {b"content-type": b"application/json"}
-    streamed = await edge.post(Incoming({"headers": []}, receive, headers, "r-1"))
+    return await edge.post(Incoming({"headers": []}, receive, headers, "r-1"))
+
+
+async def received(edge):
+    """Return what leaves of an export, and how it ends."""
+    streamed = await begun(edge)
     pieces = []
     try:
         async for piece in streamed.pieces:
@@ -134,3 +157,31 @@ async def test_a_log_that_cannot_be_read_on_breaks_the_archive_off(policies):
     assert exported.refusals == []
     with edge.running, pytest.raises(BusyError), edge.running:
         pass
+
+
+@pytest.mark.parametrize("endless_at", [1, 99], ids=["while a file is made", "between files"])
+async def test_no_further_file_is_made_for_a_reader_who_has_gone(policies, endless_at):
+    exported, gone = Exported(endless_at=endless_at), asyncio.Event()
+    edge = edge_of(policies, Signed(), exported)
+    streamed = await begun(edge, gone=gone)
+    assert await anext(streamed.pieces)
+
+    gone.set()
+    with pytest.raises(DisconnectedError):
+        await asyncio.wait_for(anext(streamed.pieces), 5)
+
+    assert exported.is_ended
+    assert exported.refusals == []
+    with edge.running:
+        pass  # its place is free again
+
+
+@pytest.mark.parametrize("forms", [b"[[]]", b"[{}]", b"[1]", b'["pdf"]', b'"csv"', b"{}"])
+async def test_a_form_that_nobody_makes_is_a_bad_request(policies, forms):
+    exported = Exported()
+    edge = edge_of(policies, Signed(), exported)
+
+    with pytest.raises(InvalidRequestError, match="forms"):
+        await begun(edge, b'{"forms": %b}' % forms)
+
+    assert exported.refusals == [InvalidRequestError]
