@@ -300,6 +300,7 @@ def parts_of(core: Core, rooms: Rooms, commands: Answers, issuer: str) -> Parts:
             rooms.queries.disclosures,
             time.monotonic,
         ),
+        failures=rooms.queries.disclosures,
     )
 
 

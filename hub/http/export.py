@@ -9,7 +9,7 @@ Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import orjson
@@ -22,17 +22,17 @@ from hub.http.auth import Authenticator
 from hub.http.body import read_object
 from hub.http.exchange import Incoming, NotAcceptableError, Reply
 from hub.http.graphql import question
+from hub.http.lateness import Failures, note_late
 from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, whole_body
 from hub.http.media import GRAPHQL_JSON, JOSE, check_json_body
-from hub.http.presence import Presence, Watch, answer_too_late
+from hub.http.presence import AnswerTimeoutError, Presence, Watch, answer_too_late
 from hub.http.problems import Form, outside
 from hub.http.quota import QuotaTold
 from hub.http.receiving import Receivers, media_type_of
 from hub.http.streaming import Streamed
 from hub.http.trusted import TrustedDocuments, document_to_run
 from hub.query.answer import Request
-from hub.query.export import Export
-from hub.query.receiving import Receiving
+from hub.query.export import CHANNEL, Export
 
 JSON_LINES: Final = "application/jsonl"
 _TAKEN: Final = (JSON_LINES, "application/x-ndjson")
@@ -60,6 +60,7 @@ class ExportEdge:
     presence: Presence = field(default_factory=Presence)
     quota: QuotaTold | None = None
     trusted: TrustedDocuments | None = None
+    failures: Failures | None = None
 
     async def post(self, incoming: Incoming) -> Streamed:
         """Begin one export.
@@ -91,24 +92,24 @@ class ExportEdge:
         receiving = self.receivers.receiving(caller, incoming)
         request = Request(
             document, asked.variables, asked.operation_name, caller, incoming.request_id, at,
-            receiving=receiving,
+            CHANNEL, receiving,
         )  # fmt: skip
         # Step 4.
         self.running.__enter__()
         try:
             with self._paid(caller):
                 export = await self.exports.begin(request)
-            first = await self._step(export, caller, receiving, incoming.receive)
+            first = await self._step(export, request, incoming.receive)
         except BaseException:
             self.running.__exit__(None, None, None)
             raise
         media_type = media_type_of(receiving, media_type)
         return Streamed(
-            media_type, self._pieces(export, incoming, first), self.limits.send_timeout_s
+            media_type, self._pieces(export, request, incoming, first), self.limits.send_timeout_s
         )
 
     async def _pieces(
-        self, export: Export, incoming: Incoming, first: bytes
+        self, export: Export, request: Request, incoming: Incoming, first: bytes
     ) -> AsyncGenerator[bytes, None]:
         """Give out the lines of each chunk; the last line says `done`, or what went wrong."""
         try:
@@ -119,7 +120,8 @@ class ExportEdge:
                     try:
                         caller = await self.authenticator.still(incoming)
                         receiving = self.receivers.receiving(caller, incoming)
-                        lines = await self._step(export, caller, receiving, watch.receive)
+                        now = replace(request, caller=caller, at=self.clock(), receiving=receiving)
+                        lines = await self._step(export, now, watch.receive)
                     except DisconnectedError:
                         raise
                     except Exception as error:  # noqa: BLE001 - the outermost border, as in the endpoint
@@ -129,16 +131,19 @@ class ExportEdge:
         finally:
             self.running.__exit__(None, None, None)
 
-    async def _step(
-        self, export: Export, caller: Caller, receiving: Receiving | None, receive: Receive
-    ) -> bytes:
+    async def _step(self, export: Export, now: Request, receive: Receive) -> bytes:
+        """Return the next lines; `now` says who asks for them, when, and how they leave."""
         limit_s = self.limits.answer_timeout_s
-        with (
-            self._paid(caller),
-            self.places,
-            self.presence.within(limit_s, answer_too_late, receive),
-        ):
-            return await export.step(caller, self.clock(), receiving)
+        try:
+            with (
+                self._paid(now.caller),
+                self.places,
+                self.presence.within(limit_s, answer_too_late, receive),
+            ):
+                return await export.step(now.caller, now.at, now.receiving)
+        except AnswerTimeoutError as late:
+            await note_late(self.failures, now, late)
+            raise
 
     @contextmanager
     def _paid(self, caller: Caller) -> Iterator[None]:

@@ -24,10 +24,11 @@ from hub.http.auth import Authenticator
 from hub.http.body import read_object
 from hub.http.direct import body_at_hand
 from hub.http.exchange import Incoming, Reply
+from hub.http.lateness import Failures, note_late
 from hub.http.limits import Limits, Places, body_too_large, body_too_late, whole_body
 from hub.http.media import check_accept, check_media_types
 from hub.http.ports import Answers
-from hub.http.presence import Presence, answer_too_late
+from hub.http.presence import AnswerTimeoutError, Presence, answer_too_late
 from hub.http.problems import log_failure, refused_operation
 from hub.http.quota import QuotaTold
 from hub.http.receiving import Receivers, media_type_of
@@ -65,6 +66,7 @@ class GraphqlEdge:
     presence: Presence = field(default_factory=Presence)
     quota: QuotaTold | None = None
     trusted: TrustedDocuments | None = None
+    failures: Failures | None = None
 
     async def post(self, incoming: Incoming) -> Reply:
         """Answer one request.
@@ -74,7 +76,8 @@ class GraphqlEdge:
         3. The body arrives whole, in time, within its limit.
         4. It is one request: `query` a text, `variables` an object, `operationName` a text.
         5. There is room for it, and it is answered in time, for as long as its caller is there.
-           The answer leaves as the client is registered (`Receivers.receiving`).
+           The answer leaves as the client is registered (`Receivers.receiving`). What is stopped
+           because it took too long is on record.
 
         Raises:
             HubError: As the steps have it; nothing was disclosed.
@@ -146,8 +149,12 @@ class GraphqlEdge:
             receiving=receiving,
         )  # fmt: skip
         limit_s = self.limits.answer_timeout_s
-        with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
-            return await port.answer(request)
+        try:
+            with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
+                return await port.answer(request)
+        except AnswerTimeoutError as late:
+            await note_late(self.failures, request, late)
+            raise
 
     def _charge_refusal(self, caller: Caller) -> None:
         if self.quota is not None:

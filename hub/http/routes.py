@@ -31,6 +31,7 @@ from hub.http.export import ExportEdge, Exports
 from hub.http.graphql import GraphqlEdge
 from hub.http.health import Health, WitnessedWithin
 from hub.http.issuers import Issuers, OutsideIssuer
+from hub.http.lateness import Failures
 from hub.http.limits import Limits, Places
 from hub.http.log_export import LogExportEdge
 from hub.http.log_proofs import LogProofs
@@ -95,6 +96,8 @@ class Parts:
     """None: there is none, as in tests of other things; `hub serve` always has one."""
     trusted: TrustedDocuments | None = None
     """None: no document is registered, and no client bound to them, as in tests."""
+    failures: Failures | None = None
+    """Puts on record what is stopped because it takes too long; None: nobody does, as in tests."""
     replay: ReplayMemory = field(default_factory=ReplayMemory.of_this_process)
     """Which proofs were used; all workers of one hub share it."""
     reuse: Reuse = field(default_factory=Unnoted)
@@ -143,16 +146,16 @@ def routes(parts: Parts) -> list[Route]:
     running = Places(limits.max_exports)
     export = ExportEdge(
         authenticator, parts.exports, parts.clock, limits, places, running, receivers,
-        quota=parts.quota, trusted=parts.trusted,
+        quota=parts.quota, trusted=parts.trusted, failures=parts.failures,
     )  # fmt: skip
     graphql = GraphqlEdge(
         authenticator, parts.queries, parts.commands, parts.clock, limits, places,
         receivers,
-        quota=parts.quota, trusted=parts.trusted,
+        quota=parts.quota, trusted=parts.trusted, failures=parts.failures,
     )  # fmt: skip
     usage = UsageEdge(
         authenticator, parts.queries, log_database, parts.clock, limits, places, receivers,
-        parts.log_is_open,
+        parts.log_is_open, failures=parts.failures,
     )  # fmt: skip
     log = LogTiles(authenticator, log_database, is_public=parts.log_is_public)
     log_export = LogExportEdge(

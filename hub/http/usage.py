@@ -17,10 +17,11 @@ from hub.clock import Clock
 from hub.errors import InvalidRequestError, UnavailableError
 from hub.http.auth import Authenticator
 from hub.http.exchange import Incoming, NotAcceptableError, Reply, json_reply
+from hub.http.lateness import Failures, note_late
 from hub.http.limits import Limits, Places, body_too_late, whole_body
 from hub.http.media import check_json_body
 from hub.http.ports import Answers
-from hub.http.presence import Presence, answer_too_late
+from hub.http.presence import AnswerTimeoutError, Presence, answer_too_late
 from hub.http.receiving import Receivers
 from hub.query.answer import Request
 from hub.store.database import Connections
@@ -64,6 +65,7 @@ class UsageEdge:
     receivers: Receivers
     log_is_open: Callable[[], bool]
     presence: Presence = field(default_factory=Presence)
+    failures: Failures | None = None
 
     async def find(self, incoming: Incoming) -> Reply:
         """Answer who read the data of the citizen that the body asserts.
@@ -104,8 +106,12 @@ class UsageEdge:
             _DOCUMENT, variables, None, caller, incoming.request_id, self.clock(), "usage"
         )
         limit_s = self.limits.answer_timeout_s
-        with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
-            answer = await self.queries.answer(request)
+        try:
+            with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
+                answer = await self.queries.answer(request)
+        except AnswerTimeoutError as late:
+            await note_late(self.failures, request, late)
+            raise
         return json_reply(_told(orjson.loads(answer.body)))
 
     async def period(self, incoming: Incoming) -> Reply:
