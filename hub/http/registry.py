@@ -7,19 +7,18 @@ cannot ask, nobody signs in and no token is taken.
 A registration in the database stands for its client alone, whatever the file says of the same id.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-import asyncpg
 import structlog
 from typing_extensions import override
 
-from hub.errors import SetupError, StoreUnavailableError
+from hub.errors import SetupError
 from hub.http.clients import Client, read_clients
+from hub.http.looking import Looking
 from hub.http.registrations import Registration, client_of, registration_in
 from hub.store.clients import StoredClient, changed_since
 from hub.store.database import Connections
@@ -78,7 +77,7 @@ class LiveClients(Mapping[str, Client]):
         self._stored: dict[str, Registration] = {}
         self._clients: dict[str, Client] = dict(listed)
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._looking = Looking(self._is_fresh, self._look)
         self._revision = 0
         self.heard: list[Callable[[], None]] = []
         """Who is told, after a change is known."""
@@ -117,29 +116,26 @@ class LiveClients(Mapping[str, Client]):
 
     async def fresh(self) -> None:
         """Return when what is known is at most half a second old; nearly always at once."""
-        if self._monotonic() - self._read_at >= FRESH_S:
-            await self._look()
+        if not self._is_fresh():
+            await self._looking.fresh()
+
+    def _is_fresh(self) -> bool:
+        return self._monotonic() - self._read_at < FRESH_S
 
     async def _look(self) -> None:
-        async with self._reading:
-            began = self._monotonic()
-            if began - self._read_at < FRESH_S:
-                return  # somebody else has looked meanwhile
-            try:
-                async with self._database.connection() as connection:
-                    changed = await changed_since(connection, self._revision)
-            except asyncpg.PostgresError as problem:
-                raise StoreUnavailableError("Clients cannot be looked up.") from problem
-            is_news = self._read_at > float("-inf")
-            for row in changed:
-                self._take(row)
-                if is_news:
-                    _log.info("client changed", client=row.id, revision=row.revision)
-            if changed:
-                for tell in self.heard:
-                    tell()
-            # What was changed after the question was sent may not be among them.
-            self._read_at = began
+        began = self._monotonic()
+        async with self._database.connection() as connection:
+            changed = await changed_since(connection, self._revision)
+        is_news = self._read_at > float("-inf")
+        for row in changed:
+            self._take(row)
+            if is_news:
+                _log.info("client changed", client=row.id, revision=row.revision)
+        if changed:
+            for tell in self.heard:
+                tell()
+        # What was changed after the question was sent may not be among them.
+        self._read_at = began
 
     def _take(self, row: StoredClient) -> None:
         """Know one change; what cannot be read leaves its client without access."""

@@ -7,15 +7,13 @@ token is taken. A row has a tag of the token's id, not the id.
 Spec: RFC 7009.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
-import asyncpg
-
 from hub.clock import Clock
-from hub.errors import StoreUnavailableError, UnavailableError
+from hub.errors import UnavailableError
+from hub.http.looking import Looking
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
 
@@ -70,7 +68,7 @@ class StoredRevocations:
         self._monotonic = monotonic
         self._known: frozenset[bytes] = frozenset()
         self._read_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._looking = Looking(self._is_fresh, self._look)
 
     async def revoke(self, client_id: str, jti: str, expires_at: datetime) -> None:
         """Revoke a token, and forget those that have ended.
@@ -89,8 +87,8 @@ class StoredRevocations:
 
     async def is_revoked(self, client_id: str, jti: str) -> bool:
         """Return whether a token was revoked; nearly always without a look at the database."""
-        if self._monotonic() - self._read_at >= FRESH_S:
-            await self._look()
+        if not self._is_fresh():
+            await self._looking.fresh()
         known = self._known
         return bool(known) and not known.isdisjoint(self._tags(client_id, jti))
 
@@ -98,16 +96,13 @@ class StoredRevocations:
         """Return keyed tags; assertions of a client have another first part."""
         return self._tagger.onces(f"revoked/{client_id}", jti)
 
+    def _is_fresh(self) -> bool:
+        return self._monotonic() - self._read_at < FRESH_S
+
     async def _look(self) -> None:
-        async with self._reading:
-            began = self._monotonic()
-            if began - self._read_at < FRESH_S:
-                return  # somebody else has looked meanwhile
-            try:
-                async with self._database.connection() as connection:
-                    rows = await connection.fetch(_READ)
-            except asyncpg.PostgresError as problem:
-                raise StoreUnavailableError("Revoked tokens cannot be looked up.") from problem
-            self._known = frozenset(row["jti_tag"] for row in rows)
-            # What was revoked after the question was sent may not be among them.
-            self._read_at = began
+        began = self._monotonic()
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_READ)
+        self._known = frozenset(row["jti_tag"] for row in rows)
+        # What was revoked after the question was sent may not be among them.
+        self._read_at = began
