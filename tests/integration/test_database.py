@@ -1,20 +1,15 @@
 """Connections are lent, bounded in number, and never lent again when they may be unwell."""
 
 import asyncio
-import re
-import shutil
-import tempfile
 import threading
-from pathlib import Path
 from secrets import token_hex
-from urllib.parse import quote, unquote
 
 import asyncpg
 import pytest
 
 from hub.errors import RefusedError, StoreBusyError, StoreUnavailableError, WallError
 from hub.store.database import Database
-from tests.support.cutting import SILENT, UP, Cut, relaying
+from tests.support.cutting import SILENT, UP, Cut, relayed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 WHO = "SELECT pg_backend_pid()"
@@ -191,22 +186,14 @@ async def test_a_transaction_whose_work_fails_leaves_nothing_and_its_connection_
         assert await connection.fetchval(WHO) in pids
 
 
-@pytest.fixture
-def folder():
-    made = Path(tempfile.mkdtemp(prefix="cut-"))  # short: the path of a socket has 107 bytes
-    yield made
-    shutil.rmtree(made)
-
-
-async def test_a_transaction_that_is_stopped_waits_for_no_network_that_is_gone(database, folder):
+async def test_a_transaction_that_is_stopped_waits_for_no_network_that_is_gone(database):
     async def working(store, relay):
         async with store.transaction() as connection:
             relay.arm(Cut(UP, 1, SILENT))
             await connection.execute("SELECT pg_sleep(30)")
 
-    there = re.search("host=([^&]+)", database)[1]
-    async with relaying(Path(unquote(there)), folder) as relay:
-        store = Database(database.replace(there, quote(str(folder))), size=1)
+    async with relayed(database) as (relay, address):
+        store = Database(address, size=1)
         work = asyncio.create_task(working(store, relay))
         async with asyncio.timeout(10):
             while not relay.fired:  # noqa: ASYNC110 - the relay has no event for it

@@ -5,10 +5,13 @@ Formats") and counts them from the moment it is armed, over as many connections 
 """
 
 import asyncio
+import re
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 UP, DOWN = "to the server", "to the client"
 BEFORE, AFTER, SILENT = "before", "after", "silent"
@@ -164,3 +167,13 @@ async def relaying(server_folder: Path, folder: Path) -> AsyncIterator[Relay]:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+
+@asynccontextmanager
+async def relayed(dsn: str) -> AsyncIterator[tuple[Relay, str]]:
+    """Give a relay to the server of `dsn`, and the address of the same database by way of it."""
+    there = re.search("host=([^&]+)", dsn)
+    assert there
+    with tempfile.TemporaryDirectory(prefix="cut-") as folder:  # a socket's path has 107 bytes
+        async with relaying(Path(unquote(there[1])), Path(folder)) as relay:
+            yield relay, dsn.replace(there[1], quote(folder, safe=""))

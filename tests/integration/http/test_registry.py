@@ -12,6 +12,7 @@ from audit.entry import EntryKind
 from hub.errors import AuditUnavailableError, SetupError, StoreUnavailableError
 from hub.http.client_desk import ClientDesk, Order, there
 from hub.http.clients import load_clients, public_parts, registry_entry
+from hub.http.looking import Looking
 from hub.http.registrations import (
     DatedKey,
     Registration,
@@ -26,6 +27,7 @@ from hub.http.registry import FRESH_S, BoundClients, LiveClients
 from hub.store.database import Database
 from tests.fakes.audit_log import Break, FakeLog
 from tests.fakes.database import BreakingDatabase, Commit
+from tests.support.cutting import SILENT, UP, Cut, relayed
 from tests.support.edge import CLIENT, START, SetClock, new_edge
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -299,3 +301,20 @@ async def test_a_token_is_bound_to_a_registered_certificate_only(scene, tmp_path
     other = registration(key, sender_constraint="mtls", certificates=["B" * 43])
     await scene.step("REGISTER", lambda known, _: registered(known, other))
     assert asked(edge, token).status_code == 401
+
+
+async def test_one_connection_whose_network_is_gone_keeps_nobody_waiting(hub_database):
+    async with relayed(hub_database) as (relay, address):
+        store, ticks = Database(address, size=1), Ticks()
+        clients = LiveClients({}, store, ticks)
+        clients._looking = Looking(clients._is_fresh, clients._look, 0.3)
+        await clients.fresh()
+        ticks.now += FRESH_S
+        relay.arm(Cut(UP, 1, SILENT))
+
+        asked = [asyncio.create_task(clients.fresh()) for _ in range(9)]
+        await asyncio.wait(asked, timeout=5)
+
+        assert {type(task.exception()) for task in asked} == {StoreUnavailableError}
+        await asyncio.wait_for(clients.fresh(), 5)
+        await store.close()
