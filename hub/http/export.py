@@ -7,10 +7,10 @@ that says so. Token, client and grants are looked at again for each chunk.
 Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import orjson
 from starlette.types import Receive
@@ -37,6 +37,7 @@ from hub.query.export import CHANNEL, Export
 JSON_LINES: Final = "application/jsonl"
 _TAKEN: Final = (JSON_LINES, "application/x-ndjson")
 _ANY: Final = frozenset({"*/*", "application/*"})
+T = TypeVar("T")
 
 
 class Exports(Protocol):
@@ -97,8 +98,7 @@ class ExportEdge:
         # Step 4.
         self.running.__enter__()
         try:
-            with self._paid(caller):
-                export = await self.exports.begin(request)
+            export = await self._begun(request, incoming.receive)
             first = await self._step(export, request, incoming.receive)
         except BaseException:
             self.running.__exit__(None, None, None)
@@ -133,6 +133,20 @@ class ExportEdge:
 
     async def _step(self, export: Export, now: Request, receive: Receive) -> bytes:
         """Return the next lines; `now` says who asks for them, when, and how they leave."""
+
+        async def step() -> bytes:
+            return await export.step(now.caller, now.at, now.receiving)
+
+        return await self._in_time(step, now, receive)
+
+    async def _begun(self, request: Request, receive: Receive) -> Export:
+        async def begin() -> Export:
+            return await self.exports.begin(request)
+
+        return await self._in_time(begin, request, receive)
+
+    async def _in_time(self, work: Callable[[], Awaitable[T]], now: Request, receive: Receive) -> T:
+        """Return what `work` gives: paid for where it is refused, on record where it is late."""
         limit_s = self.limits.answer_timeout_s
         try:
             with (
@@ -140,7 +154,7 @@ class ExportEdge:
                 self.places,
                 self.presence.within(limit_s, answer_too_late, receive),
             ):
-                return await export.step(now.caller, now.at, now.receiving)
+                return await work()
         except AnswerTimeoutError as late:
             await note_late(self.failures, now, late)
             raise

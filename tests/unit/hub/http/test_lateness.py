@@ -28,6 +28,8 @@ class Never:
     async def answer(self, _, /):
         await asyncio.Event().wait()
 
+    begin = answer
+
 
 @dataclass
 class Hanging:
@@ -95,6 +97,17 @@ def test_a_chunk_of_an_export_that_takes_too_long_is_on_record_as_failed(edge, l
     last = json.loads(reply.text.splitlines()[-1])
     error = last["error"] if chunks else last["errors"][0]
     assert error["extensions"]["code"] == "TIMEOUT"
+    check_record(log, LIST, "export")
+
+
+def test_an_export_that_does_not_begin_in_time_is_on_record_as_failed(tmp_path, log):
+    failures, never = Disclosures(log, None), Never()
+    edge = new_edge(tmp_path, exports=never, limits=LATE, failures=failures)
+
+    headers = edge.bearer() | {"hub-request-id": "r-1"}
+    reply = edge.http.post("/export", json={"query": LIST}, headers=headers)
+
+    assert (reply.status_code, reply.json()["errors"][0]["extensions"]["code"]) == (503, "TIMEOUT")
     check_record(log, LIST, "export")
 
 
