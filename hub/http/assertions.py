@@ -3,6 +3,7 @@
 Spec: RFC 7523 section 3 and RFC 7521 section 5.2 (private_key_jwt).
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 from hub.clock import Clock
+from hub.errors import StoreUnavailableError
 from hub.http.clients import Client
 from hub.http.jose import Claims, InvalidTokenError, kid_of, peek, verify
+from hub.http.looking import LIMIT_S
 from hub.http.problems import OAuthError
 from hub.http.registry import Registry, Unchanging
 from hub.http.reuse import Reuse, Unnoted
@@ -53,14 +56,28 @@ class StoredOnce:
     While the tag key changes an id has a tag under each version, and none may be there yet.
     """
 
-    def __init__(self, database: Database, tagger: Tagger, clock: Clock) -> None:
-        """Remember in `database` under tags of `tagger`."""
+    def __init__(
+        self, database: Database, tagger: Tagger, clock: Clock, limit_s: float = LIMIT_S
+    ) -> None:
+        """Remember in `database` under tags of `tagger`, within `limit_s`."""
         self._database = database
         self._tagger = tagger
         self._clock = clock
+        self._limit_s = limit_s
 
     async def use(self, client_id: str, jti: str, expires_at: datetime) -> bool:
-        """Return whether this is the first use. Two statements: what has expired is forgotten."""
+        """Return whether this is the first use. Two statements: what has expired is forgotten.
+
+        Raises:
+            StoreUnavailableError: As the protocol has it; also where the database hangs.
+        """
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await self._use(client_id, jti, expires_at)
+        except TimeoutError as problem:
+            raise StoreUnavailableError("The database did not answer.") from problem
+
+    async def _use(self, client_id: str, jti: str, expires_at: datetime) -> bool:
         async with self._database.transaction() as connection:
             await connection.execute(_FORGET, self._clock())
             tags = self._tagger.onces(client_id, jti)

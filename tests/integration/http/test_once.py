@@ -9,6 +9,7 @@ from hub.http.assertions import StoredOnce
 from hub.http.limits import with_statement_timeout
 from hub.sealing.tags import Tagger
 from hub.store.database import Database
+from tests.support.cutting import SILENT, UP, Cut, relayed
 from tests.support.edge import START, SetClock, new_keyring
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -82,3 +83,17 @@ async def test_the_server_stops_a_statement_that_takes_too_long(hub_database):
         with pytest.raises(asyncpg.QueryCanceledError):
             await connection.execute("SELECT pg_sleep(5)")
     await database.close()
+
+
+async def test_nobody_waits_for_a_network_that_is_gone(hub_database, tagger):
+    async with relayed(hub_database) as (relay, address):
+        database = Database(address, size=1)
+        once = StoredOnce(database, tagger, SetClock(), limit_s=0.5)
+        assert await once.use("x", "id-1", LATER)
+        relay.arm(Cut(UP, 1, SILENT))
+
+        with pytest.raises(StoreUnavailableError):
+            await asyncio.wait_for(once.use("x", "id-2", LATER), 5)
+
+        assert await asyncio.wait_for(once.use("x", "id-3", LATER), 5)
+        await database.close()
