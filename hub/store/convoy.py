@@ -72,6 +72,11 @@ async def _a_few_turns() -> None:
             return
 
 
+def _stop_with(got: "asyncio.Future[R]", task: "asyncio.Task[None]") -> None:
+    """Stop a task once nobody waits for what it gets; one that has told it is done."""
+    got.add_done_callback(lambda _: task.cancel())
+
+
 class Convoys(Generic[L, V, R]):
     """Lets those who ask the same go together; lives on one event loop.
 
@@ -177,7 +182,7 @@ class Convoys(Generic[L, V, R]):
             return
         async with asyncio.TaskGroup() as again:
             for asked in wanted:
-                again.create_task(self._again(line, asked))
+                _stop_with(asked.got, again.create_task(self._again(line, asked)))
 
     async def _again(self, line: _Line[L, V, R], asked: _Asked[V, R]) -> None:
         try:

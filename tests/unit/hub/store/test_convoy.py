@@ -101,6 +101,39 @@ async def test_turns_that_take_long_are_not_waited_for(convoys, sent):
     assert await first == 0
 
 
+async def test_who_leaves_while_each_is_asked_again_is_asked_no_more():
+    again, stopped = [], []
+
+    async def failing(what, values):
+        if len(values) > 1:
+            raise ValueError
+        again.append(*values)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stopped.append(*values)
+            raise
+
+    convoys = Convoys(failing, MOST)
+    asked = [asyncio.create_task(later(convoys, n, n)) for n in range(3)]
+    async with asyncio.timeout(5):
+        while len(again) < len(asked):  # noqa: ASYNC110 - the convoy has no event for it
+            await asyncio.sleep(0)
+
+        asked[1].cancel()
+        await asyncio.wait(asked[1:2])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert stopped == [1]
+
+        for each in asked:
+            each.cancel()
+        await asyncio.wait(asked)
+        while not convoys.is_idle:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    assert sorted(stopped) == [0, 1, 2]
+
+
 async def test_a_first_who_leaves_meanwhile_takes_nobody_along(convoys, sent):
     first = asyncio.create_task(convoys.join("key", None, 0))
     other = asyncio.create_task(later(convoys, 1, 1))
