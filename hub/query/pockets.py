@@ -107,6 +107,16 @@ class Pocket:
                     raise self._exceeded(cost, monotonic())
                 now = monotonic()  # others may have taken of it meanwhile, or a window begun
 
+    def owe(self, cost: int, now: float) -> None:
+        """Take `cost`, on credit if need be: up to a slice, or once `cost` where that is more."""
+        self._let_die(now)
+        self.left = max(self.left - cost, -max(self.slice, cost))
+
+    def _let_die(self, now: float) -> None:
+        """Forget what was left of a window that has ended; what is owed is still to be paid."""
+        if self.ends_at <= now:
+            self.left = min(self.left, 0)
+
     def _has(self, cost: int, now: float) -> bool:
         return self.left >= cost and self.ends_at > now
 
@@ -115,8 +125,7 @@ class Pocket:
 
     async def _lease(self, cost: int, ledger: Ledger, now: float) -> bool:
         """Get what is missing for `cost`; return whether there was as much."""
-        if self.ends_at <= now:
-            self.left = min(self.left, 0)  # what was left has died; what is owed has not
+        self._let_die(now)
         needed = cost - self.left
         lease = await ledger.lease(
             self.subject,

@@ -206,8 +206,9 @@ class Quotas:
 
     def refused(self, caller: Caller) -> None:
         """Take what a refused request costs, on credit if need be: the next lease settles it."""
+        now = self.monotonic()
         for pocket in self.pockets(caller):
-            pocket.left = max(pocket.left - REFUSED, -max(pocket.slice, REFUSED))
+            pocket.owe(REFUSED, now)
 
     async def close(self) -> None:
         """Give back what this worker still holds; what cannot be given back ends by itself."""

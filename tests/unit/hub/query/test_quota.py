@@ -208,6 +208,19 @@ async def test_what_is_owed_stays_below_a_slice_and_is_paid_in_the_next_window(
     assert ledger.leased == {"department:medical-insurance": SLICE + 1}
 
 
+async def test_what_has_died_with_its_window_pays_for_nothing(worker, ledger, seconds):
+    quotas = worker()
+    await spent(quotas, INSURER, 10)
+    seconds.now += 60
+    ledger.next_window()
+
+    quotas.refused(INSURER)
+    await quotas.admit(INSURER)
+
+    (pocket,) = quotas.pockets(INSURER)
+    assert ledger.leased[pocket.subject] - pocket.left == REFUSED
+
+
 async def test_departments_do_not_use_up_each_others_quota(worker):
     quotas = worker(units=100)
     await spent(quotas, INSURER, 100)
