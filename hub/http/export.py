@@ -88,8 +88,9 @@ class ExportEdge:
         with self._paid(caller):
             asked, at = question(read_object(body)), self.clock()
             document = await document_to_run(
-                self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at
-            )
+                self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at,
+                CHANNEL,
+            )  # fmt: skip
         receiving = self.receivers.receiving(caller, incoming)
         request = Request(
             document, asked.variables, asked.operation_name, caller, incoming.request_id, at,

@@ -119,9 +119,17 @@ class TrustedDocuments:
     _known: dict[str, _Known] = field(default_factory=dict, repr=False)
 
     async def document(
-        self, text: str | None, name: str | None, caller: Caller, request_id: str, at: datetime
+        self,
+        text: str | None,
+        name: str | None,
+        caller: Caller,
+        request_id: str,
+        at: datetime,
+        channel: str,
     ) -> str:
         """Return the document to run: that of the hash `name`, or `text` if it may be run.
+
+        `channel` is the way it came by, for the record.
 
         Raises:
             InvalidRequestError: `text` is not the document of the hash beside it.
@@ -134,7 +142,7 @@ class TrustedDocuments:
             return self._found(text, name, caller.client_id)
         except RefusedError as refusal:
             digest = name if text is None and name is not None else hash_of(text or "")
-            asked = Asked(caller, request_id, at, digest, None)
+            asked = Asked(caller, request_id, at, digest, None, channel)
             await self.refusals.refused(asked, refusal)
             raise
 
@@ -178,6 +186,7 @@ async def document_to_run(
     caller: Caller,
     request_id: str,
     at: datetime,
+    channel: str = "graphql",
 ) -> str:
     """Return the document that a request runs: registered, or its own where that may be.
 
@@ -186,7 +195,7 @@ async def document_to_run(
         RefusedError: As `TrustedDocuments.document`.
     """
     if trusted is not None and (name is not None or caller.client_id in trusted.bound):
-        return await trusted.document(text, name, caller, request_id, at)
+        return await trusted.document(text, name, caller, request_id, at, channel)
     if text is None:
         raise InvalidRequestError("query must be a text: the GraphQL document.")
     return text

@@ -39,10 +39,10 @@ class Hub:
         )
         self.edge = new_edge(folder, trusted=trusted)
 
-    def post(self, **members):
+    def post(self, path="/graphql", **members):
         body = json.dumps(members)
         headers = self.edge.bearer() | {"content-type": "application/json"}
-        return self.edge.http.post("/graphql", content=body, headers=headers)
+        return self.edge.http.post(path, content=body, headers=headers)
 
     @property
     def ran(self):
@@ -107,6 +107,14 @@ def test_a_bound_client_runs_nothing_else_and_that_is_on_record(bound, members):
     assert bound.ran == []
     ((asked, code, outcome),) = bound.record.entries
     assert (asked.caller.client_id, code, outcome) == (CLIENT, "DOCUMENT_NOT_TRUSTED", "refused")
+
+
+@pytest.mark.parametrize("channel", ["graphql", "export"])
+def test_the_record_says_by_which_way_it_was_asked(bound, channel):
+    assert bound.post(f"/{channel}", query=OTHER).status_code == 403
+
+    ((asked, _, _),) = bound.record.entries
+    assert (asked.channel, asked.document) == (channel, hash_of(OTHER))
 
 
 def test_another_client_sends_what_it_likes_and_is_told_to_send_it(free):
