@@ -7,17 +7,14 @@ that says so. Token, client and grants are looked at again for each chunk.
 Spec: JSON Lines (jsonlines.org); GraphQL over HTTP for the request.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
 import orjson
 from starlette.types import Receive
 
-from hub.access import Caller
 from hub.clock import Clock
-from hub.errors import RefusedError
 from hub.http.auth import Authenticator
 from hub.http.body import read_object
 from hub.http.exchange import Incoming, NotAcceptableError, Reply
@@ -27,7 +24,7 @@ from hub.http.limits import DisconnectedError, Limits, Places, body_too_late, wh
 from hub.http.media import GRAPHQL_JSON, JOSE, check_json_body
 from hub.http.presence import AnswerTimeoutError, Presence, Watch, answer_too_late
 from hub.http.problems import Form, outside
-from hub.http.quota import QuotaTold
+from hub.http.quota import QuotaTold, paid
 from hub.http.receiving import Receivers, media_type_of
 from hub.http.streaming import Streamed
 from hub.http.trusted import TrustedDocuments, document_to_run
@@ -85,7 +82,7 @@ class ExportEdge:
         # Step 3.
         with self.presence.within(self.limits.body_timeout_s, body_too_late):
             body = await whole_body(incoming.receive, self.limits.max_body_bytes)
-        with self._paid(caller):
+        with paid(self.quota, caller):
             asked, at = question(read_object(body)), self.clock()
             document = await document_to_run(
                 self.trusted, asked.document, asked.document_hash, caller, incoming.request_id, at,
@@ -151,23 +148,13 @@ class ExportEdge:
         limit_s = self.limits.answer_timeout_s
         try:
             with (
-                self._paid(now.caller),
+                paid(self.quota, now.caller),
                 self.places,
                 self.presence.within(limit_s, answer_too_late, receive),
             ):
                 return await work()
         except AnswerTimeoutError as late:
             await note_late(self.failures, now, late)
-            raise
-
-    @contextmanager
-    def _paid(self, caller: Caller) -> Iterator[None]:
-        """Make the caller pay for what is refused within."""
-        try:
-            yield
-        except RefusedError:
-            if self.quota is not None:
-                self.quota.refused(caller)
             raise
 
 

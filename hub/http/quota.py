@@ -7,10 +7,13 @@ units does not know, so it is named in a parameter of our own.
 Spec: draft-ietf-httpapi-ratelimit-headers-11, 3 and 4.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 from hub.access import Caller
+from hub.errors import RefusedError
 from hub.query.quota import Pocket, Quotas
 
 Headers = tuple[tuple[str, str], ...]
@@ -41,6 +44,17 @@ class QuotaTold:
     def refused(self, caller: Caller) -> None:
         """Take what a refused request costs."""
         self.quotas.refused(caller)
+
+
+@contextmanager
+def paid(quota: QuotaTold | None, caller: Caller) -> Iterator[None]:
+    """Make the caller pay for what is refused within; without a quota nothing is to be paid."""
+    try:
+        yield
+    except RefusedError:
+        if quota is not None:
+            quota.refused(caller)
+        raise
 
 
 def _policy(pocket: Pocket) -> str:

@@ -155,7 +155,7 @@ def routes(parts: Parts) -> list[Route]:
     )  # fmt: skip
     usage = UsageEdge(
         authenticator, parts.queries, log_database, parts.clock, limits, places, receivers,
-        parts.log_is_open, failures=parts.failures,
+        parts.log_is_open, quota=parts.quota, failures=parts.failures,
     )  # fmt: skip
     log = LogTiles(authenticator, log_database, is_public=parts.log_is_public)
     log_export = LogExportEdge(

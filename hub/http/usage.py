@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import orjson
 
+from hub.access import Caller
 from hub.clock import Clock
 from hub.errors import InvalidRequestError, UnavailableError
 from hub.http.auth import Authenticator
@@ -22,8 +23,9 @@ from hub.http.limits import Limits, Places, body_too_late, whole_body
 from hub.http.media import check_json_body
 from hub.http.ports import Answers
 from hub.http.presence import AnswerTimeoutError, Presence, answer_too_late
+from hub.http.quota import QuotaTold, paid
 from hub.http.receiving import Receivers
-from hub.query.answer import Request
+from hub.query.answer import Answer, Request
 from hub.store.database import Connections
 from schema.graph import MAX_PAGE
 
@@ -65,14 +67,16 @@ class UsageEdge:
     receivers: Receivers
     log_is_open: Callable[[], bool]
     presence: Presence = field(default_factory=Presence)
+    quota: QuotaTold | None = None
     failures: Failures | None = None
 
     async def find(self, incoming: Incoming) -> Reply:
         """Answer who read the data of the citizen that the body asserts.
 
         1. The portal is known before a byte of the body is read; there is no query string.
-        2. The body arrives whole, in time, and has nothing but what may be asked.
-        3. It is asked as `usages`: granted, on record, and then told.
+        2. The body arrives whole and in time.
+        3. It has nothing but what may be asked, and is asked as `usages`: granted, on record, and
+           then told. What is refused costs what a refused question does.
 
         Raises:
             HubError: As the steps have it; nothing was disclosed.
@@ -87,14 +91,12 @@ class UsageEdge:
         # Step 2.
         with self.presence.within(self.limits.body_timeout_s, body_too_late):
             body = await whole_body(incoming.receive, self.limits.max_body_bytes)
-        try:
-            asked = msgspec.json.decode(body, type=_Asked)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise InvalidRequestError(
-                "The body has assertion, periodStart, periodEnd, offset and limit "
-                f"(1 to {MAX_PAGE}), and nothing else."
-            ) from None
         # Step 3.
+        with paid(self.quota, caller):
+            answer = await self._answer(_asked(body), caller, incoming)
+        return json_reply(_told(orjson.loads(answer.body)))
+
+    async def _answer(self, asked: _Asked, caller: Caller, incoming: Incoming) -> Answer:
         variables: dict[str, object] = {
             "assertion": asked.assertion,
             "since": asked.period_start,
@@ -108,11 +110,10 @@ class UsageEdge:
         limit_s = self.limits.answer_timeout_s
         try:
             with self.places, self.presence.within(limit_s, answer_too_late, incoming.receive):
-                answer = await self.queries.answer(request)
+                return await self.queries.answer(request)
         except AnswerTimeoutError as late:
             await note_late(self.failures, request, late)
             raise
-        return json_reply(_told(orjson.loads(answer.body)))
 
     async def period(self, incoming: Incoming) -> Reply:
         """Say from when on accesses are kept."""
@@ -133,6 +134,16 @@ class UsageEdge:
         if is_up:
             return json_reply({"status": "OK", "message": "The log answers."})
         return json_reply({"status": "FAIL", "message": "The log does not answer."})
+
+
+def _asked(body: bytes) -> _Asked:
+    try:
+        return msgspec.json.decode(body, type=_Asked)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise InvalidRequestError(
+            "The body has assertion, periodStart, periodEnd, offset and limit "
+            f"(1 to {MAX_PAGE}), and nothing else."
+        ) from None
 
 
 def _told(body: Mapping[str, Any]) -> dict[str, object]:

@@ -5,8 +5,11 @@ import json
 import orjson
 import pytest
 
-from hub.errors import AuditUnavailableError
+from hub.errors import AuditUnavailableError, NotGrantedError
+from hub.http.quota import QuotaTold
 from hub.query.citizens import CitizenNotAssertedError
+from hub.query.quota import REFUSED, Quota, Quotas
+from tests.fakes.quota_ledger import FakeLedger
 from tests.support.edge import new_edge
 
 NODE = {
@@ -106,6 +109,25 @@ def test_a_refusal_is_a_problem_document(edge, problem, status):
 
     assert reply.status_code == status
     assert json.loads(reply.text)["code"] == problem.code
+
+
+@pytest.mark.parametrize(
+    ("members", "problem", "cost"),
+    [
+        ({"limit": 0}, None, REFUSED),
+        ({}, NotGrantedError("no"), REFUSED),
+        ({}, AuditUnavailableError("no log"), 0),
+        ({}, None, 0),
+    ],
+)
+def test_what_is_refused_costs_what_a_refused_question_does(tmp_path, members, problem, cost):
+    quotas = Quotas(FakeLedger(), Quota(64_000, 60), {}, lambda: 5.0)
+    edge = new_edge(tmp_path, quota=QuotaTold(quotas))
+    edge.queries.body, edge.queries.problem = orjson.dumps(BODY), problem
+
+    find(edge, **members)
+
+    assert -sum(pocket.left for pocket in quotas._shared.values()) == cost
 
 
 def test_the_heartbeat_says_when_the_database_does_not_answer(edge):
