@@ -24,7 +24,7 @@ from hub.custody.search import Hit, Planted, Search, Stream, files_below
 from hub.errors import CorruptError, KeysUnavailableError
 from hub.sealing.datakeys import DataKeys
 from hub.sealing.seals import bytes_opener
-from hub.store.database import Connection, Database
+from hub.store.database import Connection, Database, snapshot
 from hub.store.intake import intake_owner
 from hub.store.journal import Journal, recorded
 from hub.store.log_side import IN_HUB, LogSide
@@ -157,7 +157,7 @@ class Canary:
         owners: dict[str, set[object]] = {}
         async with (
             self.database.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            snapshot(connection),
         ):  # values and their keys are of one moment
             sizes = {row["place"]: row["rows"] for row in await connection.fetch(_SIZES)}
             for table in tables:

@@ -15,7 +15,7 @@ from hub.errors import StoreUnavailableError
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
-from hub.store.database import Connections
+from hub.store.database import Connections, snapshot
 from hub.store.indicators import Indicator, Judged, Note, Wanted, indicators, judged, lives
 
 _POLICY = "select digest from policy_revision"
@@ -40,7 +40,7 @@ class Indicators:
             # One snapshot, so that the policy is the one in force when they were read.
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
             ):
                 policy = await connection.fetchval(_POLICY)
                 found = await indicators(connection, wanted)

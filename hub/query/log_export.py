@@ -24,7 +24,7 @@ from hub.query.disclosure import Disclosures
 from hub.query.documents import masked
 from hub.query.logbook import tags_about
 from hub.sealing.tags import Tagger
-from hub.store.database import Connections
+from hub.store.database import Connections, snapshot
 from hub.store.journal import Journal, recorded
 from hub.store.log_side import IN_HUB, LogSide
 from hub.store.replays import policies_kept, policy_then
@@ -110,7 +110,7 @@ class LogExporter:
         try:
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
                 self.side.snapshot(connection) as there,
             ):
 

@@ -19,7 +19,7 @@ from hub.errors import StoreUnavailableError
 from hub.query.documents import masked
 from hub.query.model import BoundRoot
 from hub.sealing.tags import Tagger
-from hub.store.database import Connection, Connections
+from hub.store.database import Connection, Connections, snapshot
 from hub.store.log_side import IN_HUB, LogSide
 
 _POLICY: Final = "select digest from policy_revision"
@@ -108,7 +108,7 @@ class Logbook:
             # One snapshot, so that the policy is the one in force when the entries were read.
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
                 self.side.snapshot(connection) as there,
             ):
                 policy = await connection.fetchval(_POLICY)

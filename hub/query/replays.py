@@ -11,7 +11,7 @@ from hub.errors import StoreUnavailableError
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
-from hub.store.database import Connections
+from hub.store.database import Connections, snapshot
 from hub.store.replays import ReplayRequest, requests
 
 _POLICY: Final = "select digest from policy_revision"
@@ -36,7 +36,7 @@ class Replays:
             # One snapshot, so that the policy is the one in force when they were read.
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
             ):
                 policy = await connection.fetchval(_POLICY)
                 found = await requests(

@@ -31,7 +31,7 @@ from hub.query.registers import Found
 from hub.query.shape import Tree
 from hub.query.words import KINDS
 from hub.sealing.tags import Tagger
-from hub.store.database import Connection, Connections
+from hub.store.database import Connection, Connections, snapshot
 from hub.store.lists import list_of
 from hub.store.log_side import IN_HUB, LogSide
 from hub.store.log_tree import newest
@@ -76,7 +76,7 @@ class Usages:
             # One snapshot: the policy, the entries and the tree are of one moment.
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
                 self.side.snapshot(connection) as there,
             ):
                 digest: str | None = await connection.fetchval(_POLICY)

@@ -326,6 +326,22 @@ class Acting:
         return self._database.connection(self._role)
 
 
+@asynccontextmanager
+async def snapshot(lent: Connection) -> AsyncIterator[None]:
+    """Let all that is read over a connection be of one moment; nothing can be written.
+
+    Whoever is stopped in the middle does not wait for the rollback, as in `Database.transaction`.
+    """
+    transaction = lent.transaction(isolation="repeatable_read", readonly=True)
+    await transaction.start()
+    try:
+        yield
+    except Exception:
+        await transaction.rollback()
+        raise
+    await transaction.commit()
+
+
 def _role_set(role: str) -> str:
     if role == _AS_BEGUN:
         return "reset role"

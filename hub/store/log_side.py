@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from hub.store.database import Connection, Database
+from hub.store.database import Connection, Database, snapshot
 
 _SNAPSHOT: Final = "select size from audit.head"
 
@@ -56,7 +56,7 @@ class LogSide:
             if there is connection:
                 yield there
                 return
-            async with there.transaction(isolation="repeatable_read", readonly=True):
+            async with snapshot(there):
                 await there.fetchval(_SNAPSHOT)
                 yield there
 

@@ -23,7 +23,7 @@ from hub.casework.household import HomeNow, Resident, home_now
 from hub.casework.recording import OWNER, Office
 from hub.clock import Clock
 from hub.errors import StoreUnavailableError
-from hub.store.database import Connection, Database
+from hub.store.database import Connection, Database, snapshot
 from hub.store.decisions import OwnRecord, opened_values, own_version, superseding
 from hub.store.facts import Facts, Stored, known_now
 from hub.store.journal import Journal, recorded
@@ -106,7 +106,7 @@ class CreditOffice:
         try:
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
             ):
                 now = self.clock()
                 yield Work(self, connection, caller, regions, now, now)

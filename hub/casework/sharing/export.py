@@ -17,7 +17,7 @@ from hub.access.model import EntitlementRule
 from hub.casework.sharing.clocks import Clock
 from hub.casework.sharing.standing import Agreement, agreements_of
 from hub.errors import SetupError, StoreUnavailableError
-from hub.store.database import Connections
+from hub.store.database import Connections, snapshot
 from hub.store.sharing import acts_of
 from schema.catalogue import Catalogue
 
@@ -39,7 +39,7 @@ async def exported(
     try:
         async with (
             database.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
+            snapshot(connection),
         ):
             row = await connection.fetchrow(_IN_FORCE)
             stored = await acts_of(connection)

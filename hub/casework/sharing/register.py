@@ -16,7 +16,7 @@ from hub.errors import StoreUnavailableError
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
-from hub.store.database import Connections
+from hub.store.database import Connections, snapshot
 from hub.store.sharing import acts_of
 from schema.catalogue import Catalogue
 
@@ -41,7 +41,7 @@ class Agreements:
             # One snapshot, so that the policy is the one in force when the acts were read.
             async with (
                 self.database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
+                snapshot(connection),
             ):
                 row = await connection.fetchrow(_IN_FORCE)
                 stored = await acts_of(connection)
