@@ -20,6 +20,7 @@ from hub.http.exchange import (
 )
 from hub.http.limits import DisconnectedError
 from hub.http.media import UNSTATED, accepted
+from hub.http.presence import Presence, answer_too_late
 from hub.http.problems import Form, outside
 from hub.http.streaming import Streamed, stream
 
@@ -77,6 +78,20 @@ class Endpoint:
             return JSON
         accept = dict(scope["headers"]).get(b"accept")
         return accepted(accept and accept.decode("latin-1")) or UNSTATED
+
+
+def in_time(handler: Handler, presence: Presence, limit_s: float, *, has_body: bool) -> Handler:
+    """Return `handler` with an end: it is stopped after `limit_s`.
+
+    Where no body is to be received, it is stopped too once its caller has gone.
+    """
+
+    async def handled(incoming: Incoming) -> Reply | Streamed:
+        receive = None if has_body else incoming.receive
+        with presence.within(limit_s, answer_too_late, receive):
+            return await handler(incoming)
+
+    return handled
 
 
 def _given_id(headers: Mapping[bytes, bytes]) -> str | None:

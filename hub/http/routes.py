@@ -25,7 +25,7 @@ from hub.http.console.files import read_files
 from hub.http.console.holdings import Holdings
 from hub.http.console.log_told import LogTold
 from hub.http.dpop import ProofCheck
-from hub.http.endpoint import Endpoint, Handler, NewId
+from hub.http.endpoint import Endpoint, Handler, NewId, in_time
 from hub.http.exchange import Incoming, NotFoundError, Reply, json_reply
 from hub.http.export import ExportEdge, Exports
 from hub.http.graphql import GraphqlEdge
@@ -38,6 +38,7 @@ from hub.http.log_proofs import LogProofs
 from hub.http.log_tiles import LogTiles
 from hub.http.oauth import JWKS_PATH, METADATA_PATH, PUBLIC, TOKEN_PATH, AuthorizationServer
 from hub.http.ports import Answers
+from hub.http.presence import Presence
 from hub.http.problems import Form
 from hub.http.quota import QuotaTold
 from hub.http.receiving import Receivers
@@ -143,7 +144,7 @@ def routes(parts: Parts) -> list[Route]:
     signer = cache(lambda: MessageSigner(parts.keyring, parts.clock))
     receivers = Receivers(_who_may_ask(parts), parts.clock, lambda: signer().sign_answer)
     places = Places(limits.max_waiting)
-    running = Places(limits.max_exports)
+    running, presence = Places(limits.max_exports), Presence()
     export = ExportEdge(
         authenticator, parts.exports, parts.clock, limits, places, running, receivers,
         quota=parts.quota, trusted=parts.trusted, failures=parts.failures,
@@ -195,18 +196,25 @@ def routes(parts: Parts) -> list[Route]:
         return json_reply(signer().jwks(), cache=PUBLIC)
 
     def route(path: str, form: Form, **handlers: Handler) -> Route:
+        """Lead to what has no end of its own."""
+        return untimed(path, form, **{by: timed(by, each) for by, each in handlers.items()})
+
+    def timed(method: str, handler: Handler) -> Handler:
+        return in_time(handler, presence, limits.answer_timeout_s, has_body=method != "GET")
+
+    def untimed(path: str, form: Form, **handlers: Handler) -> Route:
         return Route(path, Endpoint(handlers, form, parts.new_id))
 
     return [
-        route(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post, GET=graphql.get),
-        route(EXPORT_PATH, Form.GRAPHQL, POST=export.post),
+        untimed(GRAPHQL_PATH, Form.GRAPHQL, POST=graphql.post, GET=graphql.get),
+        untimed(EXPORT_PATH, Form.GRAPHQL, POST=export.post),
         route(TOKEN_PATH, Form.OAUTH, POST=oauth.token),
         route(INTROSPECTION_PATH, Form.OAUTH, POST=desk.introspect),
         route(REVOCATION_PATH, Form.OAUTH, POST=desk.revoke),
         route(JWKS_PATH, Form.PROBLEM, GET=oauth.jwks),
         route(METADATA_PATH, Form.PROBLEM, GET=oauth.metadata),
         route(OUTBOUND_KEYS_PATH, Form.PROBLEM, GET=outbound_keys),
-        route(FIND_PATH, Form.PROBLEM, POST=usage.find),
+        untimed(FIND_PATH, Form.PROBLEM, POST=usage.find),
         route(PERIOD_PATH, Form.PROBLEM, GET=usage.period),
         route(HEARTBEAT_PATH, Form.PROBLEM, GET=usage.heartbeat),
         route("/log/checkpoint", Form.PROBLEM, GET=log.checkpoint),
