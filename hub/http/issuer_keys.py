@@ -134,12 +134,15 @@ class FetchedKeys:
         return self._keys is None or self.monotonic() - self._got_at >= FRESH_S
 
     async def _look(self) -> None:
-        self._tried_at = self.monotonic()
+        before, self._tried_at = self._tried_at, self.monotonic()
         try:
             self._keys = usable_keys(await self.fetch(self.url), self.algorithms)
         except (FetchError, NoKeysError) as problem:
             _log.warning("keys of an issuer not had", issuer=self.name, reason=str(problem))
             return
+        except asyncio.CancelledError:
+            self._tried_at = before  # whoever looked has gone, and the next one looks
+            raise
         self._got_at = self._tried_at
         _log.info("keys of an issuer fetched", issuer=self.name, keys=len(self._keys.keys))
 

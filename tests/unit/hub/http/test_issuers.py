@@ -1,3 +1,4 @@
+import asyncio
 import json
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -439,6 +440,29 @@ def address():
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.mark.anyio
+async def test_who_leaves_while_keys_are_fetched_keeps_nobody_from_them(tmp_path):
+    fetching, looks = asyncio.Event(), []
+
+    async def fetch(url):
+        looks.append(url)
+        if len(looks) == 1:
+            fetching.set()
+            await asyncio.Event().wait()
+        return jwks(KEYS["ES256"])
+
+    sources = KeySources(tmp_path, fetch, lambda: 1000.0)
+    keys = sources.keys("[city]", "city", ["ES256"], None, f"{CITY}/keys")
+    leaving = asyncio.create_task(keys.for_kid("city-1"))
+    await asyncio.wait_for(fetching.wait(), 5)
+    leaving.cancel()
+    await asyncio.wait({leaving}, timeout=5)
+
+    found = await keys.for_kid("city-1")
+
+    assert [key.kid for key in found.keys] == ["city-1"]
 
 
 async def test_what_is_fetched_comes_whole_and_small_and_from_no_other_place(address):
