@@ -8,8 +8,8 @@ What is shown is on record as a digest, so that the hub cannot tell two people t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -96,7 +96,9 @@ class Usages:
         aliases: Sequence[Alias],
     ) -> Found:
         own, tags = self._tags(aliases)
-        told = [usage for usage in await usages(connection, list(tags)) if _is_theirs(usage, tags)]
+        names = list(tags.values())
+        told = [_theirs(usage, names) for usage in await usages(connection, list(tags))]
+        told = [usage for usage in told if usage.about]
         now = self.clock()
         by_tag = _by_tag(told, tags)
         hidden = frozenset(one.index for one in told if _visible_at(one, policy) > now)
@@ -195,14 +197,19 @@ class Usages:
         return sorted(found)
 
 
-def _is_theirs(usage: Usage, tags: Mapping[bytes, list[Alias]]) -> bool:
-    """Whether an entry is about the person, or about a household that they belonged to then."""
-    day, names = day_of(usage.at), list(tags.values())
-    return any(
-        one.days is None or one.days[0] <= day < one.days[1]
-        for place in usage.about
-        for one in names[place]
-    )
+def _theirs(usage: Usage, names: Sequence[Sequence[Alias]]) -> Usage:
+    """Return an entry as it is about the person, or a household that they belonged to then.
+
+    Of a household on other days it may say something too, which is others' and is left out.
+    """
+    day = day_of(usage.at)
+    about = tuple(place for place in usage.about if any(_is_held(n, day) for n in names[place]))
+    return replace(usage, about=about)
+
+
+def _is_held(name: Alias, day: date) -> bool:
+    """Whether a name in the log stands for the person on a day."""
+    return name.days is None or name.days[0] <= day < name.days[1]
 
 
 def _by_tag(told: Sequence[Usage], tags: Mapping[bytes, list[Alias]]) -> dict[bytes, list[int]]:

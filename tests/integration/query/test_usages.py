@@ -273,3 +273,34 @@ async def test_an_entry_about_a_household_is_told_on_the_days_of_belonging_only(
     assert row["isHousehold"] is True
     assert row["at"].startswith((found["valid_from"] + timedelta(days=1)).isoformat())
     assert row["action"] == "early warning"
+
+
+_HOMES = """
+    select h.log_alias, m.valid_from from person_tag t join membership m using (cell, person_id)
+    join household h using (cell, household_id)
+    where t.tag = any($1::bytea[]) and m.known_to = 'infinity' order by m.valid_from
+"""
+
+
+async def test_an_entry_about_two_households_tells_of_the_one_they_belonged_to_then(scene, world):
+    number, tagger = world.numbers[0], scene.answerer.disclosures.tagger
+    async with scene.database.connection() as connection:
+        homes = await connection.fetch(_HOMES, list(scene.answerer.tags.people(number)))
+    before, after = (tagger.subject(home["log_alias"]) for home in homes)
+    fields = await scene.log.define(["Score.total"]), await scene.log.define(["Visit.visitedOn"])
+    about = [SubjectAccess(before, fields[0]), SubjectAccess(after, fields[1])]
+    moved = datetime.combine(homes[1]["valid_from"], datetime.min.time(), UTC)
+    for at in (moved - timedelta(days=2), moved + timedelta(days=2)):
+        content = {"at": int(at.timestamp() * 1000), "department": "civil-affairs"}
+        await scene.log.append(Entry.stating(EntryKind.ANSWER, content, about))
+
+    told = rows(await scene.body(USAGES, PORTAL, a=number))
+
+    assert [row["fields"] for row in told] == [
+        ["visit to a warned family"],
+        ["early-warning score"],
+    ]
+    assert [orjson.loads(row["proof"])["subject"][:64] for row in told] == [
+        after.hex(),
+        before.hex(),
+    ]
