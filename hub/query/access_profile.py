@@ -8,6 +8,7 @@ from typing import Final
 
 from audit.facets import Facet
 from audit.profile import COMPARED, Periods, Profile, day_number, profiled
+from hub.query.documents import masked
 from hub.query.logbook import Logbook
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
@@ -54,7 +55,8 @@ class AccessProfile:
             )
         told = self._told(department, made, day_number(turn), days)
         record = opened.record(made.days.total())
-        record["filter"] = {"department": department, "day": last.isoformat(), "days": days}
+        told_as = masked(department)
+        record["filter"] = {"department": told_as, "day": last.isoformat(), "days": days}
         return Found(opened.policy, (told,), (), record)
 
     def _told(self, department: str, made: Profile, turn: int, days: int) -> Tree:

@@ -304,7 +304,11 @@ def _root_record(bound: BoundRoot, sealed: Sealed) -> dict[str, object]:
         return {**record, "found": len(columns["household_id"])}
     if root.kind is RootKind.WARNINGS:
         bands, region = bound.parameters["bands"], bound.parameters["region"]
-        chosen = {name: bound.parameters[name] for name in ("statuses", "assignee")}
+        assignee = bound.parameters["assignee"]
+        chosen = {
+            "statuses": bound.parameters["statuses"],
+            "assignee": None if assignee is None else masked(str(assignee)),
+        }
         count = len(columns["identity_id"])
         return {**record, "bands": bands, "region": region, **chosen, "found": count}
     if root.kind in BY_ID:

@@ -12,6 +12,7 @@ import asyncpg
 
 from audit.indicator_rules import Rule
 from hub.errors import StoreUnavailableError
+from hub.query.documents import masked
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
@@ -54,8 +55,8 @@ class Indicators:
         record = {
             "found": len(page),
             "filter": {
-                "department": wanted.department,
-                "rule": wanted.rule,
+                "department": masked(wanted.department),
+                "rule": masked(wanted.rule),
                 "severity": wanted.severity,
                 "since": _iso(wanted.since),
                 "open": wanted.is_open,

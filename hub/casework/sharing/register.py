@@ -13,6 +13,7 @@ import asyncpg
 from hub.casework.sharing.clocks import Clock
 from hub.casework.sharing.standing import Agreement, agreements_of
 from hub.errors import StoreUnavailableError
+from hub.query.documents import masked
 from hub.query.model import BoundRoot
 from hub.query.registers import Found
 from hub.query.shape import Tree
@@ -62,8 +63,11 @@ class Agreements:
 
 def _record(asked: Mapping[str, object], page: Sequence[Tree]) -> Mapping[str, object]:
     """Return what the log is told; an agreement's name is no person's."""
-    names = ("agreement", "source", "department", "overdue")
-    return {"found": len(page), "filter": {n: str(given) for n in names if (given := asked[n])}}
+    told: dict[str, object] = {
+        n: str(given) for n in ("agreement", "overdue") if (given := asked[n])
+    }
+    told |= {n: masked(str(given)) for n in ("source", "department") if (given := asked[n])}
+    return {"found": len(page), "filter": told}
 
 
 def _wanted(

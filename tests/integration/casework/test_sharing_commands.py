@@ -91,8 +91,9 @@ class Office:
 
     async def listed(self, caller=OFFICER, **wanted):
         document = (
-            "query ($a: String, $s: [String!], $o: Boolean! = false, $n: Int! = 50, $c: String) {"
-            "  sharingAgreements(agreement: $a, states: $s, overdue: $o, first: $n, after: $c) {"
+            "query ($a: String, $s: [String!], $o: Boolean! = false, $n: Int! = 50, $c: String,"
+            "  $d: String) { sharingAgreements(agreement: $a, states: $s, overdue: $o, first: $n,"
+            "    after: $c, department: $d, source: $d) {"
             f" edges {{ node {{ __typename {TOLD} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
         )
         body = await self.asking.body(document, caller, **wanted)
@@ -307,6 +308,13 @@ async def test_no_role_takes_a_step_that_it_is_not_granted(office):
         await office.give(HEAD, "requestSharing", **REQUEST)
     with pytest.raises(NotGrantedError):
         await office.step(OFFICER, "approveSharing", 1)
+
+
+async def test_a_number_given_as_a_department_is_not_on_record(office):
+    number = "690106197903150012"
+    assert (await office.listed(AUDITOR, d=number))["edges"] == []
+
+    assert number.encode() not in office.asking.log.entries[-1].record
 
 
 @pytest.mark.parametrize("breaks", [Break.BEFORE, Break.AFTER])

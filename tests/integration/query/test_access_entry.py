@@ -167,6 +167,15 @@ async def test_of_many_entries_the_newest_are_counted_and_it_says_so(audited, wo
     assert not any(p["isExact"] for day in found["days"] for p in day["purposes"])
 
 
+async def test_a_number_given_as_a_department_is_not_on_record(audited):
+    number = "690106197903150012"
+    await told(audited, PROFILE, department=number)
+
+    (record, *_) = await nodes(audited, kind="lookup")
+    whole = await entry(audited, record["index"])
+    assert (record["fields"], whole["proof"]["record"].count(number)) == (["AccessProfile"], 0)
+
+
 async def test_a_profile_shows_a_department_beside_its_days_before(audited, world):
     given = {
         "department": "medical-insurance",

@@ -130,6 +130,13 @@ async def test_the_look_up_is_on_record_with_what_was_asked(ask):
     }
 
 
+async def test_a_number_given_as_a_rule_is_not_on_record(ask):
+    number = "690106197903150012"
+    await found(ask, rule=number)
+
+    assert number.encode() not in ask.log.entries[-1].record
+
+
 LIFE = """query ($state: String, $id: String) { indicators(state: $state, id: $id) { edges { node {
     id saysZh state verdict usual usualDays usualOf entries steps ruleDecided ruleHarmless
   } } } }"""

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -98,6 +99,23 @@ def test_every_number_is_counted_once_as_what_became_of_it(numbers, people_by_ta
     record = disclosure._root_record(bound, sealed)
     assert {name: record[name] for name in expected} == expected
     assert (record["name"], record["asOf"], record["knownAt"]) == ("people", "2026-03-01", None)
+
+
+@pytest.mark.parametrize(
+    ("assignee", "told"),
+    [("clerk-7", "clerk-7"), ("690106197903150012", "..."), ("某人", "..."), (None, None)],
+)
+async def test_a_clerk_goes_on_record_only_as_far_as_it_is_a_name(disclosures, log, assignee, told):
+    root = SimpleNamespace(index=0, kind=RootKind.WARNINGS, level=0, is_register=False)
+    chosen = {"bands": None, "region": "%", "statuses": None, "assignee": assignee}
+    bound = BoundRoot(root, date(2026, 3, 1), None, (), chosen)
+    sealed = Sealed("p", NOW, ({"identity_id": (), "log_alias": ()},), {0: {}})
+
+    await disclosures.answered(ASKED, "p", plan_of(FIRST), (bound,), sealed)
+
+    (entry,) = log.entries
+    (record,) = orjson.loads(entry.record)["roots"]
+    assert record["assignee"] == told
 
 
 async def test_subjects_are_told_by_field_set_each_pair_once_in_order(disclosures, log):
