@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -200,10 +200,23 @@ def _replays(given: Mapping[str, object]) -> dict[str, object]:
     if after is not None:
         moment, _, id_ = str(after).partition("_")
         try:
-            before = datetime.fromisoformat(moment), UUID(id_)
-        except ValueError:
+            before = _cursor_moment(moment), UUID(id_)
+        except (ValueError, OverflowError):  # the latter of a moment beside the years 1 to 9999
             raise InvalidDocumentError("`after` is not a cursor of this connection.") from None
     return {"index": given.get("index"), "state": state, "before": before}
+
+
+def _cursor_moment(text: str) -> datetime:
+    """Return a moment that the database takes.
+
+    Raises:
+        ValueError: It is none, or has no offset.
+        OverflowError: It lies outside the years that can be told.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
 
 
 def _index(cursor: str) -> int:

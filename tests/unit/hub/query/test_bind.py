@@ -175,6 +175,32 @@ def test_a_department_that_cannot_be_one_is_refused_unquoted(
     assert not department or department not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("moment", "is_taken"),
+    [
+        ("2026-05-01T08:00:00+08:00", True),
+        ("2026-05-01T08:00:00", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-14:00", False),
+        ("", False),
+    ],
+)
+def test_a_cursor_of_replays_names_a_moment_that_can_be_told(
+    documents, schema, planner, policy, moment, is_taken
+):
+    document = documents.parsed("query ($a: String) { replays(after: $a) { edges { cursor } } }")
+    operation = document.operation(None)
+    plan = planner.plan(document, operation, {}, policy.entitlement(AUDITOR, TODAY))
+    values = coerced(schema, operation, {"a": f"{moment}_{UUID(int=7)}"})
+
+    if is_taken:
+        (root,) = bind(plan, values, NOW, PlainTags())
+        assert root.parameters["before"] == (datetime(2026, 5, 1, tzinfo=UTC), UUID(int=7))
+    else:
+        with pytest.raises(InvalidDocumentError, match="cursor"):
+            bind(plan, values, NOW, PlainTags())
+
+
 @pytest.mark.parametrize(("day", "is_taken"), [
     ("0001-01-01", False), ("1969-12-31", False), ("1970-01-01", True),
     ("9998-12-31", True), ("9999-12-31", False),
