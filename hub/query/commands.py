@@ -105,7 +105,9 @@ def _check(given: Mapping[str, str], entitlement: Entitlement) -> None:
     """Refuse an operation of which nothing is granted, and one that is too long."""
     if len(given) > MAX_COMMANDS:
         raise TooCostlyError(
-            f"The operation gives {len(given)} commands; {MAX_COMMANDS} are allowed at a time."
+            f"The operation gives {len(given)} commands; {MAX_COMMANDS} are allowed at a time.",
+            limit="commands",
+            allowed=MAX_COMMANDS,
         )
     paths = tuple(sorted({f"Mutation.{name}" for name in given.values()}))
     if paths and not any(entitlement.is_granted(path) for path in paths):

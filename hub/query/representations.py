@@ -36,7 +36,10 @@ def ids_by_kind(listed: object) -> dict[RootKind, _Ids]:
     assert isinstance(listed, list)  # noqa: S101 - the schema says so
     if len(listed) > MAX_REPRESENTATIONS:
         raise TooCostlyError(
-            f"{len(listed)} representations are given; {MAX_REPRESENTATIONS} are allowed at a time."
+            f"{len(listed)} representations are given; {MAX_REPRESENTATIONS} are allowed at a "
+            "time.",
+            limit="representations",
+            allowed=MAX_REPRESENTATIONS,
         )
     found: dict[RootKind, list[tuple[int, UUID | None]]] = {kind: [] for kind in BY_ID}
     for place, one in enumerate(listed):

@@ -7,9 +7,11 @@ from hub.http.body import BodyLimits
 from hub.http.limits import MAX_FORM_BYTES, Limits
 from hub.http.wire import MAX_HEAD_BYTES
 from hub.query.bind import MAX_NUMBERS
+from hub.query.commands import MAX_COMMANDS
 from hub.query.levels import MAX_LEVELS
 from hub.query.lists import MAX_VALUES
 from hub.query.measure import DocumentLimits
+from hub.query.representations import MAX_REPRESENTATIONS
 from hub.settings import Settings
 from tests.support.golden import ROOT
 
@@ -21,6 +23,7 @@ def test_every_limit_of_a_document_is_told_with_its_value():
     named = {field.name: getattr(limits, field.name) for field in fields(limits)}
     assert "| `introspection` |" in PAGE
     named |= {"numbers": MAX_NUMBERS, "levels": MAX_LEVELS, "values": MAX_VALUES}
+    named |= {"representations": MAX_REPRESENTATIONS, "commands": MAX_COMMANDS}
     for name, value in named.items():
         assert re.search(rf"^\| `{name}` \| [^|]*\b{value:,}\b[^|]* \|", PAGE, re.MULTILINE), name
 

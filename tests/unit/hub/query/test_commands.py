@@ -115,8 +115,9 @@ def test_a_command_that_is_not_granted_among_others_is_left_to_its_turn(series, 
 def test_more_commands_than_are_allowed_are_refused_before_the_first(series):
     many = " ".join(f"c{n}: recognise(input: $in) {{ people }}" for n in range(MAX_COMMANDS + 1))
 
-    with pytest.raises(TooCostlyError, match=f"{MAX_COMMANDS} are allowed"):
+    with pytest.raises(TooCostlyError, match=f"{MAX_COMMANDS} are allowed") as caught:
         series(f"mutation ($in: RecognitionInput!) {{ {many} }}")
+    assert (caught.value.limit, caught.value.allowed) == ("commands", MAX_COMMANDS)
 
 
 def test_outcomes_are_flat_so_that_a_payload_shows_what_was_selected(schema):

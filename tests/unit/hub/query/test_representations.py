@@ -62,8 +62,10 @@ def test_what_is_no_representation_is_refused_by_its_place(bad):
 
 def test_more_than_are_allowed_are_refused():
     assert bound(*[person(A)] * MAX_REPRESENTATIONS).length == MAX_REPRESENTATIONS
-    with pytest.raises(TooCostlyError):
+    with pytest.raises(TooCostlyError) as caught:
         bound(*[person(A)] * (MAX_REPRESENTATIONS + 1))
+    told = caught.value.limit, caught.value.allowed
+    assert told == ("representations", MAX_REPRESENTATIONS)
 
 
 def test_rows_go_back_to_every_place_that_asked_for_them():
