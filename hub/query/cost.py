@@ -214,12 +214,13 @@ def checked_range(roots: Sequence[BoundRoot], limits: Limits) -> None:
 
 
 def _named(roots: Sequence[BoundRoot]) -> int:
-    """Return how many people are named by their numbers or by an id."""
+    """Return how many people are named by their numbers or by an id; looks at none of them."""
     named = 0
-    by_id: set[tuple[str, int]] = set()
+    by_id: dict[str, int] = {}
     for one in roots:
         named += len(one.numbers)
-        if one.ids:
-            # One id that is looked for among people and among households is named once.
-            by_id.update((one.root.key, place) for place, _ in one.ids)
-    return named + len(by_id)
+        # One id that is looked for among people and among households is named once; those of a
+        # list are each of one type, so that together they are no more than it is long.
+        key = one.root.key
+        by_id[key] = min(by_id.get(key, 0) + len(one.ids), one.length)
+    return named + sum(by_id.values())

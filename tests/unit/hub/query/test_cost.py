@@ -1,5 +1,6 @@
 """What an operation costs is known from its plan, and a refusal says how to ask for less."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -156,6 +157,23 @@ def test_every_number_and_every_id_is_somebody_named_and_the_longest_page_counts
         checked_range(bound, Limits(page=39))
     assert (caught.value.limit, caught.value.allowed) == ("page", 39)
     assert str(caught.value).startswith("A page of 40 is asked for; 39 are allowed")
+
+
+def test_who_is_named_is_counted_without_looking_at_anybody(roots):
+    class Unread(tuple):
+        __slots__ = ()
+
+        def __iter__(self):
+            raise AssertionError
+
+    entities = [{"__typename": "Person", "id": str(n)} for n in range(9)]
+    text = "query ($r: [_Any!]!) { a: _entities(representations: $r) { __typename ... on Person"
+    text += " { id } } node(id: 7) { id } }"
+    bound = [replace(one, ids=Unread(one.ids)) for one in roots(text, r=entities)]
+
+    checked_range(bound, Limits(people=10))
+    with pytest.raises(TooCostlyError, match="10 people are asked for; 9 are allowed"):
+        checked_range(bound, Limits(people=9))
 
 
 def test_the_schema_may_be_asked_for_once_in_full(introspection):
