@@ -24,9 +24,11 @@ _NAMES: Final = " or ".join(_TYPES)
 
 _Ids = tuple[tuple[int, UUID | None], ...]
 """Ids of one type, each with its place in the list; None is nobody's id."""
+_Named = tuple[_Ids, Mapping[str, object]]
+"""Ids of one type, and what the statement is given of them."""
 
 
-def ids_by_kind(listed: object) -> dict[RootKind, _Ids]:
+def ids_by_kind(listed: object) -> dict[RootKind, _Named]:
     """Return the ids that are represented, by the kind of root that finds them.
 
     Raises:
@@ -45,7 +47,11 @@ def ids_by_kind(listed: object) -> dict[RootKind, _Ids]:
     for place, one in enumerate(listed):
         kind, key = _read(place, one)
         found[_TYPES[kind]].append((place, key))
-    return {kind: tuple(ids) for kind, ids in found.items()}
+    return {kind: _named(tuple(ids)) for kind, ids in found.items()}
+
+
+def _named(ids: _Ids) -> _Named:
+    return ids, {"ids": list({key: None for _, key in ids if key is not None})}
 
 
 def bound_by_id(
@@ -53,7 +59,7 @@ def bound_by_id(
     given: Mapping[str, object],
     day: date,
     known_at: datetime | None,
-    read: Callable[[object], Mapping[RootKind, _Ids]] = ids_by_kind,
+    read: Callable[[object], Mapping[RootKind, _Named]] = ids_by_kind,
 ) -> BoundRoot:
     """Return a root of one type with the ids that are of that type; `read` is how they are read.
 
@@ -62,13 +68,13 @@ def bound_by_id(
         TooCostlyError: There are more than are allowed.
     """
     if "id" in given:
-        ids: _Ids = ((0, uuid_of(given["id"])),)
+        ids, parameters = _named(((0, uuid_of(given["id"])),))
         length = 1
     else:
         by_kind = read(given["representations"])
-        ids, length = by_kind[root.kind], sum(map(len, by_kind.values()))
-    known = {key: None for _, key in ids if key is not None}
-    return BoundRoot(root, day, known_at, (), {"ids": list(known)}, ids=ids, length=length)
+        ids, parameters = by_kind[root.kind]
+        length = sum(len(named) for named, _ in by_kind.values())
+    return BoundRoot(root, day, known_at, (), parameters, ids=ids, length=length)
 
 
 def _read(place: int, given: object) -> tuple[str, UUID | None]:

@@ -14,6 +14,7 @@ from hub.query.bind import (
     day_of,
     parameters_of,
 )
+from hub.query.model import RootKind
 from tests.support.world import number_of
 
 TODAY = date(2026, 11, 23)
@@ -157,6 +158,18 @@ def test_numbers_that_many_roots_name_by_one_variable_are_tagged_once(
 
     assert tagged == [NUMBER]
     assert [one.parameters for one in bound] == [{"tags": [NUMBER.encode()]}] * 3
+
+
+def test_ids_that_many_roots_name_by_one_variable_are_put_together_once(bound):
+    roots = " ".join(
+        f"a{n}: _entities(representations: $r) {{ ... on Household {{ id }} }}" for n in range(3)
+    )
+    named = [{"__typename": "Household", "id": str(UUID(int=7))}] * 2
+    found, _ = bound(f"query ($r: [_Any!]!) {{ {roots} }}", r=named)
+    homes = [one.parameters for one in found if one.root.kind is RootKind.HOUSEHOLD_BY_ID]
+
+    assert homes == [{"ids": [UUID(int=7)]}] * 3
+    assert len(set(map(id, homes))) == 1
 
 
 @pytest.mark.parametrize("department", ["\0", "某人", "A B", ""])
