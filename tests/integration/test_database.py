@@ -9,7 +9,7 @@ import pytest
 
 from hub.errors import RefusedError, StoreBusyError, StoreUnavailableError, WallError
 from hub.store.database import Database
-from tests.support.cutting import SILENT, UP, Cut, relayed
+from tests.support.cutting import SILENT, UP, Cut, relayed, stopped_in_silence
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 WHO = "SELECT pg_backend_pid()"
@@ -195,14 +195,8 @@ async def test_a_transaction_that_is_stopped_waits_for_no_network_that_is_gone(d
     async with relayed(database) as (relay, address):
         store = Database(address, size=1)
         work = asyncio.create_task(working(store, relay))
-        async with asyncio.timeout(10):
-            while not relay.fired:  # noqa: ASYNC110 - the relay has no event for it
-                await asyncio.sleep(0.01)
+        await stopped_in_silence(work, relay)
 
-        work.cancel()
-        await asyncio.wait({work}, timeout=3)
-
-        assert work.cancelled()
         async with asyncio.timeout(10), store.connection() as connection:
             assert await connection.fetchval("SELECT 1") == 1
         await store.close()

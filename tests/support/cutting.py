@@ -177,3 +177,15 @@ async def relayed(dsn: str) -> AsyncIterator[tuple[Relay, str]]:
     with tempfile.TemporaryDirectory(prefix="cut-") as folder:  # a socket's path has 107 bytes
         async with relaying(Path(unquote(there[1])), Path(folder)) as relay:
             yield relay, dsn.replace(there[1], quote(folder, safe=""))
+
+
+async def stopped_in_silence(work: asyncio.Task[None], relay: Relay) -> None:
+    """Stop `work` once the relay has cut it off: it ends, though nobody answers it any more."""
+    async with asyncio.timeout(10):
+        while not relay.fired:  # noqa: ASYNC110 - the relay has no event for it
+            await asyncio.sleep(0.01)
+
+    work.cancel()
+    await asyncio.wait({work}, timeout=3)
+
+    assert work.cancelled()

@@ -8,7 +8,7 @@ import pytest
 from hub.query.logbook import Logbook
 from hub.store.database import Database
 from hub.store.log_side import LogSide
-from tests.support.cutting import SILENT, UP, Cut, relayed
+from tests.support.cutting import SILENT, UP, Cut, relayed, stopped_in_silence
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -31,14 +31,8 @@ async def test_who_is_stopped_waits_for_no_network_that_is_gone(hub_database, is
         store, log = Database(address, size=1), Database(address, size=1)
         book = Logbook(store, None, LogSide(log if is_apart else None))
         work = asyncio.create_task(looking(book, relay))
-        async with asyncio.timeout(10):
-            while not relay.fired:  # noqa: ASYNC110 - the relay has no event for it
-                await asyncio.sleep(0.01)
+        await stopped_in_silence(work, relay)
 
-        work.cancel()
-        await asyncio.wait({work}, timeout=3)
-
-        assert work.cancelled()
         for each in (store, log):
             async with asyncio.timeout(10), each.connection() as connection:
                 assert await connection.fetchval("SELECT 1") == 1
