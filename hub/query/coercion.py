@@ -1,9 +1,11 @@
-"""Variables and arguments as graphql-core coerces them, without its walk for what is plain.
+"""Variables and arguments as graphql-core coerces them, without its walks.
 
 What a type demands is compiled once an operation: a text is a text, a list of texts is a list in
-which everything is one. Whatever is not that plain, an input object, a number where a text is
-wanted, anything wrong, is given to graphql-core as it came. So a value is either one that
-graphql-core would have made, or graphql-core made it; and every error is graphql-core's own.
+which everything is one, an input object has the fields that it may have. A scalar or an enum is
+asked about what is not plain, as graphql-core does, so that the values are those that graphql-core
+would make, and refused is what it refuses; only what it says of it is not worked out, for a caller
+is never told. The work for a value ends at the first part that is wrong, and is done once however
+many fields are given it. Input objects that may hold themselves are left to graphql-core.
 
 Spec: GraphQL, October 2021, 6.1.2 and 6.4.1.
 """
@@ -20,8 +22,9 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLID,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInputType,
-    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
@@ -34,15 +37,24 @@ from graphql import (
     ValueNode,
     VariableDefinitionNode,
     VariableNode,
+    get_named_type,
     is_required_argument,
+    is_required_input_field,
 )
-from graphql.execution.get_variable_signature import get_variable_signature
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
-from graphql.type.scalars import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
+from graphql.execution.get_variable_signature import (
+    GraphQLVariableSignature,
+    get_variable_signature,
+)
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_argument_values,
+    get_variable_values,
+)
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 _Read = Callable[[Any], Any]
-"""From a value as JSON has it to the coerced one, or `Undefined`: graphql-core is to be asked."""
+"""From a value as JSON has it to the coerced one, or `Undefined`: it has the wrong form."""
 _NOT_SET: Final = object()
 """A key that no variable has."""
 
@@ -69,17 +81,28 @@ NO_VALUES: Final = Values({}, lambda: VariableValues({}, {}))
 """Of an operation whose variables nobody gave."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """One variable of an operation, compiled."""
+
+    signature: GraphQLVariableSignature
+    node: VariableDefinitionNode
+    read: _Read
+    unset: Any
+    """What it is when nothing is given: `_NOT_SET` for no value, `Undefined` for an error."""
+
+
 class Coercion:
     """How the variables of one operation are coerced; compiled when first asked for.
 
     It belongs to an operation, and so to one schema.
     """
 
-    __slots__ = ("_readers",)
+    __slots__ = ("_variables",)
 
     def __init__(self) -> None:
         """Compile nothing yet: the document may not be valid."""
-        self._readers: tuple[tuple[str, _Read, Any], ...] | None = None
+        self._variables: dict[str, _Variable | None] | None = None
 
     def values(
         self, schema: GraphQLSchema, node: OperationDefinitionNode, given: Mapping[str, Any]
@@ -89,69 +112,76 @@ class Coercion:
         Raises:
             GraphQLError: One is missing or has the wrong form.
         """
-
-        def whole() -> VariableValues:
-            return _by_core(schema, node.variable_definitions or (), given)
-
-        readers = self._readers
-        if readers is None:
+        variables = self._variables
+        if variables is None:
             definitions = node.variable_definitions or ()
-            readers = self._readers = tuple(_variable(schema, each) for each in definitions)
+            variables = {each.variable.name.value: _variable(schema, each) for each in definitions}
+            self._variables = variables
         coerced: dict[str, Any] = {}
-        for name, read, unset in readers:
+        for name, variable in variables.items():
+            if variable is None:
+                return _by_core(schema, node.variable_definitions or (), given)
             value = given.get(name, _NOT_SET)
-            value = unset if value is _NOT_SET else read(value)
+            value = variable.unset if value is _NOT_SET else variable.read(value)
             if value is Undefined:
-                return _known(whole())
+                raise GraphQLError(f"Variable '${name}' has invalid value.", variable.node)
             if value is not _NOT_SET:
                 coerced[name] = value
-        return Values(coerced, whole)
+        return Values(coerced, lambda: _whole(variables, given, coerced))
 
 
-def _known(values: VariableValues) -> Values:
-    return Values(values.coerced, lambda: values)
+def _whole(
+    variables: Mapping[str, _Variable | None], given: Mapping[str, Any], coerced: dict[str, Any]
+) -> VariableValues:
+    sources = {
+        name: VariableValueSource(variable.signature, given.get(name, Undefined))
+        for name, variable in variables.items()
+        if variable is not None
+    }
+    return VariableValues(sources, coerced)
 
 
 def _by_core(
     schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode], given: Mapping[str, Any]
-) -> VariableValues:
+) -> Values:
     values = get_variable_values(
         schema, definitions, dict(given), max_errors=1, hide_suggestions=True
     )
     if not isinstance(values, VariableValues):
         raise values[0]
-    return values
+    return Values(values.coerced, lambda: values)
 
 
-def _variable(schema: GraphQLSchema, node: VariableDefinitionNode) -> tuple[str, _Read, Any]:
-    """Return a variable's name, how it is read, and what it is when nothing is given for it.
-
-    The last is `_NOT_SET` where it then has no value, and `Undefined` where that is an error.
-    """
-    name = node.variable.name.value
+def _variable(schema: GraphQLSchema, node: VariableDefinitionNode) -> _Variable | None:
+    """Return how a variable is read; None where graphql-core is to do it, or to say why not."""
     signature = get_variable_signature(schema, node)
-    if isinstance(signature, GraphQLError):
-        return name, _unsure, Undefined
+    if isinstance(signature, GraphQLError) or _is_endless(signature.type, ()):
+        return None
     unset: Any = _NOT_SET
     if node.default_value is not None:
         try:
             unset = coerce_default_value(signature)
         except TypeError:
-            unset = Undefined
+            return None
     elif isinstance(signature.type, GraphQLNonNull):
         unset = Undefined
-    return name, _reader(signature.type), unset
+    return _Variable(signature, node, _reader(signature.type), unset)
+
+
+def _is_endless(declared: GraphQLInputType, above: tuple[GraphQLInputType, ...]) -> bool:
+    """Return whether a value may be nested without an end: an input object may hold itself."""
+    named = get_named_type(declared)
+    if not isinstance(named, GraphQLInputObjectType):
+        return False
+    within = (*above, named)
+    return named in above or any(_is_endless(each.type, within) for each in named.fields.values())
 
 
 # Types.
 
 
-def _unsure(_value: Any) -> Any:
-    return Undefined
-
-
 def _reader(declared: GraphQLInputType) -> _Read:
-    """Return how values of a type are read: as graphql-core does it, or `Undefined`."""
+    """Return how values of a type are read, as graphql-core reads them."""
     if isinstance(declared, GraphQLNonNull):
         return _present(declared.of_type)
     read = _present(declared)
@@ -161,49 +191,28 @@ def _reader(declared: GraphQLInputType) -> _Read:
 def _present(declared: Any) -> _Read:
     """Return how values of a nullable type are read if they are not to be null."""
     if isinstance(declared, GraphQLList):
-        return _list(declared.of_type)
-    if isinstance(declared, GraphQLEnumType):
-        return _enum(declared)
-    plain = _PLAIN.get(declared.name)
-    if plain is not None and plain[0] is declared:
-        return plain[1]
-    return _scalar(declared) if isinstance(declared, GraphQLScalarType) else _unsure
+        return _texts if _is_text(declared.of_type) else _list(declared.of_type)
+    if isinstance(declared, GraphQLInputObjectType):
+        return _Object(declared)
+    return _leaf(declared)
 
 
-def _text(value: Any) -> Any:
-    return value if type(value) is str else Undefined
-
-
-def _truth(value: Any) -> Any:
-    return value if type(value) is bool else Undefined
-
-
-def _int(value: Any) -> Any:
-    if type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT:
-        return value
-    return Undefined
-
-
-_PLAIN: Final[Mapping[str, tuple[GraphQLScalarType, _Read]]] = {
-    "String": (GraphQLString, _text),
-    "ID": (GraphQLID, _text),
-    "Boolean": (GraphQLBoolean, _truth),
-    "Int": (GraphQLInt, _int),
-}
-"""Scalars whose plain values stay as they are, if they are the ones of the specification."""
-
-
-def _enum(declared: GraphQLEnumType) -> _Read:
-    names = {name: value.value for name, value in declared.values.items()}
-    return lambda value: names.get(value, Undefined) if type(value) is str else Undefined
-
-
-def _scalar(declared: GraphQLScalarType) -> _Read:
+def _leaf(declared: GraphQLScalarType | GraphQLEnumType) -> _Read:
+    """Return how a scalar or an enum is read: what it may hold is asked of itself."""
     coerce = declared.coerce_input_value
+    plain: type | None = _PLAIN.get(declared)
+    names: Mapping[str, Any] = {}
+    if isinstance(declared, GraphQLEnumType):
+        names = {name: value.value for name, value in declared.values.items()}
 
     def read(value: Any) -> Any:
         if value is None:
             return Undefined
+        kind = type(value)
+        if kind is plain:
+            return value
+        if kind is str and value in names:
+            return names[value]
         try:
             return coerce(value)
         except Exception:  # noqa: BLE001 - as graphql-core does: a parser may raise anything
@@ -212,22 +221,86 @@ def _scalar(declared: GraphQLScalarType) -> _Read:
     return read
 
 
-def _list(item: Any) -> _Read:
-    read = _reader(item)
-    is_texts = isinstance(item, GraphQLNonNull) and _present(item.of_type) is _text
+_PLAIN: Final[Mapping[Any, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+"""Scalars of the specification all of whose values of a type stay as they are."""
 
-    def texts(value: Any) -> Any:
-        if type(value) is list and set(map(type, value)) <= {str}:
-            return value
-        return Undefined
+
+def _is_text(item: Any) -> bool:
+    return isinstance(item, GraphQLNonNull) and item.of_type is GraphQLString
+
+
+def _texts(value: Any) -> Any:
+    """Read a list of texts."""
+    if type(value) is str:
+        return [value]
+    return value if type(value) is list and set(map(type, value)) <= {str} else Undefined
+
+
+def _list(item: GraphQLInputType) -> _Read:
+    read = _reader(item)
 
     def items(value: Any) -> Any:
-        if type(value) is not list:
+        if value is None:
             return Undefined
-        made = [read(each) for each in value]
-        return Undefined if any(each is Undefined for each in made) else made
+        made = []
+        for each in value if type(value) is list else (value,):
+            one = read(each)
+            if one is Undefined:
+                return Undefined
+            made.append(one)
+        return made
 
-    return texts if is_texts else items
+    return items
+
+
+class _Object:
+    """How values of one input object are read; of its fields, what was given before is compiled."""
+
+    __slots__ = ("_declared", "_fields", "_readers")
+
+    def __init__(self, declared: GraphQLInputObjectType) -> None:
+        """Compile nothing yet: most operations are given few of many fields."""
+        self._declared = declared
+        self._fields: tuple[tuple[str, str, Any], ...] | None = None
+        """Name, name of what is made, and what it is when nothing is given."""
+        self._readers: dict[str, _Read] = {}
+
+    def __call__(self, value: Any) -> Any:
+        """Return what is made of a value."""
+        declared = self._declared
+        if type(value) is not dict or not value.keys() <= declared.fields.keys():
+            return Undefined
+        if declared.is_one_of and (len(value) != 1 or None in value.values()):
+            return Undefined
+        if self._fields is None:
+            self._fields = tuple(
+                (
+                    name,
+                    each.out_name or name,
+                    _default(each, required=is_required_input_field(each)),
+                )
+                for name, each in declared.fields.items()
+            )
+        made: dict[str, Any] = {}
+        for name, out_name, unset in self._fields:
+            given = value.get(name, _NOT_SET)
+            if given is not _NOT_SET:
+                given = self._read(name, given)
+                if given is Undefined:
+                    return Undefined
+            elif unset is _NOT_SET:
+                return Undefined
+            else:
+                given = unset
+            if given is not Undefined:
+                made[out_name] = given
+        return declared.out_type(made)
+
+    def _read(self, name: str, given: Any) -> Any:
+        read = self._readers.get(name)
+        if read is None:
+            read = self._readers[name] = _reader(self._declared.fields[name].type)
+        return read(given)
 
 
 # Arguments.
@@ -301,15 +374,14 @@ class Arguments:
 
 
 def _from_variable(name: str, node: VariableNode, declared: GraphQLArgument) -> _FromVariable:
-    required = is_required_argument(declared)
-    unset = _NOT_SET if required else _default(declared)
+    unset = _default(declared, required=is_required_argument(declared))
     return _FromVariable(name, node.name.value, unset, isinstance(declared.type, GraphQLNonNull))
 
 
-def _default(declared: GraphQLArgument) -> Any:
-    """Return an argument's default, `Undefined` if it has none; `_NOT_SET` where that is wrong."""
+def _default(declared: GraphQLArgument | GraphQLInputField, *, required: bool) -> Any:
+    """Return what is without a value: its default, `Undefined` for none, `_NOT_SET` if wrong."""
     try:
-        return coerce_default_value(declared)
+        return _NOT_SET if required else coerce_default_value(declared)
     except TypeError:
         return _NOT_SET
 
@@ -317,7 +389,7 @@ def _default(declared: GraphQLArgument) -> Any:
 def _constant(node: ValueNode | None, declared: GraphQLArgument) -> Any:
     """Return an argument's value where it is always the same; `_NOT_SET` where it is not."""
     if node is None:
-        return _NOT_SET if is_required_argument(declared) else _default(declared)
+        return _default(declared, required=is_required_argument(declared))
     if _has_variable(node):
         return _NOT_SET
     coerced = coerce_input_literal(node, declared.type)

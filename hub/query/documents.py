@@ -39,7 +39,7 @@ from graphql.validation import (
 )
 
 from hub.errors import InvalidDocumentError, Location
-from hub.query.coercion import Coercion
+from hub.query.coercion import Arguments, Coercion
 from hub.query.measure import DocumentLimits, measure, scan
 from hub.query.remembered import Remembered
 from schema.graph_interfaces import conditions_of
@@ -75,6 +75,8 @@ class Operation:
     """Those that stand for an argument which needs a grant of its own, unless it is null."""
     choosing_variables: tuple[str, ...] = ()
     """Those in a list's filter and order."""
+    list_arguments: dict[str, Arguments] = field(default_factory=dict, repr=False, compare=False)
+    """How those of each list are read, by its key in the answer; made when first asked for."""
 
     def null_steering(self, values: Mapping[str, object]) -> frozenset[str]:
         """Return which of the steering variables are null, or absent, in coerced `values`."""

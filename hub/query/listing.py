@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Final
 
 from graphql import FieldNode, GraphQLError, GraphQLSchema
-from graphql.execution.values import get_argument_values
 
 from hub.access import Reason
 from hub.errors import NotGrantedError
-from hub.query.coercion import Values
+from hub.query.coercion import Arguments, Values
 from hub.query.documents import (
     STEERING,
     Document,
@@ -74,8 +73,9 @@ def choices(
         name = node.name.value
         key = node.alias.value if node.alias else name
         if is_chosen_list(node) and key not in found:  # those of one key are given the same
+            arguments = operation.list_arguments.setdefault(key, Arguments())
             try:
-                given = get_argument_values(schema.query_type.fields[name], node, values.whole())
+                given = arguments.of(schema.query_type.fields[name], node, values)
             except GraphQLError as problem:
                 raise invalid_variable(problem) from None
             count += values_in(given)

@@ -341,10 +341,17 @@ def repeated():
     regions = [f"42{n:010d}" for n in range(19_000)]
     listed = "households(first: 200, filter: $v) { totalCount edges { cursor } }"
     texts, plain = "[String!]!", "households { totalCount edges { cursor } }"
+    inside = "households(filter: {alerts: {assignee: $v}}) { totalCount }"
+    clerks: list[object] = ["x" * 20] * 19_000
     return {
         "numbers": body(texts, numbers, "people(nationalIds: $v) { status }"),
-        "texts of a filter": body(
-            "HouseholdFilter", {"alerts": {"assignee": ["x" * 20] * 19_000}}, listed
+        "texts of a filter": body("HouseholdFilter", {"alerts": {"assignee": clerks}}, listed),
+        "texts inside a filter": body(texts, clerks, inside),
+        "the last is no text": body(
+            "HouseholdFilter", {"alerts": {"assignee": [*clerks[1:], 5]}}, listed
+        ),
+        "the last is no band": body(
+            "[Band!]", ["RED"] * 19_000 + [5], "warnings(bands: $v) { totalCount }"
         ),
         "regions": body("HouseholdFilter", {"regions": regions}, listed),
         "statuses": body("[String!]", regions, "warnings(statuses: $v) { totalCount }"),

@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from hub.query import coercion
 from hub.query.coercion import Arguments, Coercion, Values
+from hub.query.documents import invalid_variable
 
 SCHEMA = build_schema(
     """
     enum Band { RED GREEN }
     scalar Date
     input Region { code: String!, deep: Boolean = true, near: [Region!] }
+    input Days { from: Date!, to: Date, open: Boolean = false }
+    input One @oneOf { code: String, day: Date }
+    input Around { days: [Days!], near: Region }
+    input Filter {
+      days: Days, bands: [Band!]! = [RED], one: One, note: String = null, least: Int! = 3
+    }
     type Query {
       s(a: String): Int        s2(a: String!): Int         s3(a: String! = "x"): Int
       i(a: Int): Int           i2(a: Int! = 50): Int       n(a: String = null): Int
@@ -24,6 +31,8 @@ SCHEMA = build_schema(
       l(a: [String!]!): Int    l2(a: [[Int]]): Int         l3(a: [ID]): Int
       t(a: Date): Int          t2(a: [Date!]): Int
       r(a: Region): Int        r2(a: [Region!]! = []): Int
+      w(a: Filter): Int        w2(a: [Filter!]! = [{}]): Int
+      o(a: One!): Int
       several(a: String, b: Int! = 3, c: [String!], d: Band = GREEN, e: Date): Int
     }
     """
@@ -37,9 +46,23 @@ def _only_days(value):
 
 
 SCHEMA.type_map["Date"].coerce_input_value = _only_days
+SCHEMA.type_map["Days"].fields["from"].out_name = "from_"
+SCHEMA.type_map["Days"].out_type = lambda made: {"days": made}
 SCHEMA.type_map["Band"].values["RED"].value = "red"
 FIELDS = SCHEMA.query_type.fields
-NAMED = ("String", "Int", "Boolean", "ID", "Float", "Band", "Date", "Region")
+NAMED = (
+    "String",
+    "Int",
+    "Boolean",
+    "ID",
+    "Float",
+    "Band",
+    "Date",
+    "Region",
+    "Days",
+    "One",
+    "Filter",
+)
 LITERALS = ('"x"', "7", "-0", "null", "true", "RED", "BLUE", "1.5", "3000000000", '"2026-05-01"')
 
 
@@ -59,6 +82,17 @@ LIKELY = {
     "Band": ("RED", "GREEN", "BLUE", "red", 1),
     "Date": ("2026-05-01", "2026", 5),
     "Region": ({"code": "42"}, {"code": 42}, {"code": "42", "far": 1}, {}, "42"),
+    "Days": ({"from": "2026-05-01"}, {"from": "2026-05-01", "to": None, "open": True}, {}),
+    "Around": ({"near": {"code": "42"}}, {"days": {"from": "2026-05-01"}}, {"near": 1}),
+    "One": ({"code": "42"}, {"day": "2026"}, {"code": None}, {"code": "42", "day": None}, {}),
+    "Filter": (
+        {},
+        {"days": {"from": "2026-05-01"}, "bands": ["GREEN", "RED"], "least": 5},
+        {"bands": None},
+        {"bands": "RED"},
+        {"one": {"code": "x"}, "note": "x"},
+        {"days": {"from": "2026"}, "least": 1.5},
+    ),
 }
 anything = st.recursive(
     st.none() | st.sampled_from([value for each in LIKELY.values() for value in each]),
@@ -94,11 +128,11 @@ def variables(draw, names):
 
 
 def outcome(work):
-    """Return what came of it: a value with its types, or the message of the error."""
+    """Return what came of it: a value with its types, or what a caller is told of the error."""
     try:
         made = work()
     except GraphQLError as problem:
-        return "refused", problem.message, str(problem.locations)
+        return "refused", str(invalid_variable(problem)), str(problem.locations)
     return "made", typed(made)
 
 
@@ -117,6 +151,12 @@ def core_values(node, given_values) -> VariableValues:
     if isinstance(made, list):
         raise made[0]
     return made
+
+
+def told(values):
+    """Return what graphql-core is told of values: where each came from, and what it is."""
+    sources = values.sources.items()
+    return {name: (str(one.signature.type), one.value) for name, one in sources}, values.coerced
 
 
 def operation(text):
@@ -146,6 +186,9 @@ def test_each_value_of_each_type_is_what_graphql_core_makes_of_it(named, declare
             ours = outcome(lambda given=offered: compiled.values(SCHEMA, node, given).coerced)
             core = outcome(lambda given=offered: core_values(node, given).coerced)
             assert ours == core, offered
+            if ours[0] == "made":
+                whole = compiled.values(SCHEMA, node, offered).whole()
+                assert told(whole) == told(core_values(node, offered)), offered
 
 
 literals = st.sampled_from((*LITERALS, "[]", '["a"]', '{code: "42"}', "{}", "[[1], null]"))
@@ -169,6 +212,41 @@ def fields(draw):
     offered = {"v": draw(fitting(type_))} if draw(st.integers(0, 3)) else {}
     arguments = f"({', '.join(texts)})" if texts else ""
     return name, f"query ({definition}) {{ {name}{arguments} }}", offered
+
+
+def nested(depth):
+    """A region that has another nearby, and so on."""
+    made = {"code": "42"}
+    for _ in range(depth):
+        made = {"code": "42", "near": [made]}
+    return made
+
+
+@pytest.mark.parametrize("depth", [1, 90, 150, 400, 2_000])
+def test_what_may_be_nested_without_an_end_is_nested_as_deep_as_graphql_core_has_it(depth):
+    node = operation("query ($v: Region, $w: Around) { __typename }")
+    offered = {"v": nested(depth), "w": {"near": nested(depth)}}
+
+    for given_ in (offered, {"v": offered["v"]}, {"w": offered["w"]}):
+        ours = outcome(lambda given_=given_: Coercion().values(SCHEMA, node, given_).coerced)
+        core = outcome(lambda given_=given_: core_values(node, given_).coerced)
+        assert ours == core
+
+
+def test_a_list_is_read_as_far_as_its_first_part_that_is_wrong():
+    looked_at = []
+
+    def look(value):
+        looked_at.append(value)
+        return _only_days(value)
+
+    schema = build_schema("scalar Date type Query { t(a: [Date!]): Int }")
+    schema.type_map["Date"].coerce_input_value = look
+    node = operation("query ($v: [Date!]) { t(a: $v) }")
+
+    with pytest.raises(GraphQLError):
+        Coercion().values(schema, node, {"v": ["2026-05-01", "x", *["2026-05-02"] * 1_000]})
+    assert looked_at == ["2026-05-01", "x"]
 
 
 @settings(max_examples=200, deadline=None)
@@ -203,6 +281,8 @@ def by_name(made):
         ("query ($v: [String!]!) { l(a: $v) }", {"v": ["x", "y"]}),
         ("query ($v: Date, $w: Band) { t(a: $v) e(a: $w) }", {"v": "2026-05-01", "w": "RED"}),
         ("query ($v: Int = 7) { i(a: $v) }", {}),
+        ("query ($v: Filter) { w(a: $v) }", {"v": {"days": {"from": "2026-05-01"}}}),
+        ("query ($v: Filter) { w(a: $v) }", {"v": {"bands": ["RED"], "one": {"code": "x"}}}),
         ('{ s(a: "x") several(b: 5, d: RED) r(a: {code: "42"}) }', {}),
     ],
 )
