@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType, ModuleType
 from typing import Final
 
@@ -97,6 +98,7 @@ class Meaning(StrEnum):
     RELATION = "relation"
 
 
+@lru_cache(maxsize=4_096)
 def camel(name: str) -> str:
     """Return a snake_case name in camelCase, as GraphQL has it."""
     head, *tail = name.split("_")
