@@ -56,7 +56,7 @@ from graphql.utilities.coerce_input_value import coerce_default_value, coerce_in
 _Read = Callable[[Any], Any]
 """From a value as JSON has it to the coerced one, or `Undefined`: it has the wrong form."""
 _NOT_SET: Final = object()
-"""A key that no variable has."""
+"""There is no value, which is no error; `Undefined` always is one."""
 
 
 class Values:
@@ -89,7 +89,7 @@ class _Variable:
     node: VariableDefinitionNode
     read: _Read
     unset: Any
-    """What it is when nothing is given: `_NOT_SET` for no value, `Undefined` for an error."""
+    """What it is when nothing is given."""
 
 
 class Coercion:
@@ -157,14 +157,8 @@ def _variable(schema: GraphQLSchema, node: VariableDefinitionNode) -> _Variable 
     signature = get_variable_signature(schema, node)
     if isinstance(signature, GraphQLError) or _is_endless(signature.type, ()):
         return None
-    unset: Any = _NOT_SET
-    if node.default_value is not None:
-        try:
-            unset = coerce_default_value(signature)
-        except TypeError:
-            return None
-    elif isinstance(signature.type, GraphQLNonNull):
-        unset = Undefined
+    is_required = node.default_value is None and isinstance(signature.type, GraphQLNonNull)
+    unset = _default(signature, required=is_required)
     return _Variable(signature, node, _reader(signature.type), unset)
 
 
@@ -284,15 +278,10 @@ class _Object:
         made: dict[str, Any] = {}
         for name, out_name, unset in self._fields:
             given = value.get(name, _NOT_SET)
-            if given is not _NOT_SET:
-                given = self._read(name, given)
-                if given is Undefined:
-                    return Undefined
-            elif unset is _NOT_SET:
+            given = unset if given is _NOT_SET else self._read(name, given)
+            if given is Undefined:
                 return Undefined
-            else:
-                given = unset
-            if given is not Undefined:
+            if given is not _NOT_SET:
                 made[out_name] = given
         return declared.out_type(made)
 
@@ -308,12 +297,12 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class _FromVariable:
-    """An argument that is a variable: its value, or `unset` where the variable has none."""
+    """An argument that is a variable."""
 
     name: str
     variable: str
     unset: Any
-    """`Undefined`: the argument is then left out; `_NOT_SET`: that is an error."""
+    """What it is when the variable has no value."""
     is_required: bool
 
 
@@ -342,11 +331,11 @@ class Arguments:
             value = coerced.get(one.variable, _NOT_SET)
             if value is _NOT_SET:
                 value = one.unset
-                if value is Undefined:
+                if value is _NOT_SET:
                     continue
             elif value is None and one.is_required:
-                value = _NOT_SET
-            if value is _NOT_SET:
+                value = Undefined
+            if value is Undefined:
                 return get_argument_values(definition, node, values.whole())
             given[one.name] = value
         return given
@@ -365,9 +354,9 @@ class Arguments:
                 variables.append(_from_variable(out_name, value, declared))
                 continue
             constant = _constant(value, declared)
-            if constant is _NOT_SET:
-                return (_FromVariable(name, "", _NOT_SET, is_required=True),)
-            if constant is not Undefined:
+            if constant is Undefined:
+                return (_FromVariable(name, "", Undefined, is_required=True),)
+            if constant is not _NOT_SET:
                 constants[out_name] = constant
         self._constants = constants
         return tuple(variables)
@@ -378,22 +367,24 @@ def _from_variable(name: str, node: VariableNode, declared: GraphQLArgument) -> 
     return _FromVariable(name, node.name.value, unset, isinstance(declared.type, GraphQLNonNull))
 
 
-def _default(declared: GraphQLArgument | GraphQLInputField, *, required: bool) -> Any:
-    """Return what is without a value: its default, `Undefined` for none, `_NOT_SET` if wrong."""
+def _default(
+    declared: GraphQLArgument | GraphQLInputField | GraphQLVariableSignature, *, required: bool
+) -> Any:
+    """Return what there is where nothing is given."""
+    if required:
+        return Undefined
     try:
-        return _NOT_SET if required else coerce_default_value(declared)
+        value = coerce_default_value(declared)
     except TypeError:
-        return _NOT_SET
+        return Undefined
+    return _NOT_SET if value is Undefined else value
 
 
 def _constant(node: ValueNode | None, declared: GraphQLArgument) -> Any:
-    """Return an argument's value where it is always the same; `_NOT_SET` where it is not."""
+    """Return an argument's value where it is always the same; `Undefined` where it is not."""
     if node is None:
         return _default(declared, required=is_required_argument(declared))
-    if _has_variable(node):
-        return _NOT_SET
-    coerced = coerce_input_literal(node, declared.type)
-    return _NOT_SET if coerced is Undefined else coerced
+    return Undefined if _has_variable(node) else coerce_input_literal(node, declared.type)
 
 
 def _has_variable(node: ValueNode) -> bool:
